@@ -1,0 +1,177 @@
+package models
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/openconfig/goyang/pkg/yang"
+)
+
+// published finds the folder of published modules: the one, or the ietf
+// folder of the one, that WAVEGUARD_PUBLISHED_YANG names, or else one beside
+// the repository. With neither, it skips the test and names the modules that
+// stay uncompared.
+func published(t *testing.T) string {
+	t.Helper()
+	named, isNamed := os.LookupEnv("WAVEGUARD_PUBLISHED_YANG")
+	if !isNamed {
+		named = "../../../shared/yang"
+	}
+	for _, dir := range []string{named, filepath.Join(named, "ietf")} {
+		found, err := filepath.Glob(filepath.Join(dir, "ietf-yang-types@*.yang"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) > 0 {
+			return absolute(t, dir)
+		}
+	}
+	if isNamed {
+		t.Fatalf("WAVEGUARD_PUBLISHED_YANG=%s: no published modules there", named)
+	}
+	t.Logf("not compared with their published form: %s", strings.Join(restated(), ", "))
+	t.Skip("no published modules: name their folder in WAVEGUARD_PUBLISHED_YANG")
+	return ""
+}
+
+func absolute(t *testing.T, dir string) string {
+	t.Helper()
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abs
+}
+
+// restated lists the modules that others published.
+func restated() []string { return slices.DeleteFunc(Names(), own) }
+
+// eachRestated runs compare for every restated module, with its published
+// form.
+func eachRestated(t *testing.T, compare func(t *testing.T, dir, name string, theirs *yang.Statement)) {
+	dir := published(t)
+	for _, name := range restated() {
+		t.Run(name, func(t *testing.T) {
+			source, err := os.ReadFile(filepath.Join(dir, name))
+			if errors.Is(err, fs.ErrNotExist) {
+				t.Skipf("not compared: %s is not in %s", name, dir)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, dir, name, parse(t, name, source))
+		})
+	}
+}
+
+func TestTreesEqualPublished(t *testing.T) {
+	eachRestated(t, func(t *testing.T, dir, name string, _ *yang.Statement) {
+		ours, theirs := tree(t, ".", name), tree(t, dir, name)
+		if ours == "" || ours != theirs {
+			t.Errorf("ours:\n%s\npublished:\n%s", ours, theirs)
+		}
+	})
+}
+
+// tree prints the schema tree of a module in dir.
+//
+// libyang adds annotations of its own to a module named ietf-netconf, and
+// the printer of libyang 2.1 crashes on them; that one is printed under
+// another name.
+func tree(t *testing.T, dir, name string) string {
+	t.Helper()
+	const special = "module ietf-netconf {"
+	source, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(source, []byte(special)) {
+		return lint(t, dir, "-f", "tree", name)
+	}
+	alias := filepath.Join(t.TempDir(), "alias.yang")
+	source = bytes.Replace(source, []byte(special), []byte("module alias {"), 1)
+	if err := os.WriteFile(alias, source, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return lint(t, dir, "-f", "tree", alias)
+}
+
+func TestStatementsEqualPublished(t *testing.T) {
+	eachRestated(t, func(t *testing.T, _, name string, theirs *yang.Statement) {
+		ours, published := canonical(embedded(t, name)), canonical(theirs)
+		if !bytes.Equal(ours, published) {
+			t.Errorf("ours:\n%s\npublished:\n%s", ours, published)
+		}
+	})
+}
+
+func TestWordsAreOurOwn(t *testing.T) {
+	const short = 60 // Up to this length, likeness is chance.
+	eachRestated(t, func(t *testing.T, _, name string, theirs *yang.Statement) {
+		taken := prose(theirs)
+		for _, text := range prose(embedded(t, name)) {
+			if len(text) > short && slices.Contains(taken, text) {
+				t.Errorf("published words: %q", text)
+			}
+		}
+	})
+}
+
+// prose lists the descriptions in and below s, with white space folded.
+func prose(s *yang.Statement) []string {
+	var texts []string
+	if s.Keyword == "description" {
+		texts = append(texts, strings.Join(strings.Fields(s.Argument), " "))
+	}
+	for _, sub := range s.SubStatements() {
+		texts = append(texts, prose(sub)...)
+	}
+	return texts
+}
+
+// wording are the statements that only people read.
+var wording = []string{"organization", "contact", "description", "reference"}
+
+// canonical prints what is normative in s: all but its wording. Single
+// properties of a statement, whose order means nothing, come first and
+// sorted; the order of everything else is kept.
+func canonical(s *yang.Statement) []byte {
+	var out bytes.Buffer
+	printCanonical(&out, s, "")
+	return out.Bytes()
+}
+
+func printCanonical(out *bytes.Buffer, s *yang.Statement, indent string) {
+	argument := s.Argument
+	if s.Keyword == "presence" {
+		argument = "" // Says what presence means, for people to read.
+	}
+	out.WriteString(indent + s.Keyword + " " + argument + "\n")
+	subs := slices.DeleteFunc(slices.Clone(s.SubStatements()), func(sub *yang.Statement) bool {
+		return slices.Contains(wording, sub.Keyword)
+	})
+	slices.SortStableFunc(subs, func(a, b *yang.Statement) int { return cmp.Compare(rank(a), rank(b)) })
+	for _, sub := range subs {
+		printCanonical(out, sub, indent+"  ")
+	}
+}
+
+// properties occur at most once in a statement, in any order.
+var properties = []string{
+	"config", "default", "key", "mandatory", "max-elements", "min-elements", "presence", "units", "value", "when", "type",
+}
+
+// rank orders properties among themselves and before all else.
+func rank(s *yang.Statement) int {
+	if i := slices.Index(properties, s.Keyword); i >= 0 {
+		return i
+	}
+	return len(properties)
+}
