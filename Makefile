@@ -1,0 +1,82 @@
+# Waveguard. "make" alone lists the targets.
+
+# Every package; those of the PKU virtual machine need to be named.
+PACKAGES ?= ./... ./testdata/pkuvm/...
+RACE_PACKAGES ?= ./...
+# How long "make run" and "make run-vm" go on, such as 30s; until stopped if empty.
+DURATION ?=
+# How long each fuzz target and each benchmark runs.
+FUZZTIME ?= 10s
+BENCHTIME ?= 1s
+BENCH ?= .
+# Flags of the test binaries in the virtual machine, such as '-test.v -test.run Gate'.
+TESTFLAGS ?=
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/waveguardd and bin/waveguard, as static binaries
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/waveguardd ./cmd/waveguard
+
+.PHONY: run
+run: build ## start the appliance and a demonstration node (DURATION=30s stops by itself)
+	@DURATION='$(DURATION)' scripts/run
+
+.PHONY: run-vm
+run-vm: build bin/pkuvm ## the same in a virtual machine with protection keys
+	@scripts/install-deps
+	@DURATION='$(DURATION)' scripts/run-vm
+
+.PHONY: test
+test: ## run all tests, those in the virtual machine last
+	@scripts/install-deps
+	go vet $(PACKAGES)
+	go test $(PACKAGES)
+	@$(MAKE) --no-print-directory vm-test
+
+.PHONY: vm-test
+vm-test: bin/pkuvm ## run the tests that need protection keys, in the virtual machine
+	@scripts/install-deps
+	@scripts/vm-test $(TESTFLAGS)
+
+.PHONY: race
+race: ## run the tests under the race detector (RACE_PACKAGES=./sdk/...)
+	go test -race -short $(RACE_PACKAGES)
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME
+	@scripts/fuzz $(FUZZTIME) $(PACKAGES)
+
+.PHONY: bench
+bench: ## run the benchmarks (BENCH=pattern BENCHTIME=5s)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) \
+		$$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -r -n 1 dirname | sort -u)
+
+.PHONY: lint
+lint: ## vet, format and staticcheck
+	go vet $(PACKAGES)
+	@echo go tool gofumpt -l . testdata/pkuvm
+	@unformatted=$$(go tool gofumpt -l . testdata/pkuvm) && test -z "$$unformatted" || \
+		{ echo "not gofumpt-ed (go tool gofumpt -w FILE):"; echo "$$unformatted"; exit 1; }
+	go tool staticcheck $(PACKAGES)
+
+.PHONY: generate
+generate: ## regenerate the generated code
+	go generate ./...
+
+.PHONY: check-generate
+check-generate: ## fail if regenerating changes anything
+	@scripts/check-generate
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin
+
+.PHONY: bin/pkuvm # Go knows whether it is up to date.
+bin/pkuvm:
+	@CGO_ENABLED=0 go build -o $@ ./testdata/pkuvm

@@ -1,0 +1,170 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxFiles is the most descriptors that any message carries. The buffer for
+// them has room for some more, so that surplus ones arrive and are closed
+// instead of making the kernel cut the list.
+const (
+	maxFiles   = 3
+	filesSpace = 16
+)
+
+// Files are the descriptors that travel with Welcome.
+type Files struct {
+	Policy   *os.File // policy page
+	Stats    *os.File // stats page
+	Doorbell *os.File // eventfd
+}
+
+// Close closes every file of f.
+func (f *Files) Close() error {
+	return errors.Join(f.Policy.Close(), f.Stats.Close(), f.Doorbell.Close())
+}
+
+// Conn carries messages over a connected socket. One goroutine may receive
+// while others send.
+type Conn struct {
+	socket *net.UnixConn
+
+	sendMu sync.Mutex
+	sent   uint32 // sequence of the last message sent
+
+	received uint32 // sequence of the last message received
+	packet   []byte
+	control  []byte
+}
+
+// Dial connects to the daemon's socket.
+func Dial(ctx context.Context, path string) (*Conn, error) {
+	var dialer net.Dialer
+	socket, err := dialer.DialContext(ctx, "unixpacket", path)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the daemon: %w", err)
+	}
+	return NewConn(socket.(*net.UnixConn)), nil
+}
+
+// NewConn takes over a SOCK_SEQPACKET socket.
+func NewConn(socket *net.UnixConn) *Conn {
+	return &Conn{
+		socket:  socket,
+		packet:  make([]byte, MaxMessage+1),
+		control: make([]byte, unix.CmsgSpace(4*filesSpace)),
+	}
+}
+
+// Send sends a message. It returns ErrFormat for an invalid one and the
+// socket's error otherwise.
+func (c *Conn) Send(m Message) error { return c.send(m, nil) }
+
+// SendWelcome sends a Welcome with its descriptors, which stay the caller's.
+func (c *Conn) SendWelcome(w *Welcome, f Files) error {
+	rights := unix.UnixRights(int(f.Policy.Fd()), int(f.Stats.Fd()), int(f.Doorbell.Fd()))
+	return c.send(w, rights)
+}
+
+func (c *Conn) send(m Message, control []byte) error {
+	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
+	packet, err := Encode(m, c.sent+1)
+	if err != nil {
+		return err
+	}
+	if _, _, err := c.socket.WriteMsgUnix(packet, control, nil); err != nil {
+		return fmt.Errorf("send %T: %w", m, err)
+	}
+	c.sent++
+	return nil
+}
+
+// Receive waits for a message. Files is set, and then the caller's, only with
+// a *Welcome. It returns io.EOF when the other side closed, ErrFormat for a
+// message that breaks the protocol, and the socket's error otherwise.
+func (c *Conn) Receive() (Message, *Files, error) {
+	n, controlN, flags, _, err := c.socket.ReadMsgUnix(c.packet, c.control)
+	files := takeFiles(c.control[:max(controlN, 0)])
+	m, err := c.accept(n, flags, len(files), err)
+	if err == nil {
+		if w, ok := m.(*Welcome); ok {
+			return w, &Files{Policy: files[0], Stats: files[1], Doorbell: files[2]}, nil
+		}
+	}
+	closeFiles(files)
+	return m, nil, err
+}
+
+// accept decides whether what arrived is the next message.
+func (c *Conn) accept(n, flags, files int, err error) (Message, error) {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), err == nil && n == 0:
+		return nil, io.EOF
+	case err != nil:
+		return nil, fmt.Errorf("receive: %w", err)
+	case flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0:
+		return nil, fmt.Errorf("%w: packet or its descriptors exceed the limits", ErrFormat)
+	}
+	m, sequence, err := Decode(c.packet[:n])
+	if err != nil {
+		return nil, err
+	}
+	if sequence != c.received+1 {
+		return nil, fmt.Errorf("%w: sequence is %d, want %d", ErrFormat, sequence, c.received+1)
+	}
+	c.received++
+	if _, welcome := m.(*Welcome); welcome && files != maxFiles {
+		return nil, fmt.Errorf("%w: welcome with %d descriptors, want %d", ErrFormat, files, maxFiles)
+	}
+	return m, nil
+}
+
+// takeFiles owns every descriptor in a control message, whatever else is
+// wrong with it. They arrive close-on-exec.
+func takeFiles(control []byte) []*os.File {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return nil
+	}
+	var files []*os.File
+	for i := range messages {
+		fds, err := unix.ParseUnixRights(&messages[i])
+		if err != nil {
+			continue
+		}
+		for _, fd := range fds {
+			files = append(files, os.NewFile(uintptr(fd), "attach"))
+		}
+	}
+	return files
+}
+
+func closeFiles(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
+}
+
+// SetDeadline bounds the sends and receives that follow; the zero time lifts
+// the bound.
+func (c *Conn) SetDeadline(t time.Time) error { return c.socket.SetDeadline(t) }
+
+// SetWriteDeadline is SetDeadline for sends alone.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.socket.SetWriteDeadline(t) }
+
+// Socket returns the socket, for its peer's credentials. It stays the Conn's.
+func (c *Conn) Socket() *net.UnixConn { return c.socket }
+
+// Close closes the socket; a Receive that waits returns an error.
+func (c *Conn) Close() error { return c.socket.Close() }

@@ -1,0 +1,90 @@
+package mpk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Domain is a protection domain inside this process. Create one with
+// [Backend.NewDomain].
+type Domain struct {
+	name string
+	wall wall
+	key  int    // hardware key; 0 without PKU
+	pkru uint32 // rights of a thread inside; PKU only
+
+	mu      sync.Mutex
+	inside  int // threads inside; counted by MPROTECT only
+	regions []*Region
+	closed  bool
+}
+
+// wall is what differs between backends in the life of a domain.
+type wall interface {
+	// protect closes fresh region memory to everybody outside d.
+	// It is called with d.mu held.
+	protect(d *Domain, memory []byte) error
+	// release takes back what NewDomain assigned to d.
+	release(d *Domain)
+}
+
+// Name returns the name that the domain was created with.
+func (d *Domain) Name() string { return d.name }
+
+// Key returns the domain's hardware key, 0 if the backend uses none.
+func (d *Domain) Key() int { return d.key }
+
+// NewRegion maps zeroed memory of at least size bytes that only threads
+// inside the domain can touch. It returns ErrClosed after Close, or the error
+// of the system call that was refused.
+func (d *Domain) NewRegion(size int) (*Region, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, fmt.Errorf("map region of domain %s: %w", d.name, ErrClosed)
+	}
+	r, err := mapRegion(size)
+	if err != nil {
+		return nil, fmt.Errorf("map region of domain %s: %w", d.name, err)
+	}
+	if err := d.wall.protect(d, r.usable()); err != nil {
+		return nil, errors.Join(fmt.Errorf("protect region of domain %s: %w", d.name, err), r.unmap())
+	}
+	r.domain = d
+	d.regions = append(d.regions, r)
+	return r, nil
+}
+
+// Close unmaps the domain's regions and gives back its hardware key. The key
+// may get a new owner at once.
+//
+// Preconditions: no thread is inside the domain, nor will enter it.
+func (d *Domain) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	var errs []error
+	for _, r := range d.regions {
+		errs = append(errs, r.unmap())
+	}
+	d.regions = nil
+	d.wall.release(d)
+	return errors.Join(errs...)
+}
+
+// closeRegion unmaps r and forgets it; the second time it does nothing.
+func (d *Domain) closeRegion(r *Region) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	i := slices.Index(d.regions, r)
+	if i < 0 {
+		return nil
+	}
+	d.regions = slices.Delete(d.regions, i, i+1)
+	return r.unmap()
+}

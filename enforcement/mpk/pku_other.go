@@ -1,0 +1,9 @@
+//go:build !linux || !amd64
+
+package mpk
+
+import "fmt"
+
+func processPKU() (Backend, error) {
+	return nil, fmt.Errorf("open protection keys on this platform: %w", ErrUnsupported)
+}

@@ -1,0 +1,56 @@
+package mpk
+
+import (
+	"fmt"
+	"os"
+)
+
+// maxRegionBytes bounds one region, so that sizes never overflow.
+const maxRegionBytes = 1 << 40
+
+// Region is memory of one domain: whole pages, with an inaccessible guard
+// page before and after.
+type Region struct {
+	domain  *Domain
+	mapping []byte // guards included
+	size    int    // bytes asked for
+}
+
+// Bytes returns the memory. Touching it outside the domain, or at all after
+// Close, is a fault.
+func (r *Region) Bytes() []byte {
+	return r.usable()[:r.size:r.size]
+}
+
+// Domain returns the domain that owns the region.
+func (r *Region) Domain() *Domain { return r.domain }
+
+// Contains reports whether addr lies in the region or its guard pages.
+func (r *Region) Contains(addr uintptr) bool {
+	start := addressOf(r.mapping)
+	return addr >= start && addr-start < uintptr(len(r.mapping))
+}
+
+// Close unmaps the region. Closing twice does nothing.
+//
+// Preconditions: nobody uses Bytes any more.
+func (r *Region) Close() error {
+	return r.domain.closeRegion(r)
+}
+
+func (r *Region) usable() []byte {
+	guard := os.Getpagesize()
+	return r.mapping[guard : len(r.mapping)-guard]
+}
+
+func checkRegionSize(size int) error {
+	if size <= 0 || size > maxRegionBytes {
+		return fmt.Errorf("size of %d bytes is outside 1..%d", size, maxRegionBytes)
+	}
+	return nil
+}
+
+func roundToPages(size int) int {
+	page := os.Getpagesize()
+	return (size + page - 1) / page * page
+}

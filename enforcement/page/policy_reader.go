@@ -1,0 +1,156 @@
+package page
+
+import (
+	"fmt"
+	"os"
+	"sync/atomic"
+
+	"github.com/optical-net/waveguard/enforcement/mpk"
+)
+
+// PolicyReader is a service's side of a policy page. Its methods may be
+// called from several goroutines at once, but not after Close.
+type PolicyReader struct {
+	memory []byte
+	hosted int
+	epoch  *atomic.Uint64
+}
+
+// Verdict is what the policy says about calls of one domain into another, all
+// of it from one epoch.
+type Verdict struct {
+	Source, Target State
+	Entry          Entry // the zero Entry, which denies, where there is none
+}
+
+// OpenPolicy maps the policy page behind a memfd, which stays the caller's.
+// It returns ErrFormat for a page that is not sealed, has another layout or
+// is inconsistent.
+func OpenPolicy(file *os.File) (*PolicyReader, error) {
+	memory, hosted, err := policyKind.open(file, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	r := &PolicyReader{memory: memory, hosted: hosted, epoch: mpk.Uint64At(memory, policyEpoch)}
+	if err := r.check(); err != nil {
+		_ = r.Close()
+		return nil, fmt.Errorf("open policy page: %w: %w", ErrFormat, err)
+	}
+	return r, nil
+}
+
+func (r *PolicyReader) check() error {
+	for bank := range 2 {
+		got, want := mpk.Uint32At(r.memory, policyBank+4*bank).Load(), bankOffset(r.hosted, bank)
+		if got != uint32(want) {
+			return fmt.Errorf("bank %d is at %d, want %d", bank, got, want)
+		}
+	}
+	if got, want := mpk.Uint32At(r.memory, policyBankSize).Load(), bankSize(r.hosted); got != uint32(want) {
+		return fmt.Errorf("banks have %d bytes, want %d", got, want)
+	}
+	return r.checkRows()
+}
+
+// checkRows makes sure of the bank in force. Epoch 0 has no rows yet.
+func (r *PolicyReader) checkRows() error {
+	epoch := r.epoch.Load()
+	for i := range r.hosted {
+		record := r.record(epoch, i)
+		if _, _, ok := r.row(record); !ok && epoch != 0 && r.epoch.Load() == epoch {
+			return fmt.Errorf("row of domain %d is outside its bank", i)
+		}
+	}
+	return nil
+}
+
+// Hosted returns the number of domains that the page is for.
+func (r *PolicyReader) Hosted() int { return r.hosted }
+
+// Epoch returns the number of the publication in force. A verdict found at an
+// epoch holds for as long as Epoch returns the same.
+func (r *PolicyReader) Epoch() uint64 { return r.epoch.Load() }
+
+// Superseded reports whether the daemon wants the process to attach again.
+func (r *PolicyReader) Superseded() bool {
+	return mpk.Uint32At(r.memory, policyFlags).Load()&flagSuperseded != 0
+}
+
+// Lookup returns the policy for calls of the domain with local index source
+// into target, and the epoch it is of. An index that is not hosted, like a
+// row that is not sound, gives the zero Verdict, which refuses.
+func (r *PolicyReader) Lookup(source, target int) (Verdict, uint64) {
+	for {
+		epoch := r.epoch.Load()
+		verdict := r.lookup(epoch, source, target)
+		if r.epoch.Load() == epoch {
+			return verdict, epoch
+		}
+	}
+}
+
+// State returns the state of the domain with a local index.
+func (r *PolicyReader) State(domain int) State {
+	verdict, _ := r.Lookup(domain, domain)
+	return verdict.Target
+}
+
+func (r *PolicyReader) lookup(epoch uint64, source, target int) Verdict {
+	if source < 0 || source >= r.hosted || target < 0 || target >= r.hosted {
+		return Verdict{}
+	}
+	record := r.record(epoch, source)
+	verdict := Verdict{Source: r.state(record), Target: r.state(r.record(epoch, target))}
+	if row, count, ok := r.row(record); ok {
+		verdict.Entry = r.find(row, count, target)
+	}
+	return verdict
+}
+
+// find searches a row that lies inside the page; contents that are not sorted
+// can only make it miss.
+func (r *PolicyReader) find(row, count, target int) Entry {
+	low, high := 0, count
+	for low < high {
+		middle := int(uint(low+high) / 2)
+		word := r.load(row + middle*entrySize)
+		switch got := int(uint16(word)); {
+		case got == target:
+			return entryOf(word, r.load(row+middle*entrySize+8))
+		case got < target:
+			low = middle + 1
+		default:
+			high = middle
+		}
+	}
+	return Entry{}
+}
+
+func (r *PolicyReader) record(epoch uint64, domain int) int {
+	return bankOffset(r.hosted, int(epoch&1)) + domain*domainSize
+}
+
+func (r *PolicyReader) state(record int) State {
+	return State(r.load(record) >> (8 * domainState))
+}
+
+// row returns where the row of a domain record lies; ok is false unless it
+// is inside the page and aligned.
+func (r *PolicyReader) row(record int) (offset, count int, ok bool) {
+	offset = int(uint32(r.load(record) >> (8 * domainRowOffset)))
+	count = int(uint32(r.load(record + domainRowCount)))
+	ok = count <= r.hosted && offset%entrySize == 0 &&
+		offset >= policyHeaderSize && offset+count*entrySize <= len(r.memory)
+	return offset, count, ok
+}
+
+func (r *PolicyReader) load(offset int) uint64 {
+	return mpk.Uint64At(r.memory, offset).Load()
+}
+
+// Close unmaps the page.
+//
+// Preconditions: nobody uses the reader any more.
+func (r *PolicyReader) Close() error {
+	return unmapPage(r.memory)
+}

@@ -1,0 +1,63 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/optical-net/waveguard/gen"
+)
+
+// Match says who may claim a service: a process that satisfies every criterion
+// that is set.
+type Match struct {
+	Domain     string // home domain of the service
+	Executable string // absolute path; "" is any
+	SHA256     string // of the executable, lower-case hexadecimal; "" is any
+	UID        uint32
+	AnyUID     bool
+}
+
+// MatchOf returns the match of a service.
+func MatchOf(s *gen.MpkSecurity_Service) *Match {
+	return &Match{
+		Domain:     s.GetDomain(),
+		Executable: s.GetExecutable(),
+		SHA256:     s.GetExecutableSha256(),
+		UID:        s.GetUid(),
+		AnyUID:     s.Uid == nil,
+	}
+}
+
+// Identity is what the kernel says of a process.
+type Identity struct {
+	PID        int
+	UID        uint32
+	Executable string                 // absolute path of what it runs
+	SHA256     func() (string, error) // of the file it runs; read only when asked for
+}
+
+// Check returns nil if the process may claim the service, else an error that
+// says which criterion it misses.
+func (m *Match) Check(id Identity) error {
+	switch {
+	case m.Executable == "" && m.SHA256 == "" && m.AnyUID:
+		return fmt.Errorf("the service matches on nothing; configure executable, executable-sha256 or uid")
+	case !m.AnyUID && id.UID != m.UID:
+		return fmt.Errorf("it runs as uid %d, the service asks for uid %d", id.UID, m.UID)
+	case m.Executable != "" && id.Executable != m.Executable:
+		return fmt.Errorf("it runs %s, the service asks for %s", id.Executable, m.Executable)
+	case m.SHA256 == "":
+		return nil
+	}
+	sum, err := id.SHA256()
+	if err != nil {
+		return fmt.Errorf("its executable cannot be read: %w", err)
+	}
+	if sum != m.SHA256 {
+		return fmt.Errorf("its executable has the SHA-256 %s, the service asks for %s", sum, m.SHA256)
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

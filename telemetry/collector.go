@@ -1,0 +1,107 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/optical-net/waveguard/gen"
+	"github.com/optical-net/waveguard/gen/view"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// Source is what counts: enforcement.
+type Source interface {
+	// State returns the operational state as it is now. It may have entries
+	// that the configuration lacks.
+	State() *gen.MpkSecurity
+	// Changed is signalled, coalesced, when State has news that should not wait.
+	Changed() <-chan struct{}
+}
+
+// Store is where state is served from: the datastore.
+type Store interface {
+	// Running returns the configuration in force.
+	Running() *tree.Tree
+	// UpdateState edits the config false part of the operational tree.
+	UpdateState(func(*tree.Editor) error) error
+}
+
+// Interval is how old a counter can be that nothing rang for.
+const Interval = 250 * time.Millisecond
+
+// Collector keeps the operational tree up to date.
+type Collector struct {
+	Source Source
+	Store  Store
+	Schema *schema.Set
+	Logger *slog.Logger
+
+	prev    *gen.MpkSecurity
+	running *tree.Tree
+	paths   *paths
+}
+
+// Run collects until ctx ends.
+func (c *Collector) Run(ctx context.Context) {
+	tick := time.NewTicker(Interval)
+	defer tick.Stop()
+	for {
+		if err := c.Collect(); err != nil {
+			c.Logger.Error("update the operational state", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.Source.Changed():
+		case <-tick.C:
+		}
+	}
+}
+
+// Collect brings the operational tree up to date once. Not for use while Run runs.
+func (c *Collector) Collect() error {
+	if c.paths == nil {
+		c.paths = newPaths(c.Schema)
+	}
+	if running := c.Store.Running(); running != c.running {
+		// Entries may have come back without their state: write all of it.
+		c.prev, c.running = &gen.MpkSecurity{}, running
+	}
+	next := c.Source.State()
+	if err := c.Store.UpdateState(func(e *tree.Editor) error { return c.write(e, next) }); err != nil {
+		c.prev = &gen.MpkSecurity{}
+		return err
+	}
+	c.prev = next
+	return nil
+}
+
+func (c *Collector) write(e *tree.Editor, next *gen.MpkSecurity) error {
+	if err := view.Write(e, c.paths.system, c.prev.System, next.System); err != nil {
+		return err
+	}
+	if err := writeEntries(e, c.paths.domain, c.prev.Domain, next.Domain); err != nil {
+		return err
+	}
+	if err := writeEntries(e, c.paths.service, c.prev.Service, next.Service); err != nil {
+		return err
+	}
+	return writeEntries(e, c.paths.transition, c.prev.Transition, next.Transition)
+}
+
+// writeEntries writes the entries that the configuration has; state alone never
+// makes one.
+func writeEntries[K comparable, V any](e *tree.Editor, path func(K) tree.Path, prev, next map[K]*V) error {
+	for k, v := range next {
+		at := path(k)
+		if e.Find(at) == nil {
+			continue
+		}
+		if err := view.Write(e, at, prev[k], v); err != nil {
+			return err
+		}
+	}
+	return nil
+}

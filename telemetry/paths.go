@@ -1,0 +1,45 @@
+package telemetry
+
+import (
+	"github.com/optical-net/waveguard/gen/view"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+const module = "mpk-security"
+
+// paths makes the paths of the entries that carry state.
+type paths struct {
+	system                         tree.Path
+	domains, services, transitions tree.Path // of the lists, without keys
+}
+
+func newPaths(set *schema.Set) *paths {
+	at := func(names ...string) (p tree.Path) {
+		n := set.Root
+		for _, name := range append([]string{module}, names...) {
+			n = n.Child(module, name)
+			p = append(p, schema.PathStep{Node: n})
+		}
+		return p
+	}
+	return &paths{
+		system: at("system"), domains: at("domains", "domain"),
+		services: at("services", "service"), transitions: at("transitions", "transition"),
+	}
+}
+
+func (p *paths) domain(name string) tree.Path  { return entry(p.domains, name) }
+func (p *paths) service(name string) tree.Path { return entry(p.services, name) }
+func (p *paths) transition(k view.TransitionKey) tree.Path {
+	return entry(p.transitions, k.Source, k.Target)
+}
+
+// entry returns the path of a list's entry with these keys.
+func entry(list tree.Path, keys ...string) tree.Path {
+	last := list[len(list)-1]
+	for i, k := range keys {
+		last.Keys = append(last.Keys, last.Node.Keys[i].Type.Unchecked(k))
+	}
+	return append(list[:len(list)-1:len(list)-1], last)
+}

@@ -1,0 +1,64 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// Violation is something the policy forbids that was tried.
+type Violation struct {
+	Time time.Time
+	// Leafs has the leafs of the notification violation of
+	// mpk-security-telemetry by name, in canonical form.
+	Leafs map[string]string
+}
+
+// Publisher takes notifications: the hub of the protocols.
+type Publisher interface {
+	Publish(at time.Time, content *tree.Container)
+}
+
+// Notifier turns violations into notifications.
+type Notifier struct {
+	publisher Publisher
+	schema    *schema.Node
+}
+
+// NewNotifier returns a notifier for a schema that has the violation
+// notification; it returns an error for one that has not.
+func NewNotifier(set *schema.Set, p Publisher) (*Notifier, error) {
+	if m := set.Module("mpk-security-telemetry"); m != nil {
+		for _, n := range m.Notifications {
+			if n.Name == "violation" {
+				return &Notifier{p, n}, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("the schema has no notification mpk-security-telemetry:violation")
+}
+
+// Run publishes what arrives until ctx ends.
+func (n *Notifier) Run(ctx context.Context, violations <-chan Violation) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case v := <-violations:
+			n.publisher.Publish(v.Time, n.content(v))
+		}
+	}
+}
+
+func (n *Notifier) content(v Violation) *tree.Container {
+	var leafs []tree.Node
+	for _, s := range n.schema.DataChildren {
+		if text, ok := v.Leafs[s.Name]; ok {
+			leafs = append(leafs, tree.NewLeaf(s, s.Type.Unchecked(text)))
+		}
+	}
+	return tree.NewContainer(n.schema, leafs)
+}

@@ -1,0 +1,3 @@
+// Package document holds what the decoders of all encodings do alike with the
+// nodes of one document.
+package document

@@ -1,0 +1,246 @@
+package json
+
+import (
+	"fmt"
+
+	"github.com/optical-net/waveguard/yang/internal/document"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/xml"
+)
+
+// DecodeOptions says what a document may hold and where it belongs.
+type DecodeOptions struct {
+	// State admits config false nodes.
+	State bool
+	// At is the path of the node that the document describes. Error paths go on
+	// from it. When its last step has the keys of a list entry, the document
+	// may leave them out; those it has must agree. Without At, error paths
+	// begin at the node.
+	At     tree.Path
+	Limits Limits
+}
+
+// DecodeEdit reads an object, the content of node: the root (when nil), a
+// container, a list entry, or the input, output or content of an operation or
+// notification. The errors are *tree.Error.
+func DecodeEdit(set *schema.Set, node *schema.Node, data []byte, opt DecodeOptions) (*tree.Edit, error) {
+	if node == nil {
+		node = set.Root
+	}
+	d := newDecoder(set.Root, node, opt)
+	v, err := parse(data, opt.Limits)
+	if err != nil {
+		return nil, d.located(err)
+	}
+	ed := d.edits.New(node)
+	if len(opt.At) > 0 {
+		ed.Keys = opt.At[len(opt.At)-1].Keys
+	}
+	return ed, d.inside(ed, &v)
+}
+
+// DecodeNode reads the value of a node as EncodeNode writes it and returns its
+// edits: one for a container, a leaf or a list entry whose keys opt.At has, one
+// for each entry of an array for a list or leaf-list. They belong into the edit
+// of the parent. The errors are *tree.Error.
+func DecodeNode(set *schema.Set, node *schema.Node, data []byte, opt DecodeOptions) ([]*tree.Edit, error) {
+	if !repeatedOrTerm(node, opt.At) {
+		ed, err := DecodeEdit(set, node, data, opt)
+		if err != nil {
+			return nil, err
+		}
+		return []*tree.Edit{ed}, nil
+	}
+	d := newDecoder(set.Root, node, opt)
+	v, err := parse(data, opt.Limits)
+	if err != nil {
+		return nil, d.located(err)
+	}
+	var parent tree.Edit
+	err = d.instances(&parent, &v, new(document.Siblings))
+	return parent.Children, err
+}
+
+// repeatedOrTerm says whether the value of the node at path is not the object of
+// one instance.
+func repeatedOrTerm(n *schema.Node, at tree.Path) bool {
+	switch n.Kind {
+	case schema.List:
+		return len(at) == 0 || at[len(at)-1].Keys == nil
+	case schema.Leaf, schema.LeafList, schema.AnyData, schema.AnyXML:
+		return true
+	}
+	return false
+}
+
+// DecodeValue reads the value of a leaf, or of one entry of a leaf-list. The
+// errors are *tree.Error.
+func DecodeValue(node *schema.Node, data []byte) (schema.Value, error) {
+	d := newDecoder(document.Root(node), node, DecodeOptions{})
+	v, err := parse(data, Limits{})
+	if err != nil {
+		return schema.Value{}, d.located(err)
+	}
+	return d.value(node, &v)
+}
+
+// decoder reads one document.
+type decoder struct {
+	root *schema.Node
+	opt  DecodeOptions
+
+	path    tree.Path // of the node being read
+	strings document.Strings
+	edits   document.Edits
+}
+
+func newDecoder(root, node *schema.Node, opt DecodeOptions) *decoder {
+	d := &decoder{root: root, opt: opt, path: append(tree.Path(nil), opt.At...)}
+	if len(d.path) == 0 && node.IsData() {
+		d.path = tree.Path{{Node: node}}
+	}
+	return d
+}
+
+// inside reads the members of v into ed.
+func (d *decoder) inside(ed *tree.Edit, v *value) error {
+	if v.kind != object {
+		return d.errorf(tree.TagInvalidValue, nil, "expected an object, not %s", v.kind)
+	}
+	if ed.Schema.Kind == schema.List {
+		if err := d.keys(ed, v); err != nil {
+			return err
+		}
+	}
+	var siblings document.Siblings
+	if n := len(v.kids) - len(ed.Keys); n > 0 {
+		ed.Children = make([]*tree.Edit, 0, n)
+	}
+	for i := range v.kids {
+		if err := d.member(ed, &v.kids[i], &siblings); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *decoder) member(parent *tree.Edit, v *value, siblings *document.Siblings) error {
+	s, err := d.lookup(parent.Schema, v.name)
+	if err != nil {
+		return err
+	}
+	d.path = append(d.path, schema.PathStep{Node: s})
+	if s.IsKey() {
+		err = d.complete(siblings.Once(s)) // its value is in parent.Keys
+	} else {
+		err = d.instances(parent, v, siblings)
+	}
+	if err != nil {
+		return err
+	}
+	d.path = d.path[:len(d.path)-1]
+	return nil
+}
+
+// instances reads the value of the node that ends the path into parent.
+func (d *decoder) instances(parent *tree.Edit, v *value, siblings *document.Siblings) error {
+	s := d.path[len(d.path)-1].Node
+	switch s.Kind {
+	case schema.List, schema.LeafList:
+		return d.entries(parent, v, siblings)
+	}
+	return d.instance(parent, v, siblings)
+}
+
+// entries reads an array of list entries or leaf-list values.
+func (d *decoder) entries(parent *tree.Edit, v *value, siblings *document.Siblings) error {
+	s := d.path[len(d.path)-1].Node
+	if v.kind != array {
+		return d.errorf(tree.TagInvalidValue, nil, "expected an array, not %s", v.kind)
+	}
+	if err := siblings.Once(s); err != nil {
+		return d.complete(err)
+	}
+	for i := range v.kids {
+		if err := d.instance(parent, &v.kids[i], siblings); err != nil {
+			return err
+		}
+		d.path[len(d.path)-1] = schema.PathStep{Node: s}
+	}
+	return nil
+}
+
+// instance reads one instance of the node that ends the path into parent.
+func (d *decoder) instance(parent *tree.Edit, v *value, siblings *document.Siblings) (err error) {
+	ed := d.edits.New(d.path[len(d.path)-1].Node)
+	switch ed.Schema.Kind {
+	case schema.Leaf, schema.LeafList:
+		ed.Value, err = d.value(ed.Schema, v)
+	case schema.AnyData, schema.AnyXML:
+		ed.Any, err = d.any(v)
+	default:
+		err = d.inside(ed, v)
+	}
+	if err != nil {
+		return err
+	}
+	parent.Children = append(parent.Children, ed)
+	return d.complete(siblings.Add(ed))
+}
+
+// any reads the XML in a string.
+func (d *decoder) any(v *value) (string, error) {
+	if v.kind != text {
+		return "", d.errorf(tree.TagInvalidValue, nil, "expected a string that holds XML, not %s", v.kind)
+	}
+	if _, err := xml.Parse([]byte("<any>"+v.text+"</any>"), xml.Limits{}); err != nil {
+		return "", d.errorf(tree.TagInvalidValue, nil, "the string does not hold XML: %v", err)
+	}
+	return d.strings.Own(v.text), nil
+}
+
+// value reads the value of a leaf or leaf-list entry.
+func (d *decoder) value(s *schema.Node, v *value) (schema.Value, error) {
+	in := schema.Lexical{Text: d.strings.Own(v.text), Module: s.Module, Root: d.root}
+	switch {
+	case v.kind == text:
+		in.Form = schema.JSONString
+	case v.kind == number:
+		in.Form = schema.JSONNumber
+	case v.kind == boolean:
+		in.Form = schema.JSONBool
+	case v.kind == array && len(v.kids) == 1 && v.kids[0].kind == null:
+		in.Form = schema.JSONNull
+	default:
+		return schema.Value{}, d.errorf(tree.TagInvalidValue, nil, "expected a value of the type %s, not %s", s.Type.Name, v.kind)
+	}
+	out, err := s.Type.Parse(in)
+	if err != nil {
+		return out, document.ValueError(d.pathCopy(), err)
+	}
+	return out, nil
+}
+
+func (d *decoder) pathCopy() tree.Path { return append(tree.Path(nil), d.path...) }
+
+func (d *decoder) errorf(tag tree.Tag, info [][2]string, format string, args ...any) error {
+	return &tree.Error{Tag: tag, Path: d.pathCopy(), Message: fmt.Sprintf(format, args...), Info: info}
+}
+
+// complete adds the path to an error of document.Siblings.
+func (d *decoder) complete(err *tree.Error) error {
+	if err == nil {
+		return nil
+	}
+	err.Path = d.pathCopy()
+	return err
+}
+
+// located adds the path to an error of parse.
+func (d *decoder) located(err error) error {
+	if e, ok := err.(*tree.Error); ok {
+		return d.complete(e)
+	}
+	return err
+}

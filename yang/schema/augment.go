@@ -1,0 +1,105 @@
+package schema
+
+import "strings"
+
+// augment adds the data definitions of an augment statement below target.
+func (c *compiler) augment(target *draft, a *stmt, x *expansion) {
+	switch target.kind {
+	case Container, List, Choice, Case, Input, Output, Notification:
+	default:
+		c.errs.at(a, "a %s has no children to add to", target.st.keyword)
+		return
+	}
+	x.parent = target
+	x.disabled = !c.ifFeatures(a)
+	when := a.first("when")
+	if when != nil {
+		x.whens = []prop{{when, x.cur}}
+	}
+	before := len(target.children)
+	c.expand(x, a)
+	for _, d := range target.children[before:] {
+		c.checkAugmented(target, d, a)
+		if when == nil && d.unit != target.unit {
+			c.augmented = append(c.augmented, augmented{d, a})
+		}
+	}
+}
+
+// augmented is a node that another module adds unconditionally, to be checked
+// once built: it must not be mandatory.
+type augmented struct {
+	d *draft
+	a *stmt
+}
+
+func (c *compiler) checkAugmented(target, d *draft, a *stmt) {
+	ok := true
+	switch d.kind {
+	case Case:
+		ok = target.kind == Choice
+	case Action, Notification:
+		ok = target.kind == Container || target.kind == List
+	}
+	if !ok {
+		c.errs.at(a, "a %s cannot stand in a %s", d.st.keyword, target.st.keyword)
+	}
+}
+
+// applyAugments applies the augments of all implemented modules, in as many
+// rounds as augments of augments need.
+func (c *compiler) applyAugments() {
+	var open []*stmt
+	for _, u := range c.order {
+		if c.isImplemented(u) {
+			u.each("augment", func(s *stmt) { open = append(open, s) })
+		}
+	}
+	for len(open) > 0 {
+		var left []*stmt
+		for _, a := range open {
+			if target, _ := c.absolute(a); target != nil {
+				c.augment(target, a, &expansion{cur: a.unit.main})
+			} else {
+				left = append(left, a)
+			}
+		}
+		if len(left) == len(open) {
+			c.reportTargets(left)
+			return
+		}
+		open = left
+	}
+}
+
+func (c *compiler) reportTargets(open []*stmt) {
+	for _, a := range open {
+		if _, fault := c.absolute(a); fault != "" {
+			c.errs.at(a, "%s", fault)
+		}
+	}
+}
+
+// absolute finds the draft that an absolute schema node identifier names. The
+// fault is empty when a module it leads through has to be implemented first.
+func (c *compiler) absolute(s *stmt) (d *draft, fault string) {
+	path, ok := strings.CutPrefix(strings.TrimFunc(s.arg, isSpace), "/")
+	if !ok {
+		return nil, "argument is not an absolute schema path"
+	}
+	d = c.root
+	for _, step := range strings.Split(path, "/") {
+		m, name := c.schemaStep(s, step, s.unit.main)
+		if m == nil {
+			return nil, "path cannot be resolved"
+		}
+		if !c.isImplemented(m) {
+			c.implement(m, s)
+			return nil, ""
+		}
+		if d = d.child(m, name); d == nil {
+			return nil, "there is no node \"" + step + "\""
+		}
+	}
+	return d, ""
+}

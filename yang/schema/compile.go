@@ -1,0 +1,270 @@
+package schema
+
+import (
+	"cmp"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/optical-net/waveguard/yang/xpath"
+)
+
+// Options choose what of the sources becomes the schema.
+type Options struct {
+	// Implement names the modules to implement, as "name" or "name@revision".
+	// When empty, every module of the first source is, in its newest revision.
+	// A module whose nodes an implemented one augments, deviates or refers to
+	// is implemented too (RFC 7950 section 5.6.5).
+	Implement []string
+
+	// Features says which features are supported; nil means all. A feature
+	// whose own if-feature is false cannot be.
+	Features func(module, feature string) bool
+}
+
+// Compile reads the modules in files NAME.yang and NAME@REVISION.yang at the
+// top of the sources, and compiles them. An import without revision takes the
+// implemented one, else the newest. The error joins up to 20 of type *Error.
+func Compile(sources []fs.FS, opt Options) (*Set, error) {
+	return compileBounded(sources, opt, maxNodes)
+}
+
+// compileBounded compiles a schema of at most that many nodes.
+func compileBounded(sources []fs.FS, opt Options, nodes int) (*Set, error) {
+	lib, err := newLibrary(sources)
+	if err != nil {
+		return nil, err
+	}
+	l := newLoader(lib)
+	l.loadAll(opt.Implement)
+	if err := l.errs.err(); err != nil {
+		return nil, err
+	}
+	for {
+		c := newCompiler(l, opt)
+		c.maxNodes = nodes
+		set := c.compile()
+		if len(c.missing) == 0 {
+			return set, c.errs.err()
+		}
+		for _, u := range c.missing {
+			l.implemented[u.name] = u
+		}
+	}
+}
+
+// loadAll loads the modules to implement and all they import.
+func (l *loader) loadAll(names []string) {
+	if len(names) == 0 {
+		names = l.modulesOfFirstSource()
+	}
+	for _, n := range names {
+		name, revision, _ := strings.Cut(n, "@")
+		if old, ok := l.reserved[name]; ok && old != revision {
+			l.errs.add(&Error{Message: "module " + name + " cannot be implemented in two revisions"})
+		}
+		l.reserved[name] = revision
+	}
+	for _, n := range names {
+		name, revision, _ := strings.Cut(n, "@")
+		if u := l.module(name, revision, nil); u != nil {
+			l.implemented[name] = u
+		}
+	}
+	for _, u := range l.order {
+		l.checkExtensions(u)
+	}
+}
+
+func (l *loader) modulesOfFirstSource() []string {
+	var names []string
+	for _, name := range l.lib.first {
+		f := l.lib.find(name, "")
+		f.probe()
+		if !f.isSub {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// compiler turns linked units into a Set, once. When it finds that one more
+// module has to be implemented, its work is dropped and another starts.
+type compiler struct {
+	*loader
+	errs errorList // of this run; shadows the loader's
+	opt  Options
+	set  *Set
+	root *draft
+
+	modules       map[*unit]*Module
+	features      map[*stmt]featureState
+	identities    map[*stmt]*Identity
+	types         map[typeKey]*Type
+	busyTypes     map[*stmt]bool
+	patterns      map[*stmt]*regexp.Regexp
+	exprs         map[typeKey]*xpath.Expr
+	usedGroupings map[*stmt]bool
+	augmented     []augmented
+	missing       []*unit // modules found to need implementing
+	nodes         int // made so far, of maxNodes
+	maxNodes      int
+	stopped       bool
+
+	leafrefs []leafref
+	defaults []*draft
+}
+
+func newCompiler(l *loader, opt Options) *compiler {
+	return &compiler{
+		loader: l, opt: opt,
+		set:     &Set{byName: map[string]*Module{}, byNamespace: map[string]*Module{}, leafrefs: map[*Node][]*Node{}},
+		root:    &draft{kind: Root, st: &stmt{keyword: "module"}},
+		modules: map[*unit]*Module{}, features: map[*stmt]featureState{}, identities: map[*stmt]*Identity{},
+		types: map[typeKey]*Type{}, busyTypes: map[*stmt]bool{}, patterns: map[*stmt]*regexp.Regexp{},
+		exprs: map[typeKey]*xpath.Expr{}, usedGroupings: map[*stmt]bool{},
+	}
+}
+
+func (c *compiler) isImplemented(u *unit) bool { return c.implemented[u.name] == u }
+
+// implement asks for another run with u implemented.
+func (c *compiler) implement(u *unit, because *stmt) {
+	if other := c.implemented[u.name]; other != nil {
+		c.errs.at(because, "needs module %s in revision %s, but %s is implemented", u.name, u.revision, other.revision)
+		return
+	}
+	if !slices.Contains(c.missing, u) {
+		c.missing = append(c.missing, u)
+	}
+}
+
+// compile runs the phases; each stands on those before it being without fault.
+// It returns nil after a fault or when modules are missing.
+func (c *compiler) compile() *Set {
+	phases := []func(){
+		c.makeModules, c.checkFeatures, c.makeIdentities, c.checkAllDefinitions,
+		c.expandModules, c.applyAugments, c.checkUnusedGroupings, c.applyDeviations,
+		c.buildNodes, c.resolveLeafrefs, c.resolveDefaults, c.finish,
+	}
+	for _, phase := range phases {
+		phase()
+		if len(c.errs.list) > 0 || len(c.missing) > 0 {
+			return nil
+		}
+	}
+	return c.set
+}
+
+func (c *compiler) makeModules() {
+	for _, u := range c.order {
+		m := newModule(u)
+		m.Implemented = c.isImplemented(u)
+		c.modules[u] = m
+		c.set.Modules = append(c.set.Modules, m)
+	}
+	for _, u := range c.order {
+		for _, p := range u.parts() {
+			for _, i := range p.imports {
+				c.modules[u].addImport(i.prefix, c.modules[i.unit])
+			}
+		}
+	}
+	slices.SortFunc(c.set.Modules, func(a, b *Module) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Revision, b.Revision))
+	})
+	for _, m := range c.set.Modules {
+		c.registerModule(m)
+	}
+}
+
+// registerModule enters a module by name and namespace; implemented ones, and
+// then later ones, win.
+func (c *compiler) registerModule(m *Module) {
+	if old := c.set.byName[m.Name]; old == nil || !old.Implemented {
+		c.set.byName[m.Name] = m
+	}
+	old := c.set.byNamespace[m.Namespace]
+	if old == nil || !old.Implemented {
+		c.set.byNamespace[m.Namespace] = m
+	}
+	if old != nil && old.Name != m.Name {
+		c.errs.add(&Error{Message: "modules " + old.Name + " and " + m.Name + " have the same namespace"})
+	}
+}
+
+func newModule(u *unit) *Module {
+	r := u.root
+	m := &Module{
+		Name: u.name, Namespace: r.text("namespace"), Prefix: r.text("prefix"), Revision: u.revision,
+		YangVersion: "1", Organization: r.text("organization"), Contact: r.text("contact"),
+		Description: r.text("description"), Reference: r.text("reference"),
+		Features: map[string]bool{}, Identities: map[string]*Identity{}, Source: u.text,
+	}
+	if u.v11 {
+		m.YangVersion = "1.1"
+	}
+	for _, s := range u.subs {
+		m.Submodules = append(m.Submodules, &Submodule{Name: s.name, Revision: s.revision, Source: s.text})
+	}
+	return m
+}
+
+// addImport enters an import once, also when several parts have it.
+func (m *Module) addImport(prefix string, of *Module) {
+	if i := (Import{prefix, of}); !slices.Contains(m.Imports, i) {
+		m.Imports = append(m.Imports, i)
+	}
+}
+
+func (c *compiler) checkFeatures() {
+	for _, u := range c.order {
+		u.each("feature", func(s *stmt) { c.modules[u].Features[s.arg] = c.feature(s) })
+	}
+}
+
+func (c *compiler) checkAllDefinitions() {
+	for _, u := range c.order {
+		for _, p := range u.parts() {
+			c.checkDefinitions(p.root)
+		}
+	}
+}
+
+func (c *compiler) expandModules() {
+	for _, u := range c.order {
+		if !c.isImplemented(u) {
+			continue
+		}
+		for _, p := range u.parts() {
+			c.expand(&expansion{cur: u, parent: c.root}, p.root)
+		}
+	}
+}
+
+// checkUnusedGroupings expands and drops the groupings of implemented modules
+// that no one uses, for their faults.
+func (c *compiler) checkUnusedGroupings() {
+	for _, u := range c.order {
+		if !c.isImplemented(u) {
+			continue
+		}
+		for _, p := range u.parts() {
+			c.checkGroupingsIn(p.root)
+		}
+	}
+}
+
+func (c *compiler) checkGroupingsIn(st *stmt) {
+	for _, s := range st.subs {
+		if s.keyword == "grouping" && !c.usedGroupings[s] {
+			c.usedGroupings[s] = true
+			scratch := &draft{kind: Container, unit: s.unit.main, st: s}
+			c.expand(&expansion{cur: s.unit.main, using: []*stmt{s}, parent: scratch}, s)
+		}
+		if !s.isExtension() {
+			c.checkGroupingsIn(s)
+		}
+	}
+}

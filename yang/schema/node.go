@@ -1,0 +1,145 @@
+package schema
+
+import "github.com/optical-net/waveguard/yang/xpath"
+
+// Kind is the kind of a schema node.
+type Kind uint8
+
+// The kinds of schema nodes.
+const (
+	Root Kind = iota
+	Container
+	List
+	Leaf
+	LeafList
+	Choice
+	Case
+	AnyData
+	AnyXML
+	RPC
+	Action
+	Input
+	Output
+	Notification
+)
+
+// Status is the value of a status statement.
+type Status uint8
+
+// The statuses (RFC 7950 section 7.21.2).
+const (
+	Current Status = iota
+	Deprecated
+	Obsolete
+)
+
+// Node is one node of the compiled schema.
+//
+// Parent and Children form the schema tree, in which choices and cases are
+// nodes. DataParent and DataChildren form the data tree's view of it, in which
+// they are looked through.
+type Node struct {
+	Kind   Kind
+	Name   string
+	Module *Module // whose namespace the node is in
+
+	Parent   *Node
+	Children []*Node // statement order; a list's keys come first in DataChildren, not here
+
+	// DataChildren are the nodes that can stand directly below an instance of
+	// this node: list keys first, in key order, then the rest in statement order.
+	// For an RPC or action they are its input and output.
+	DataChildren []*Node
+	DataParent   *Node
+	// Index is the node's position among its DataParent's DataChildren.
+	Index int
+
+	Config      bool // false below config false, in output, in notifications
+	Status      Status
+	Description string
+	Reference   string
+	Mandatory   bool   // leaf, choice, anydata, anyxml
+	Presence    bool   // container with a presence statement
+	Units       string // leaf, leaf-list; own or the typedef's
+
+	Type *Type // leaf, leaf-list
+
+	// Defaults are the default values in use when no instance exists: at most
+	// one for a leaf, any number for a leaf-list (RFC 7950 sections 7.6.1, 7.7.2).
+	// The typedef's default is already resolved in here.
+	Defaults []Value
+	// DefaultCase is a choice's default case, or nil.
+	DefaultCase *Node
+
+	Keys          []*Node   // list
+	Unique        [][]*Node // list: each a set of descendant leafs
+	MinElements   uint64    // list, leaf-list
+	MaxElements   uint64    // list, leaf-list; 0 means unbounded
+	OrderedByUser bool      // list, leaf-list
+
+	Musts []*Must
+	// Whens are all conditions for the node to exist: its own, and those of
+	// the uses, augment, choice and case statements that brought it here.
+	Whens []*When
+
+	// SubtreeDefaults is true when an absent instance of this container, or an
+	// instance of this node, can have default descendants.
+	SubtreeDefaults bool
+	// MandatoryBelow is true when an instance of this node, or its absence if
+	// it is a non-presence container, can lack something mandatory below.
+	MandatoryBelow bool
+
+	byName map[qname]*Node
+}
+
+type qname struct{ module, local string }
+
+// Must is one must statement (RFC 7950 section 7.5.3), its context node is the
+// instance of the node that carries it.
+type Must struct {
+	Expr         *xpath.Expr
+	ErrorMessage string
+	ErrorAppTag  string
+}
+
+// When is one when condition (RFC 7950 section 7.21.5).
+type When struct {
+	Expr *xpath.Expr
+	// Context is the schema node whose instance is the context node: the node
+	// itself, or its data ancestor for a condition that came with a uses,
+	// augment, choice or case. It is the Root node for top-level augments.
+	Context *Node
+}
+
+// IsData says whether instances of the node appear in data trees.
+func (n *Node) IsData() bool {
+	switch n.Kind {
+	case Container, List, Leaf, LeafList, AnyData, AnyXML:
+		return true
+	}
+	return false
+}
+
+// IsKey says whether the node is a key leaf of its list.
+func (n *Node) IsKey() bool {
+	return n.Kind == Leaf && n.DataParent != nil && n.DataParent.Kind == List && n.Index < len(n.DataParent.Keys)
+}
+
+// Child returns the data child of that name in that module, or nil. An empty
+// module matches the first child of that local name.
+func (n *Node) Child(module, local string) *Node { return n.byName[qname{module, local}] }
+
+// Path returns the schema path with module names where the namespace changes,
+// as in RFC 7951 section 6.11: /module:a/b/other:c. Choices and cases are left out.
+func (n *Node) Path() string {
+	if n == nil || n.Kind == Root {
+		return "/"
+	}
+	if n.DataParent == nil || n.DataParent.Kind == Root {
+		return "/" + n.Module.Name + ":" + n.Name
+	}
+	if n.Module == n.DataParent.Module {
+		return n.DataParent.Path() + "/" + n.Name
+	}
+	return n.DataParent.Path() + "/" + n.Module.Name + ":" + n.Name
+}

@@ -1,0 +1,39 @@
+package tree
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/optical-net/waveguard/yang/internal/btree"
+	"github.com/optical-net/waveguard/yang/schema"
+)
+
+// NewContainer returns a container, list entry or root with the given children,
+// which the caller hands over: at most one of each definition, lists as a whole,
+// a list entry's keys among them. They are put into schema order.
+func NewContainer(s *schema.Node, kids []Node) *Container {
+	slices.SortFunc(kids, func(a, b Node) int { return cmp.Compare(a.Schema().Index, b.Schema().Index) })
+	return &Container{schema: s, kids: kids}
+}
+
+// NewList returns a list of the given entries.
+func NewList(s *schema.Node, all []*Container) *List {
+	l, o := &List{schema: s}, new(btree.Owner)
+	for _, c := range all {
+		l.put(o, c, encodeKeys(c.Keys()))
+	}
+	return l
+}
+
+// NewLeafList returns a leaf-list of the given values.
+func NewLeafList(s *schema.Node, values []schema.Value) *LeafList {
+	l, o := &LeafList{schema: s}, new(btree.Owner)
+	for _, v := range values {
+		key := ""
+		if !keyless(s) {
+			key = encodeKeys([]schema.Value{v})
+		}
+		l.put(o, NewLeaf(s, v), key)
+	}
+	return l
+}

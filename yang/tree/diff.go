@@ -1,0 +1,237 @@
+package tree
+
+import (
+	"slices"
+
+	"github.com/optical-net/waveguard/yang/internal/btree"
+	"github.com/optical-net/waveguard/yang/schema"
+)
+
+// Change is one difference between two versions.
+//
+// A created or deleted subtree is one Change, at its top; lists and leaf-lists
+// change by entry. Old is nil for what was created, New for what was deleted.
+type Change struct {
+	Path     Path
+	Old, New Node
+	// Moved says that a user-ordered entry now follows another entry; it may
+	// have changed as well, which is then reported by further changes.
+	Moved bool
+	// After holds, for a created or moved user-ordered entry, the keys (or the
+	// leaf-list value) of the entry it follows; nil when it is the first.
+	After []schema.Value
+}
+
+// Diff returns the changes that lead from old to new, which follow the same
+// schema, in document order. Shared structure is skipped: the cost is that of
+// the change, not that of the trees.
+func Diff(old, new *Tree) []Change {
+	d := &differ{}
+	d.containers(old.root, new.root)
+	return d.changes
+}
+
+// DiffNodes is Diff for two versions of one container or list entry, which
+// stands at path.
+func DiffNodes(path Path, old, new *Container) []Change {
+	d := &differ{path: slices.Clone(path)}
+	d.containers(old, new)
+	return d.changes
+}
+
+type differ struct {
+	path    Path
+	changes []Change
+}
+
+func (d *differ) add(c Change) {
+	c.Path = slices.Clone(d.path)
+	d.changes = append(d.changes, c)
+}
+
+func (d *differ) within(s schema.PathStep, f func()) {
+	d.path = append(d.path, s)
+	f()
+	d.path = d.path[:len(d.path)-1]
+}
+
+func (d *differ) containers(a, b *Container) {
+	if a == b {
+		return
+	}
+	x, y := a.kids, b.kids
+	for len(x) > 0 || len(y) > 0 {
+		switch {
+		case len(y) == 0 || len(x) > 0 && x[0].Schema().Index < y[0].Schema().Index:
+			d.nodes(x[0], nil)
+			x = x[1:]
+		case len(x) == 0 || y[0].Schema().Index < x[0].Schema().Index:
+			d.nodes(nil, y[0])
+			y = y[1:]
+		default:
+			d.nodes(x[0], y[0])
+			x, y = x[1:], y[1:]
+		}
+	}
+}
+
+// nodes compares two children of one definition; one of them may be nil.
+func (d *differ) nodes(a, b Node) {
+	if a == b {
+		return
+	}
+	s := schemaOf(a, b)
+	switch s.Kind {
+	case schema.List, schema.LeafList:
+		x, y := entriesOf(a), entriesOf(b)
+		if userOrdered(s) {
+			d.userOrdered(s, x, y)
+			return
+		}
+		btree.Diff(x.nodes, y.nodes, func(_ string, p, q Node, _, _ bool) bool {
+			d.within(entryStep(s, p, q), func() { d.entry(p, q) })
+			return true
+		})
+	default:
+		d.within(schema.PathStep{Node: s}, func() { d.entry(a, b) })
+	}
+}
+
+// entry compares two instances of one node; one of them may be nil.
+func (d *differ) entry(a, b Node) {
+	x, _ := a.(*Container)
+	y, _ := b.(*Container)
+	switch {
+	case x != nil && y != nil:
+		d.containers(x, y)
+	case !equalTerms(a, b):
+		d.add(Change{Old: a, New: b})
+	}
+}
+
+func equalTerms(a, b Node) bool {
+	switch x := a.(type) {
+	case *Leaf:
+		y, ok := b.(*Leaf)
+		return ok && x.value == y.value
+	case *Any:
+		y, ok := b.(*Any)
+		return ok && x.xml == y.xml
+	}
+	return false
+}
+
+func (d *differ) userOrdered(s *schema.Node, x, y entries) {
+	btree.Diff(x.labels, y.labels, func(key, la, _ string, inA, inB bool) bool {
+		if inA && !inB {
+			n, _ := x.nodes.Get(la)
+			d.within(entryStep(s, n, nil), func() { d.add(Change{Old: n}) })
+		}
+		return true
+	})
+	btree.Diff(x.nodes, y.nodes, func(label string, _, q Node, _, inB bool) bool {
+		if inB {
+			d.userEntry(s, x, y, label, q)
+		}
+		return true
+	})
+	d.followers(s, x, y)
+}
+
+// userEntry reports the entry q that stands under label in the new version.
+func (d *differ) userEntry(s *schema.Node, x, y entries, label string, q Node) {
+	p := x.lookup(s, entryKey(q))
+	after := y.before(label)
+	d.within(entryStep(s, p, q), func() {
+		switch {
+		case p == nil:
+			d.add(Change{New: q, After: after})
+			return
+		case !sameValues(after, x.beforeKey(entryKey(q))):
+			d.add(Change{Old: p, New: q, Moved: true, After: after})
+		}
+		d.entry(p, q)
+	})
+}
+
+// followers reports the entries that stand where they stood but behind another.
+func (d *differ) followers(s *schema.Node, x, y entries) {
+	btree.Diff(x.nodes, y.nodes, func(label string, _, _ Node, _, _ bool) bool {
+		next, ok := y.nodes.Next(label)
+		if !ok {
+			return true
+		}
+		p, _ := x.nodes.Get(next)
+		q, _ := y.nodes.Get(next)
+		if p != q {
+			return true // reported by itself
+		}
+		if after := y.before(next); !sameValues(after, x.beforeKey(entryKey(q))) {
+			d.within(entryStep(s, p, q), func() { d.add(Change{Old: p, New: q, Moved: true, After: after}) })
+		}
+		return true
+	})
+}
+
+// before returns the keys of the entry before the label; nil when it is first.
+func (e *entries) before(label string) []schema.Value {
+	prev, ok := e.nodes.Prev(label)
+	if !ok {
+		return nil
+	}
+	n, _ := e.nodes.Get(prev)
+	return identity(n)
+}
+
+func (e *entries) beforeKey(key string) []schema.Value {
+	label, ok := e.labels.Get(key)
+	if !ok {
+		return nil
+	}
+	return e.before(label)
+}
+
+func schemaOf(a, b Node) *schema.Node {
+	if a != nil {
+		return a.Schema()
+	}
+	return b.Schema()
+}
+
+func entriesOf(n Node) entries {
+	switch l := n.(type) {
+	case *List:
+		return l.entries
+	case *LeafList:
+		return l.entries
+	}
+	return entries{}
+}
+
+// identity returns the key values of a list entry, or a leaf-list entry's value.
+func identity(n Node) []schema.Value {
+	switch x := n.(type) {
+	case *Container:
+		return x.Keys()
+	case *Leaf:
+		return []schema.Value{x.value}
+	}
+	return nil
+}
+
+func entryKey(n Node) string { return encodeKeys(identity(n)) }
+
+// entryStep returns the path step of an entry; one of a and b may be nil.
+func entryStep(s *schema.Node, a, b Node) schema.PathStep {
+	if a == nil {
+		a = b
+	}
+	step := schema.PathStep{Node: s}
+	switch x := a.(type) {
+	case *Container:
+		step.Keys = x.Keys()
+	case *Leaf:
+		step.Value = &x.value
+	}
+	return step
+}

@@ -1,0 +1,266 @@
+package validate
+
+import (
+	"encoding/binary"
+
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/xpath"
+)
+
+// count is what the index knows under one key. For a leafref group and value:
+// how many leafs hold the value as targets, how many refer to it. For a unique
+// statement and tuple: refs is the number of entries that have the tuple.
+type count struct{ targets, refs int32 }
+
+// factPlan says what a schema node contributes to the index.
+type factPlan struct {
+	roles   []role
+	uniques []*uniqueRule
+	below   bool // some descendant contributes
+}
+
+// role is a leaf's part in a leafref group.
+type role struct {
+	group  *refGroup
+	target bool
+}
+
+// refGroup gathers the leafrefs that lead from below one anchor to one target.
+// Values must agree below the same instance of the anchor.
+type refGroup struct {
+	id        uint32
+	target    *schema.Node
+	anchor    *schema.Node
+	depth     int // of the anchor, in path steps
+	referrers []*schema.Node
+	// single says that one instance of the anchor has at most one target and one
+	// referrer, so that looking is cheaper than an index.
+	single bool
+}
+
+type uniqueRule struct {
+	id   uint32
+	list *schema.Node
+	tags []*schema.Node
+}
+
+type groupKey struct {
+	target, anchor *schema.Node
+	single         bool
+}
+
+func (v *Validator) plan(n *schema.Node) *factPlan {
+	p := v.facts[n]
+	if p == nil {
+		p = &factPlan{}
+		v.facts[n] = p
+	}
+	return p
+}
+
+// planFacts builds the leafref groups and unique rules of the schema.
+func (v *Validator) planFacts() {
+	groups := map[groupKey]*refGroup{}
+	id := uint32(0)
+	walk(v.set.Root, func(n *schema.Node) {
+		for _, tags := range n.Unique {
+			id++
+			v.plan(n).uniques = append(v.plan(n).uniques, &uniqueRule{id, n, tags})
+		}
+		if n.Type == nil {
+			return
+		}
+		if n.Type.Base == schema.InstanceIdentifier && n.Type.RequireInstance {
+			v.instanceIDs = append(v.instanceIDs, n)
+		}
+		if anchor := leafrefAnchor(n); anchor != nil {
+			v.join(groups, n, anchor, &id)
+		}
+	})
+	v.markAbove()
+}
+
+// leafrefAnchor returns the ancestor from which a leafref's path leads only
+// downwards; nil when n is no leafref that is checked by index: require-instance
+// false, a state target, or a path with predicates, which is an expression like a must.
+func leafrefAnchor(n *schema.Node) *schema.Node {
+	if t := n.Type; t.Base != schema.Leafref || !t.RequireInstance || t.Target == nil || !simplePath(t) {
+		return nil
+	}
+	dep := n.Type.Path.Deps()[0]
+	at := n
+	if dep.Absolute {
+		for at.Kind != schema.Root {
+			at = at.DataParent
+		}
+		return at
+	}
+	for _, s := range dep.Steps {
+		if s.Axis != xpath.Parent {
+			break
+		}
+		at = at.DataParent
+	}
+	return at
+}
+
+// simplePath says that a leafref's path has steps up, then down, and no predicates.
+func simplePath(t *schema.Type) bool {
+	deps := t.Path.Deps()
+	if len(deps) != 1 || deps[0].Deref {
+		return false
+	}
+	down := deps[0].Absolute
+	for _, s := range deps[0].Steps {
+		switch {
+		case s.Axis == xpath.Parent && !down:
+		case s.Axis == xpath.Child:
+			down = true
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (v *Validator) join(groups map[groupKey]*refGroup, n, anchor *schema.Node, id *uint32) {
+	target := n.Type.Target
+	key := groupKey{target, anchor, onlyOne(anchor, target) && onlyOne(anchor, n)}
+	g := groups[key]
+	if g == nil {
+		*id++
+		g = &refGroup{id: *id, target: target, anchor: anchor, depth: depth(anchor), single: key.single}
+		groups[key] = g
+		v.plan(target).roles = append(v.plan(target).roles, role{g, true})
+	}
+	g.referrers = append(g.referrers, n)
+	v.plan(n).roles = append(v.plan(n).roles, role{g, false})
+}
+
+// onlyOne says that an instance of anchor has at most one instance of n below it.
+func onlyOne(anchor, n *schema.Node) bool {
+	for _, s := range chain(anchor, n) {
+		if s.Kind == schema.List || s.Kind == schema.LeafList {
+			return false
+		}
+	}
+	return true
+}
+
+// markAbove notes on every ancestor that something below contributes.
+func (v *Validator) markAbove() {
+	var with []*schema.Node
+	for n := range v.facts {
+		with = append(with, n)
+	}
+	for _, n := range with {
+		for p := n.DataParent; p != nil; p = p.DataParent {
+			v.plan(p).below = true
+		}
+	}
+}
+
+// collect adds, or with sign -1 removes, what the subtree n at path contributes.
+func (r *run) collect(n tree.Node, path tree.Path, sign int32) {
+	p := r.facts[n.Schema()]
+	if p == nil {
+		return
+	}
+	switch x := n.(type) {
+	case *tree.Leaf:
+		r.leafRoles(p, x, path, sign)
+	case *tree.Container:
+		for _, u := range p.uniques {
+			r.countTuple(u, x, path, sign)
+		}
+		if p.below {
+			r.collectBelow(x, path, sign)
+		}
+	}
+}
+
+func (r *run) collectBelow(c *tree.Container, path tree.Path, sign int32) {
+	for k := range c.Children() {
+		switch x := k.(type) {
+		case *tree.List:
+			if r.facts[x.Schema()] == nil {
+				continue
+			}
+			for entry := range x.All() {
+				r.collect(entry, append(path, schema.PathStep{Node: x.Schema(), Keys: entry.Keys()}), sign)
+			}
+		case *tree.LeafList:
+			for leaf := range x.All() {
+				value := leaf.Value()
+				r.collect(leaf, append(path, schema.PathStep{Node: x.Schema(), Value: &value}), sign)
+			}
+		default:
+			r.collect(k, append(path, schema.PathStep{Node: k.Schema()}), sign)
+		}
+	}
+}
+
+func (r *run) leafRoles(p *factPlan, l *tree.Leaf, path tree.Path, sign int32) {
+	for _, role := range p.roles {
+		g := role.group
+		if g.single {
+			r.noteLocal(g, path[:g.depth])
+			continue
+		}
+		key := indexKey(g.id, path[:g.depth])
+		key = append(key, l.Value().String()...)
+		change := count{refs: sign}
+		if role.target {
+			change = count{targets: sign}
+		}
+		t := r.bump(key, change)
+		t.group, t.anchor, t.value = g, path[:g.depth:g.depth], l.Value()
+	}
+}
+
+func indexKey(id uint32, anchor tree.Path) []byte {
+	return scope(binary.BigEndian.AppendUint32(make([]byte, 0, 64), id), anchor)
+}
+
+// touch is an index key whose count changed, with what its error would say.
+type touch struct {
+	group  *refGroup
+	anchor tree.Path
+	value  schema.Value
+
+	unique *uniqueRule
+	entry  tree.Path // an entry that has the tuple
+}
+
+func (r *run) bump(key []byte, by count) *touch {
+	k := string(key)
+	c, _ := r.index.Get(k)
+	c.targets += by.targets
+	c.refs += by.refs
+	if c == (count{}) {
+		r.index.Delete(r.owner, k)
+	} else {
+		r.index.Set(r.owner, k, c)
+	}
+	t := r.touched[k]
+	if t == nil {
+		t = &touch{}
+		r.touched[k] = t
+	}
+	return t
+}
+
+// settleIndex reports the touched keys whose counts break a rule.
+func (r *run) settleIndex() {
+	for k, t := range r.touched {
+		c, ok := r.index.Get(k)
+		switch {
+		case !ok:
+		case t.group != nil && c.refs > 0 && c.targets == 0:
+			r.danglers(t)
+		case t.unique != nil && c.refs > 1:
+			r.notUnique(t)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// enclosingEntries updates the unique tuples of the entries above a changed node.
+func (r *run) enclosingEntries(path tree.Path) {
+	for i := range path[:len(path)-1] {
+		p := r.facts[path[i].Node]
+		if p == nil || len(p.uniques) == 0 {
+			continue
+		}
+		entry := path[:i+1]
+		key := nodeKey(entry)
+		if r.entries[key] {
+			continue
+		}
+		r.entries[key] = true
+		for _, u := range p.uniques {
+			r.recount(u, entry)
+		}
+	}
+}
+
+func (r *run) recount(u *uniqueRule, entry tree.Path) {
+	if c, ok := r.old.Find(entry).(*tree.Container); ok {
+		r.countTuple(u, c, entry, -1)
+	}
+	if c, ok := r.next.Find(entry).(*tree.Container); ok {
+		r.countTuple(u, c, entry, +1)
+	}
+}
+
+// countTuple counts the entry's tuple; an entry that lacks a leaf of it has
+// none (RFC 7950 section 7.8.3).
+func (r *run) countTuple(u *uniqueRule, c *tree.Container, path tree.Path, sign int32) {
+	key := indexKey(u.id, path[:len(path)-1])
+	for _, tag := range u.tags {
+		v, ok := leafBelow(c, chain(u.list, tag))
+		if !ok {
+			return
+		}
+		key = v.AppendKey(key)
+	}
+	t := r.bump(key, count{refs: sign})
+	t.unique = u
+	if sign > 0 {
+		t.entry = append(tree.Path(nil), path...)
+	}
+}
+
+// leafBelow returns the value, stored or default, of the leaf at the end of the path.
+func leafBelow(c *tree.Container, path []*schema.Node) (v schema.Value, ok bool) {
+	for _, s := range path[:len(path)-1] {
+		if c, ok = c.Child(s).(*tree.Container); !ok {
+			return defaultOf(path[len(path)-1])
+		}
+	}
+	leaf := path[len(path)-1]
+	if l, ok := c.Child(leaf).(*tree.Leaf); ok {
+		return l.Value(), true
+	}
+	return defaultOf(leaf)
+}
+
+func defaultOf(leaf *schema.Node) (v schema.Value, ok bool) {
+	if len(leaf.Defaults) == 0 {
+		return v, false
+	}
+	return leaf.Defaults[0], true
+}
+
+// notUnique is the error of RFC 7950 section 15.1.
+func (r *run) notUnique(t *touch) {
+	e := &tree.Error{Tag: tree.TagOperationFailed, AppTag: "data-not-unique", Path: t.entry}
+	var said []string
+	entry, _ := r.next.Find(t.entry).(*tree.Container)
+	for _, tag := range t.unique.tags {
+		path := chain(t.unique.list, tag)
+		if entry != nil {
+			v, _ := leafBelow(entry, path)
+			said = append(said, fmt.Sprintf("%s %q", tag.Name, v))
+		}
+		full := append(tree.Path(nil), t.entry...)
+		for _, s := range path {
+			full = append(full, schema.PathStep{Node: s})
+		}
+		e.Info = append(e.Info, [2]string{"non-unique", full.String()})
+	}
+	e.Message = fmt.Sprintf("another %s has the same %s; choose one that is free", t.unique.list.Name, strings.Join(said, " and "))
+	r.report(e)
+}

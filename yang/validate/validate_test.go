@@ -1,0 +1,250 @@
+package validate_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/optical-net/waveguard/yang/internal/yangtest"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/validate"
+)
+
+const module = `module t {
+  yang-version 1.1; namespace urn:t; prefix t;
+  container top {
+    leaf mode { type string; default "plain"; }
+    container strict { leaf need { type string; mandatory true; } presence "on"; }
+    list domain {
+      key name; unique "config/id";
+      leaf name { type leafref { path "../config/name"; } }
+      container config {
+        leaf name { type string; }
+        leaf id { type uint16; mandatory true; }
+        leaf limit { type uint16; default 100; must ". >= ../id" { error-message "limit below id"; error-app-tag low; } }
+        leaf extra { when "../../../mode = 'rich'"; type string; }
+      }
+      list port {
+        key n; max-elements 3; leaf n { type uint8; }
+        leaf peer { type leafref { path "../../port/n"; } }
+      }
+    }
+    list link {
+      key "a b";
+      must "a != b" { error-message "a link joins two domains"; }
+      leaf a { type leafref { path "../../domain/name"; } }
+      leaf b { type leafref { path "/t:top/t:domain/t:name"; } }
+      leaf port { type leafref { path "../../domain[t:name = current()/../a]/port/n"; } }
+      choice how { mandatory true; leaf fast { type empty; } leaf slow { type empty; } }
+    }
+    leaf total { type uint16; must ". = count(../domain)"; }
+    leaf which { type instance-identifier; }
+    leaf-list tag { type string; min-elements 0; max-elements 2; }
+  }
+}`
+
+type op = yangtest.Op
+
+func TestViolations(t *testing.T) {
+	set := yangtest.Compile(t, []string{"t"}, module)
+	v := validate.New(set)
+	domain := func(name, id string) []op {
+		return []op{{Path: "/t:top/domain[name='" + name + "']/config/name", Value: name}, {Path: "/t:top/domain[name='" + name + "']/config/id", Value: id}}
+	}
+	link := func(a, b string) []op {
+		return []op{{Path: "/t:top/link[a='" + a + "'][b='" + b + "']/fast"}}
+	}
+	base := slices.Concat(domain("x", "1"), domain("y", "2"), link("x", "y"))
+	del := func(path string) []op { return []op{{Operation: tree.Remove, Path: path}} }
+	tests := []struct {
+		name   string
+		ops    []op
+		tag    tree.Tag
+		appTag string
+		path   string
+	}{
+		{"nothing wrong", nil, "", "", ""},
+		{"unknown target", link("x", "z"), tree.TagDataMissing, "instance-required", "/t:top/link[a='x'][b='z']/b"},
+		{"target removed", del("/t:top/domain[name='y']"), tree.TagDataMissing, "instance-required", "/t:top/link[a='x'][b='y']/b"},
+		{"key and config differ", []op{{Path: "/t:top/domain[name='x']/config/name", Value: "q"}}, tree.TagDataMissing, "instance-required", "/t:top/domain[name='x']/name"},
+		{"same id", domain("z", "2"), tree.TagOperationFailed, "data-not-unique", "/t:top/domain[name='z']"},
+		{"to itself", link("x", "x"), tree.TagOperationFailed, "must-violation", "/t:top/link[a='x'][b='x']"},
+		{"own app tag", []op{{Path: "/t:top/domain[name='x']/config/limit", Value: "0"}}, tree.TagOperationFailed, "low", "/t:top/domain[name='x']/config/limit"},
+		{"default breaks must", []op{{Path: "/t:top/domain[name='x']/config/id", Value: "101"}}, tree.TagOperationFailed, "low", "/t:top/domain[name='x']/config/limit"},
+		{"mandatory removed", del("/t:top/domain[name='x']/config/id"), tree.TagDataMissing, "", "/t:top/domain[name='x']/config/id"},
+		{"mandatory under presence", []op{{Path: "/t:top/strict"}}, tree.TagDataMissing, "", "/t:top/strict/need"},
+		{"mandatory choice removed", del("/t:top/link[a='x'][b='y']/fast"), tree.TagDataMissing, "missing-choice", "/t:top/link[a='x'][b='y']"},
+		{"when not met", []op{{Path: "/t:top/domain[name='x']/config/extra", Value: "e"}}, tree.TagUnknownElement, "", "/t:top/domain[name='x']/config/extra"},
+		{"when met", []op{{Path: "/t:top/domain[name='x']/config/extra", Value: "e"}, {Path: "/t:top/mode", Value: "rich"}}, "", "", ""},
+		{"count off", []op{{Path: "/t:top/total", Value: "3"}}, tree.TagOperationFailed, "must-violation", "/t:top/total"},
+		{"dangling in the same entry", []op{{Path: "/t:top/domain[name='x']/port[n='1']/peer", Value: "2"}}, tree.TagDataMissing, "instance-required", "/t:top/domain[name='x']/port[n='1']/peer"},
+		{"peer in another entry does not count", []op{{Path: "/t:top/domain[name='x']/port[n='1']/peer", Value: "2"}, {Path: "/t:top/domain[name='y']/port[n='2']"}}, tree.TagDataMissing, "instance-required", "/t:top/domain[name='x']/port[n='1']/peer"},
+		{"predicate leafref", []op{{Path: "/t:top/link[a='x'][b='y']/port", Value: "4"}, {Path: "/t:top/domain[name='y']/port[n='4']"}}, tree.TagDataMissing, "instance-required", "/t:top/link[a='x'][b='y']/port"},
+		{"predicate leafref met", []op{{Path: "/t:top/link[a='x'][b='y']/port", Value: "4"}, {Path: "/t:top/domain[name='x']/port[n='4']"}}, "", "", ""},
+		{"too many", []op{{Path: "/t:top/domain[name='x']/port[n='1']"}, {Path: "/t:top/domain[name='x']/port[n='2']"}, {Path: "/t:top/domain[name='x']/port[n='3']"}, {Path: "/t:top/domain[name='x']/port[n='4']"}}, tree.TagOperationFailed, "too-many-elements", "/t:top/domain[name='x']/port"},
+		{"instance-identifier", []op{{Path: "/t:top/which", Value: "/t:top/domain[name='q']"}}, tree.TagDataMissing, "instance-required", "/t:top/which"},
+		{"instance-identifier met", []op{{Path: "/t:top/which", Value: "/t:top/domain[name='x']"}}, "", "", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			start := mustApply(t, tree.New(set), base)
+			state, errs := v.Check(nil, start)
+			if errs != nil {
+				t.Fatalf("the base is refused: %v", errs)
+			}
+			next := mustApply(t, start, test.ops)
+			_, errs = v.Check(state, next)
+			if test.tag == "" {
+				if errs != nil {
+					t.Fatalf("refused: %v", errs)
+				}
+				return
+			}
+			if len(errs) == 0 {
+				t.Fatal("accepted")
+			}
+			e := errs[0]
+			if e.Tag != test.tag || e.AppTag != test.appTag || e.Path.String() != test.path || e.Message == "" {
+				t.Errorf("got %d: %s %s %s %q, want %s %s %s", len(errs), e.Tag, e.AppTag, e.Path, e.Message, test.tag, test.appTag, test.path)
+			}
+		})
+	}
+}
+
+func mustApply(t testing.TB, from *tree.Tree, ops []op) *tree.Tree {
+	t.Helper()
+	e := from.Edit()
+	if err := e.Apply(yangtest.Edit(t, from.Schema(), ops...), tree.Merge); err != nil {
+		t.Fatal(err)
+	}
+	return e.Tree()
+}
+
+// TestIncrementalEqualsWhole makes random edits, valid and not, and requires
+// that checking the change gives the verdict of checking everything.
+func TestIncrementalEqualsWhole(t *testing.T) {
+	set := yangtest.Compile(t, []string{"t"}, module)
+	v := validate.New(set)
+	r := rand.New(rand.NewPCG(11, 4))
+	cur := tree.New(set)
+	state, errs := v.Check(nil, cur)
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	accepted, refused := 0, 0
+	for range 6000 {
+		var ops []op
+		for range 1 + r.IntN(5) {
+			ops = append(ops, randomOps(r)...)
+		}
+		e := cur.Edit()
+		if err := e.Apply(yangtest.Edit(t, set, ops...), tree.Merge); err != nil {
+			continue
+		}
+		next := e.Tree()
+		got, errs := v.Check(state, next)
+		_, whole := v.Check(nil, next)
+		if fmt.Sprint(messages(errs)) != fmt.Sprint(messages(whole)) {
+			t.Fatalf("edits %v:\nincremental %v\nwhole       %v", ops, messages(errs), messages(whole))
+		}
+		if errs == nil {
+			cur, state = next, got
+			accepted++
+			continue
+		}
+		refused++
+	}
+	if accepted < 300 || refused < 300 {
+		t.Fatalf("%d accepted, %d refused: the edits are too one-sided to show anything", accepted, refused)
+	}
+}
+
+func messages(errs []*tree.Error) (m []string) {
+	for _, e := range errs {
+		path := e.Path.String()
+		if e.AppTag == "data-not-unique" {
+			path = e.Path.Schema().Path() // which of the equal entries is named is a matter of what changed
+		}
+		m = append(m, fmt.Sprintf("%s %s %s", e.Tag, e.AppTag, path))
+	}
+	slices.Sort(m)
+	return slices.Compact(m)
+}
+
+func randomOps(r *rand.Rand) []op {
+	n := func(m int) string { return fmt.Sprint(r.IntN(m)) }
+	d, e, p := n(4), n(4), n(4)
+	all := [][]op{
+		{{Path: "/t:top/domain[name='" + d + "']/config/name", Value: d}, {Path: "/t:top/domain[name='" + d + "']/config/id", Value: n(9)}},
+		{{Operation: tree.Remove, Path: "/t:top/domain[name='" + d + "']"}},
+		{{Path: "/t:top/domain[name='" + d + "']/config/id", Value: n(120)}},
+		{{Path: "/t:top/domain[name='" + d + "']/config/limit", Value: n(9)}},
+		{{Operation: tree.Remove, Path: "/t:top/domain[name='" + d + "']/config/limit"}},
+		{{Path: "/t:top/domain[name='" + d + "']/config/extra", Value: "e"}},
+		{{Operation: tree.Remove, Path: "/t:top/domain[name='" + d + "']/config/extra"}},
+		{{Path: "/t:top/mode", Value: []string{"plain", "rich"}[r.IntN(2)]}},
+		{{Operation: tree.Remove, Path: "/t:top/mode"}},
+		{{Path: "/t:top/domain[name='" + d + "']/port[n='" + p + "']/peer", Value: n(4)}},
+		{{Path: "/t:top/domain[name='" + d + "']/port[n='" + p + "']"}},
+		{{Operation: tree.Remove, Path: "/t:top/domain[name='" + d + "']/port[n='" + p + "']"}},
+		{{Path: "/t:top/link[a='" + d + "'][b='" + e + "']/fast"}},
+		{{Path: "/t:top/link[a='" + d + "'][b='" + e + "']/port", Value: p}},
+		{{Operation: tree.Remove, Path: "/t:top/link[a='" + d + "'][b='" + e + "']"}},
+		{{Operation: tree.Remove, Path: "/t:top/link[a='" + d + "'][b='" + e + "']/fast"}},
+		{{Path: "/t:top/strict/need", Value: "y"}},
+		{{Operation: tree.Remove, Path: "/t:top/strict/need"}},
+		{{Operation: tree.Remove, Path: "/t:top/strict"}},
+		{{Path: "/t:top/total", Value: n(5)}},
+		{{Operation: tree.Remove, Path: "/t:top/total"}},
+		{{Path: "/t:top/which", Value: "/t:top/domain[name='" + d + "']"}},
+		{{Operation: tree.Remove, Path: "/t:top/which"}},
+	}
+	if r.IntN(400) == 0 {
+		return []op{{Operation: tree.Remove, Path: "/t:top"}}
+	}
+	return all[r.IntN(len(all))]
+}
+
+func BenchmarkOneEntry(b *testing.B) {
+	for _, n := range []int{100, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			set := yangtest.Compile(b, []string{"t"}, module)
+			v := validate.New(set)
+			e := tree.New(set).Edit()
+			name := yangtest.Path(b, set, "/t:top/domain[name='x']/config/name")
+			id := yangtest.Path(b, set, "/t:top/domain[name='x']/config/id")
+			put := func(e *tree.Editor, i, value int) {
+				text := fmt.Sprint(i)
+				for _, p := range []tree.Path{slices.Clone(name), slices.Clone(id)} {
+					p[1].Keys = []schema.Value{p[1].Keys[0].Type().Unchecked(text)}
+					v := p[3].Node.Type.Unchecked(text)
+					if p[3].Node.Name == "id" {
+						v = p[3].Node.Type.Unchecked(fmt.Sprint(value))
+					}
+					_ = e.SetLeaf(p, v)
+				}
+				limit := append(slices.Clone(id[:3]), schema.PathStep{Node: id[2].Node.Child("t", "limit")})
+				limit[1].Keys = []schema.Value{limit[1].Keys[0].Type().Unchecked(text)}
+				_ = e.SetLeaf(limit, limit[3].Node.Type.Unchecked("9999999"))
+			}
+			for i := range n {
+				put(e, i, i)
+			}
+			cur := e.Tree()
+			state, errs := v.Check(nil, cur)
+			if errs != nil {
+				b.Fatal(errs[0])
+			}
+			b.ResetTimer()
+			for i := range b.N {
+				e := state.Tree.Edit()
+				put(e, n/2, n+i)
+				if state, errs = v.Check(state, e.Tree()); errs != nil {
+					b.Fatal(errs)
+				}
+			}
+		})
+	}
+}

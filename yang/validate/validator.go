@@ -1,0 +1,85 @@
+package validate
+
+import (
+	"github.com/optical-net/waveguard/yang/internal/btree"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// Validator holds what can be worked out from a schema beforehand. It is safe
+// for concurrent use.
+type Validator struct {
+	set         *schema.Set
+	facts       map[*schema.Node]*factPlan
+	checks      map[*schema.Node]*structurePlan
+	constraints *constraintPlan
+	instanceIDs []*schema.Node // leafs whose instance-identifier must refer to something
+}
+
+// State is a tree that was found valid. It is immutable.
+type State struct {
+	// Tree is the valid tree.
+	Tree  *tree.Tree
+	index btree.Map[count]
+}
+
+// New prepares validation for a schema.
+func New(set *schema.Set) *Validator {
+	v := &Validator{
+		set:         set,
+		facts:       map[*schema.Node]*factPlan{},
+		checks:      map[*schema.Node]*structurePlan{},
+		constraints: newConstraintPlan(),
+	}
+	v.planFacts()
+	v.planStructure(set.Root)
+	v.planConstraints(set.Root)
+	return v
+}
+
+// Check validates next, given a valid state that it came from; prev is nil for
+// the first. It returns the next state, or every violation found, in document
+// order of the offending nodes' paths.
+func (v *Validator) Check(prev *State, next *tree.Tree) (*State, []*tree.Error) {
+	r := newRun(v, prev, next)
+	for _, c := range tree.Diff(r.old, next) {
+		r.change(c)
+	}
+	if prev == nil {
+		r.wholeRoot()
+	}
+	r.settle()
+	if len(r.errs) > 0 {
+		return nil, r.sorted()
+	}
+	return &State{Tree: next, index: r.index}, nil
+}
+
+// walk calls visit for every configuration data node at and below n.
+func walk(n *schema.Node, visit func(*schema.Node)) {
+	if n.Kind != schema.Root {
+		visit(n)
+	}
+	for _, k := range n.DataChildren {
+		if k.IsData() && k.Config {
+			walk(k, visit)
+		}
+	}
+}
+
+// chain returns the schema nodes from below to, exclusively, down to n.
+func chain(from, n *schema.Node) []*schema.Node {
+	if n == from || n == nil {
+		return nil
+	}
+	return append(chain(from, n.DataParent), n)
+}
+
+// depth returns the number of data nodes from the root down to n.
+func depth(n *schema.Node) int {
+	d := 0
+	for ; n.Kind != schema.Root; n = n.DataParent {
+		d++
+	}
+	return d
+}

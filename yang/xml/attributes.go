@@ -1,0 +1,208 @@
+package xml
+
+import (
+	"strings"
+
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+var (
+	attrOperation = Name{BaseNamespace, "operation"}
+	attrInsert    = Name{YangNamespace, "insert"}
+	attrKey       = Name{YangNamespace, "key"}
+	attrValue     = Name{YangNamespace, "value"}
+)
+
+// attributes reads the attributes of el into ed.
+func (d *decoder) attributes(ed *tree.Edit, el *Element) error {
+	if len(el.Attrs) == 0 {
+		return nil
+	}
+	for i := range el.Attrs {
+		a := &el.Attrs[i]
+		if !d.admits(ed.Schema, a.Name) {
+			return d.attrErrorf(tree.TagUnknownAttribute, el, a.Name, "the attribute %q cannot stand on %q%s", a.Name.Local, ed.Schema.Name, hint(a.Name))
+		}
+		if a.Name != attrOperation {
+			continue
+		}
+		op, err := d.operation(el, a)
+		if err != nil {
+			return err
+		}
+		ed.Operation = op
+	}
+	return d.insert(ed, el)
+}
+
+// admits says whether an attribute may stand on elements of s. Those of RFC 7950
+// belong to user-ordered entries alone (section 8.3.1).
+func (d *decoder) admits(s *schema.Node, name Name) bool {
+	if d.noAttributes {
+		return false
+	}
+	ordered := s.OrderedByUser
+	switch name {
+	case attrOperation:
+		return true
+	case attrInsert:
+		return ordered
+	case attrKey:
+		return ordered && s.Kind == schema.List
+	case attrValue:
+		return ordered && s.Kind == schema.LeafList
+	}
+	return false
+}
+
+// hint helps with the attributes that are most often left without a prefix.
+func hint(name Name) string {
+	switch {
+	case name.Space != "":
+		return ""
+	case name.Local == attrOperation.Local:
+		return "; it belongs to the namespace " + BaseNamespace
+	case name.Local == attrInsert.Local, name.Local == attrKey.Local, name.Local == attrValue.Local:
+		return "; it belongs to the namespace " + YangNamespace
+	}
+	return ""
+}
+
+func (d *decoder) operation(el *Element, a *Attr) (tree.Operation, error) {
+	op, ok := tree.ParseOperation(a.Value)
+	if !ok || op == tree.None {
+		return op, d.attrErrorf(tree.TagBadAttribute, el, a.Name, "%.40q is not an operation; use merge, replace, create, delete or remove", a.Value)
+	}
+	return op, nil
+}
+
+// keyAttributes refuses what a key cannot carry: it comes and goes with its entry.
+func (d *decoder) keyAttributes(k *schema.Node, el *Element) error {
+	for i := range el.Attrs {
+		a := &el.Attrs[i]
+		if !d.admits(k, a.Name) {
+			return d.attrErrorf(tree.TagUnknownAttribute, el, a.Name, "the attribute %q cannot stand on %q%s", a.Name.Local, k.Name, hint(a.Name))
+		}
+		op, err := d.operation(el, a)
+		if err != nil {
+			return err
+		}
+		if op == tree.Delete || op == tree.Remove {
+			return d.attrErrorf(tree.TagBadAttribute, el, a.Name, "the key %q cannot be deleted; delete the list entry", k.Name)
+		}
+	}
+	return nil
+}
+
+// insert reads where a user-ordered entry goes.
+func (d *decoder) insert(ed *tree.Edit, el *Element) error {
+	ref := attrKey
+	if ed.Schema.Kind == schema.LeafList {
+		ref = attrValue
+	}
+	place, given := el.Attr(attrInsert.Space, attrInsert.Local)
+	at, referred := el.Attr(ref.Space, ref.Local)
+	switch place {
+	case "first":
+		ed.Insert = tree.First
+	case "last":
+		ed.Insert = tree.Last
+	case "before":
+		ed.Insert = tree.Before
+	case "after":
+		ed.Insert = tree.After
+	default:
+		if given {
+			return d.attrErrorf(tree.TagBadAttribute, el, attrInsert, "%.40q is not a place; use first, last, before or after", place)
+		}
+	}
+	relative := ed.Insert == tree.Before || ed.Insert == tree.After
+	switch {
+	case referred && !relative:
+		return d.attrErrorf(tree.TagBadAttribute, el, ref, "the attribute %q needs insert=\"before\" or insert=\"after\"", ref.Local)
+	case relative && !referred:
+		return d.attrErrorf(tree.TagMissingAttribute, el, ref, "insert=%q needs the attribute %q, which names the neighbour", place, ref.Local)
+	case relative:
+		return d.anchor(ed, el, ref, at)
+	}
+	return nil
+}
+
+// anchor reads the neighbour that ref names. What is wrong with its values is
+// wrong with the attribute (RFC 7950 section 8.3.1).
+func (d *decoder) anchor(ed *tree.Edit, el *Element, ref Name, text string) error {
+	if ed.Schema.Kind == schema.LeafList {
+		v, err := d.parse(ed.Schema, el, text)
+		if err != nil {
+			return d.attrErrorf(tree.TagBadAttribute, el, ref, "%s", err.(*tree.Error).Message)
+		}
+		ed.Anchor = []schema.Value{v}
+		return nil
+	}
+	ed.Anchor = make([]schema.Value, len(ed.Schema.Keys))
+	for rest := trimSpace(text); rest != ""; rest = trimSpace(rest) {
+		p, next, ok := cutPredicate(rest)
+		if !ok {
+			return d.attrErrorf(tree.TagBadAttribute, el, ref, "%.80q does not name an entry; write [prefix:key='value'] for each key", text)
+		}
+		if err := d.anchorKey(ed, el, p); err != nil {
+			return d.attrErrorf(tree.TagBadAttribute, el, ref, "%s", err.(*tree.Error).Message)
+		}
+		rest = next
+	}
+	for i, v := range ed.Anchor {
+		if v.IsZero() {
+			return d.attrErrorf(tree.TagBadAttribute, el, ref, "the key %q of the neighbour is missing", ed.Schema.Keys[i].Name)
+		}
+	}
+	return nil
+}
+
+func (d *decoder) anchorKey(ed *tree.Edit, el *Element, p predicate) error {
+	d.scope = el
+	m, ok := d.resolve(p.prefix)
+	for i, k := range ed.Schema.Keys {
+		if !ok || k.Name != p.name || k.Module != m {
+			continue
+		}
+		if !ed.Anchor[i].IsZero() {
+			return d.errorf(tree.TagBadAttribute, nil, "the key %q of the neighbour stands twice", k.Name)
+		}
+		v, err := d.parse(k, el, p.value)
+		ed.Anchor[i] = v
+		return err
+	}
+	return d.errorf(tree.TagBadAttribute, nil, "%q is not a key of the list %q", p.name, ed.Schema.Name)
+}
+
+// predicate is [prefix:name='value'].
+type predicate struct{ prefix, name, value string }
+
+func cutPredicate(s string) (p predicate, rest string, ok bool) {
+	s, ok = strings.CutPrefix(s, "[")
+	s = trimSpace(s)
+	n := ncNameLen(s)
+	p.name, s = s[:n], s[n:]
+	if after, prefixed := strings.CutPrefix(s, ":"); prefixed {
+		n = ncNameLen(after)
+		p.prefix, p.name, s = p.name, after[:n], after[n:]
+	}
+	s, equals := strings.CutPrefix(trimSpace(s), "=")
+	s = trimSpace(s)
+	if !ok || !equals || n == 0 || s == "" || s[0] != '\'' && s[0] != '"' {
+		return p, "", false
+	}
+	end := strings.IndexByte(s[1:], s[0])
+	if end < 0 {
+		return p, "", false
+	}
+	p.value = s[1 : 1+end]
+	rest, ok = strings.CutPrefix(trimSpace(s[end+2:]), "]")
+	return p, rest, ok
+}
+
+func (d *decoder) attrErrorf(tag tree.Tag, el *Element, attr Name, format string, args ...any) error {
+	info := append([][2]string{{"bad-attribute", attr.Local}}, badElement(el)...)
+	return d.errorf(tag, info, format, args...)
+}

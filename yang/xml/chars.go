@@ -1,0 +1,115 @@
+package xml
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Classes of ASCII characters (XML 1.0 sections 2.2, 2.3).
+const (
+	classNameStart = 1 << iota
+	className
+	classSpace
+	classIllegal
+)
+
+var classes = func() (t [256]uint8) {
+	for c := range 0x20 {
+		t[c] = classIllegal
+	}
+	t['\t'], t['\n'], t['\r'], t[' '] = classSpace, classSpace, classSpace, classSpace
+	for c := 'a'; c <= 'z'; c++ {
+		t[c], t[c-'a'+'A'] = classNameStart|className, classNameStart|className
+	}
+	t['_'] = classNameStart | className
+	for _, c := range "0123456789-." {
+		t[c] = className
+	}
+	return t
+}()
+
+func isSpace(c byte) bool { return classes[c]&classSpace != 0 }
+
+// isBlank says whether s is nothing but white space.
+func isBlank(s string) bool {
+	for i := range len(s) {
+		if !isSpace(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isChar says whether r may stand in a document (XML 1.0 section 2.2).
+func isChar(r rune) bool {
+	switch {
+	case r < 0x20:
+		return r == '\t' || r == '\n' || r == '\r'
+	case r < 0xD800:
+		return true
+	}
+	return r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= utf8.MaxRune
+}
+
+// illegalChar returns the offset of the first character that may not stand in a
+// document, or -1.
+func illegalChar(s string) int {
+	wide := false
+	for i := range len(s) {
+		c := s[i]
+		if classes[c]&classIllegal != 0 {
+			return i
+		}
+		wide = wide || c >= utf8.RuneSelf
+	}
+	if !wide {
+		return -1
+	}
+	for i, r := range s {
+		if !isChar(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
+			return i
+		}
+	}
+	return -1
+}
+
+// wideNameStart holds the ranges beyond ASCII in which a name may start, and
+// wideName those in which it may only go on (XML 1.0 section 2.3).
+var (
+	wideNameStart = [][2]rune{
+		{0xC0, 0xD6}, {0xD8, 0xF6}, {0xF8, 0x2FF}, {0x370, 0x37D}, {0x37F, 0x1FFF}, {0x200C, 0x200D},
+		{0x2070, 0x218F}, {0x2C00, 0x2FEF}, {0x3001, 0xD7FF}, {0xF900, 0xFDCF}, {0xFDF0, 0xFFFD}, {0x10000, 0xEFFFF},
+	}
+	wideName = [][2]rune{{0xB7, 0xB7}, {0x300, 0x36F}, {0x203F, 0x2040}}
+)
+
+func inRanges(r rune, ranges [][2]rune) bool {
+	for _, x := range ranges {
+		if r >= x[0] && r <= x[1] {
+			return true
+		}
+	}
+	return false
+}
+
+// ncNameLen returns the length of the name without colons that s begins with; 0
+// when it begins with none.
+func ncNameLen(s string) int {
+	i := 0
+	for i < len(s) {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if classes[c]&className == 0 || i == 0 && classes[c]&classNameStart == 0 {
+				break
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if !inRanges(r, wideNameStart) && (i == 0 || !inRanges(r, wideName)) {
+			break
+		}
+		i += n
+	}
+	return i
+}

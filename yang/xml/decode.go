@@ -1,0 +1,240 @@
+package xml
+
+import (
+	"fmt"
+
+	"github.com/optical-net/waveguard/yang/internal/document"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// DecodeOptions says what a document may hold.
+type DecodeOptions struct {
+	// State admits config false nodes.
+	State bool
+}
+
+// DecodeEdit reads the children of config, an element such as NETCONF's
+// <config>, as an edit of the root with the attributes of RFC 6241 section 7.2
+// and RFC 7950 sections 7.7.9 and 7.8.6. Its errors are *tree.Error.
+func DecodeEdit(set *schema.Set, config *Element, opt DecodeOptions) (*tree.Edit, error) {
+	d := newDecoder(set, opt)
+	ed := tree.NewEdit(set)
+	if err := d.children(ed, config, tree.Inherit); err != nil {
+		return nil, err
+	}
+	return ed, nil
+}
+
+// DecodeInput reads the children of el as the content of node: an RPC's or
+// action's input or output, a notification, or a container. State is admitted,
+// operations are not. Its errors are *tree.Error, with paths below node.
+func DecodeInput(set *schema.Set, node *schema.Node, el *Element) (*tree.Container, error) {
+	d := newDecoder(set, DecodeOptions{State: true})
+	d.noAttributes = true
+	ed := &tree.Edit{Schema: node}
+	if err := d.children(ed, el, tree.Inherit); err != nil {
+		return nil, err
+	}
+	return document.Build(ed), nil
+}
+
+// decoder reads one document.
+type decoder struct {
+	set          *schema.Set
+	opt          DecodeOptions
+	noAttributes bool
+
+	path    tree.Path // of the node being read
+	strings document.Strings
+	edits   document.Edits
+
+	space  string         // the namespace looked up last
+	module *schema.Module // and its module
+
+	scope   *Element // whose prefixes resolve uses
+	resolve func(prefix string) (*schema.Module, bool)
+}
+
+func newDecoder(set *schema.Set, opt DecodeOptions) *decoder {
+	d := &decoder{set: set, opt: opt}
+	d.resolve = func(prefix string) (*schema.Module, bool) {
+		space, ok := d.scope.Resolve(prefix)
+		if !ok {
+			return nil, false
+		}
+		m := d.moduleOf(space)
+		return m, m != nil
+	}
+	return d
+}
+
+func (d *decoder) moduleOf(space string) *schema.Module {
+	if d.module == nil || d.space != space {
+		d.space, d.module = space, d.set.ModuleByNamespace(space)
+	}
+	return d.module
+}
+
+// children reads the child elements of el into parent; op is the operation in
+// force, Inherit when the document names none.
+func (d *decoder) children(parent *tree.Edit, el *Element, op tree.Operation) error {
+	if !isBlank(el.Text) {
+		return d.errorf(tree.TagBadElement, badElement(el), "text %.40q in <%s>, which has only elements", el.TrimmedText(), el.Name.Local)
+	}
+	if len(el.Children) == 0 {
+		return nil
+	}
+	var siblings document.Siblings
+	parent.Children = make([]*tree.Edit, 0, len(el.Children)-len(parent.Keys))
+	for _, c := range el.Children {
+		s, err := d.lookup(parent.Schema, c)
+		if err != nil {
+			return err
+		}
+		d.path = append(d.path, schema.PathStep{Node: s})
+		if err := d.child(parent, c, op, &siblings); err != nil {
+			return err
+		}
+		d.path = d.path[:len(d.path)-1]
+	}
+	return nil
+}
+
+// child reads the element el, whose step ends the path, into parent.
+func (d *decoder) child(parent *tree.Edit, el *Element, op tree.Operation, siblings *document.Siblings) error {
+	s := d.path[len(d.path)-1].Node
+	if s.IsKey() {
+		return d.located(siblings.Once(s)) // its value is in parent.Keys
+	}
+	ed, err := d.node(s, el, op)
+	if err != nil {
+		return err
+	}
+	parent.Children = append(parent.Children, ed)
+	return d.located(siblings.Add(ed))
+}
+
+// lookup returns the definition of el below parent.
+func (d *decoder) lookup(parent *schema.Node, el *Element) (*schema.Node, error) {
+	m := d.moduleOf(el.Name.Space)
+	if m == nil {
+		info := append(badElement(el), [2]string{"bad-namespace", el.Name.Space})
+		return nil, d.errorf(tree.TagUnknownNamespace, info, "no module has the namespace %q of <%s>", el.Name.Space, el.Name.Local)
+	}
+	s := parent.Child(m.Name, el.Name.Local)
+	if s == nil || !s.IsData() {
+		return nil, d.errorf(tree.TagUnknownElement, badElement(el), "module %s has no node %q here", m.Name, el.Name.Local)
+	}
+	if !s.Config && !d.opt.State {
+		return nil, d.errorf(tree.TagUnknownElement, badElement(el), "%q is state, which cannot be configured", el.Name.Local)
+	}
+	return s, nil
+}
+
+// node reads one element; op is the operation of the enclosing one.
+func (d *decoder) node(s *schema.Node, el *Element, op tree.Operation) (*tree.Edit, error) {
+	ed := d.edits.New(s)
+	if s.Kind == schema.List {
+		if err := d.keys(ed, el); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.attributes(ed, el); err != nil {
+		return nil, err
+	}
+	if ed.Operation != tree.Inherit {
+		op = ed.Operation
+	}
+	return ed, d.content(ed, el, op)
+}
+
+func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err error) {
+	switch ed.Schema.Kind {
+	case schema.Leaf:
+		deletes := op == tree.Delete || op == tree.Remove
+		if ed.Valueless = deletes && len(el.Children) == 0 && isBlank(el.Text); ed.Valueless {
+			return nil
+		}
+		ed.Value, err = d.value(ed.Schema, el)
+	case schema.LeafList:
+		ed.Value, err = d.value(ed.Schema, el)
+	case schema.AnyData, schema.AnyXML:
+		ed.Any = d.strings.Own(el.InnerXML())
+	default:
+		err = d.children(ed, el, op)
+	}
+	return err
+}
+
+// keys reads the keys of a list entry, which may stand anywhere among its
+// children, and puts them into the path.
+func (d *decoder) keys(ed *tree.Edit, el *Element) error {
+	s := ed.Schema
+	if len(s.Keys) == 0 {
+		return nil
+	}
+	ed.Keys = make([]schema.Value, len(s.Keys))
+	for i, k := range s.Keys {
+		c := el.Child(k.Module.Namespace, k.Name)
+		if c == nil {
+			return d.errorf(tree.TagMissingElement, [][2]string{{"bad-element", k.Name}}, "the key %q of the list %q is missing", k.Name, s.Name)
+		}
+		v, err := d.key(k, c)
+		if err != nil {
+			return err
+		}
+		ed.Keys[i] = v
+	}
+	d.path[len(d.path)-1].Keys = ed.Keys
+	return nil
+}
+
+func (d *decoder) key(k *schema.Node, el *Element) (schema.Value, error) {
+	d.path = append(d.path, schema.PathStep{Node: k})
+	v, err := d.value(k, el)
+	if err == nil {
+		err = d.keyAttributes(k, el)
+	}
+	d.path = d.path[:len(d.path)-1]
+	return v, err
+}
+
+// value reads the value of a leaf or leaf-list entry.
+func (d *decoder) value(s *schema.Node, el *Element) (schema.Value, error) {
+	if len(el.Children) > 0 {
+		c := el.Children[0]
+		return schema.Value{}, d.errorf(tree.TagUnknownElement, badElement(c), "the element <%s> in %q, which has only a value", c.Name.Local, s.Name)
+	}
+	return d.parse(s, el, el.Text)
+}
+
+// parse reads a value of s from text in which the prefixes of scope hold.
+func (d *decoder) parse(s *schema.Node, scope *Element, text string) (schema.Value, error) {
+	d.scope = scope
+	v, err := s.Type.Parse(schema.Lexical{
+		Text: d.strings.Own(text), Form: schema.XML,
+		Module: s.Module, Prefix: d.resolve, Root: d.set.Root,
+	})
+	if err != nil {
+		return v, document.ValueError(d.pathCopy(), err)
+	}
+	return v, nil
+}
+
+func badElement(el *Element) [][2]string { return [][2]string{{"bad-element", el.Name.Local}} }
+
+func (d *decoder) pathCopy() tree.Path { return append(tree.Path(nil), d.path...) }
+
+func (d *decoder) errorf(tag tree.Tag, info [][2]string, format string, args ...any) error {
+	return &tree.Error{Tag: tag, Path: d.pathCopy(), Message: fmt.Sprintf(format, args...), Info: info}
+}
+
+// located completes an error of document.Siblings.
+func (d *decoder) located(err *tree.Error) error {
+	if err == nil {
+		return nil
+	}
+	err.Path = d.pathCopy()
+	return err
+}

@@ -1,0 +1,239 @@
+package xml
+
+import (
+	"io"
+
+	"github.com/optical-net/waveguard/yang/internal/document"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/xpath"
+)
+
+// Defaults says how default values are reported (RFC 6243 section 3).
+type Defaults = document.Defaults
+
+// The modes of RFC 6243.
+const (
+	Explicit  = document.Explicit  // what was set, even to the default value
+	ReportAll = document.ReportAll // what is in use, set or not
+	Trim      = document.Trim      // what was set to something else
+)
+
+// EncodeOptions says how Encode writes. The zero value writes what the tree
+// holds on one line.
+type EncodeOptions struct {
+	Defaults Defaults
+	// Scope says whether ReportAll shows state. A condition (when) that looks
+	// outside the encoded subtree hides the defaults it guards.
+	Scope tree.Scope
+	// Indent is put before each line once for every level; "" keeps everything
+	// on one line.
+	Indent string
+	// Root is the schema that instance-identifiers lead through; when nil, that
+	// of the encoded node.
+	Root *schema.Node
+}
+
+// flushBytes is how much output is gathered before it goes to the writer.
+const flushBytes = 32 << 10
+
+// Encode writes c with all below it. A root and the input or output of an RPC
+// have no element of their own: their children are written one after another.
+// Namespaces are declared as default namespaces where they change, prefixes
+// on the leafs whose values need them. The error is the writer's.
+func Encode(w io.Writer, c *tree.Container, opt EncodeOptions) error {
+	e := &encoder{w: w, opt: opt, buf: make([]byte, 0, flushBytes+flushBytes/4)}
+	if e.opt.Root == nil {
+		e.opt.Root = document.Root(c.Schema())
+	}
+	e.top(c)
+	e.flush()
+	return e.err
+}
+
+// encoder writes one document.
+type encoder struct {
+	w       io.Writer
+	opt     EncodeOptions
+	buf     []byte
+	flushed int // bytes gone to w
+	err     error
+
+	module *schema.Module // whose namespace is the default one
+	depth  int
+}
+
+func (e *encoder) top(c *tree.Container) {
+	own := true
+	switch c.Schema().Kind {
+	case schema.Root, schema.Input, schema.Output:
+		own = false
+	}
+	switch cursor := tree.NewCursor(tree.FromRoot(nil, c), e.opt.Scope); {
+	case e.opt.Defaults == ReportAll && own:
+		e.inUse(cursor)
+	case e.opt.Defaults == ReportAll:
+		e.childrenInUse(cursor)
+	case own:
+		e.container(c)
+	default:
+		e.children(c)
+	}
+}
+
+func (e *encoder) children(c *tree.Container) {
+	for k := range c.Children() {
+		if e.err != nil {
+			return
+		}
+		if e.opt.Defaults != Trim || !document.Trimmed(k) {
+			e.node(k)
+		}
+	}
+}
+
+func (e *encoder) node(n tree.Node) {
+	switch x := n.(type) {
+	case *tree.Leaf:
+		e.leaf(x)
+	case *tree.Container:
+		e.container(x)
+	case *tree.List:
+		for entry := range x.All() {
+			if e.container(entry); e.err != nil {
+				return
+			}
+		}
+	case *tree.LeafList:
+		for leaf := range x.All() {
+			e.leaf(leaf)
+		}
+	case *tree.Any:
+		e.any(x)
+	}
+}
+
+func (e *encoder) container(c *tree.Container) {
+	s, outer := c.Schema(), e.module
+	e.open(s)
+	inside := len(e.buf)
+	e.buf = append(e.buf, '>')
+	e.depth++
+	flushed := e.flushed
+	e.children(c)
+	e.depth--
+	if e.flushed == flushed && len(e.buf) == inside+1 {
+		e.buf = append(e.buf[:inside], "/>"...)
+	} else {
+		e.close(s)
+	}
+	e.module = outer
+	if len(e.buf) > flushBytes {
+		e.flush()
+	}
+}
+
+// childrenInUse writes the children, defaults included.
+func (e *encoder) childrenInUse(c *tree.Cursor) {
+	c.Children("", "", func(n xpath.Node) bool {
+		e.inUse(n.(*tree.Cursor))
+		return e.err == nil
+	})
+}
+
+// inUse writes a node with the defaults below it. An implied container with
+// nothing to show is left out.
+func (e *encoder) inUse(c *tree.Cursor) {
+	x, ok := c.Node().(*tree.Container)
+	if !ok {
+		e.node(c.Node())
+		return
+	}
+	s, outer := x.Schema(), e.module
+	start, flushed := len(e.buf), e.flushed
+	e.open(s)
+	e.buf = append(e.buf, '>')
+	inside := len(e.buf)
+	e.depth++
+	e.childrenInUse(c)
+	e.depth--
+	empty := e.flushed == flushed && len(e.buf) == inside
+	switch {
+	case empty && s.Kind == schema.Container && !s.Presence:
+		e.buf = e.buf[:start]
+	case empty:
+		e.buf = append(e.buf[:inside-1], "/>"...)
+	default:
+		e.close(s)
+	}
+	e.module = outer
+	if len(e.buf) > flushBytes && !empty {
+		e.flush()
+	}
+}
+
+// open writes a start tag but for its end and makes the node's namespace the
+// default one.
+func (e *encoder) open(s *schema.Node) {
+	e.newline()
+	e.buf = append(append(e.buf, '<'), s.Name...)
+	if s.Module != e.module {
+		e.module = s.Module
+		e.buf = appendDeclaration(e.buf, Binding{Space: s.Module.Namespace})
+	}
+}
+
+func (e *encoder) close(s *schema.Node) {
+	e.newline()
+	e.endTag(s)
+}
+
+func (e *encoder) endTag(s *schema.Node) {
+	e.buf = append(append(append(e.buf, "</"...), s.Name...), '>')
+}
+
+func (e *encoder) newline() {
+	if e.opt.Indent == "" || e.flushed+len(e.buf) == 0 {
+		return
+	}
+	e.buf = append(e.buf, '\n')
+	for range e.depth {
+		e.buf = append(e.buf, e.opt.Indent...)
+	}
+}
+
+func (e *encoder) leaf(l *tree.Leaf) {
+	s, v, outer := l.Schema(), l.Value(), e.module
+	e.open(s)
+	text := v.String()
+	if b := v.Type().Base; b == schema.Identityref || b == schema.InstanceIdentifier {
+		var p prefixes
+		text = p.text(v, e.opt.Root)
+		for _, b := range p.bindings {
+			e.buf = appendDeclaration(e.buf, b)
+		}
+	}
+	if text == "" {
+		e.buf = append(e.buf, "/>"...)
+	} else {
+		e.buf = AppendText(append(e.buf, '>'), text)
+		e.endTag(s)
+	}
+	e.module = outer
+}
+
+func (e *encoder) any(a *tree.Any) {
+	outer := e.module
+	e.open(a.Schema())
+	e.buf = append(append(e.buf, '>'), a.XML()...)
+	e.endTag(a.Schema())
+	e.module = outer
+}
+
+func (e *encoder) flush() {
+	if e.err == nil && len(e.buf) > 0 {
+		_, e.err = e.w.Write(e.buf)
+	}
+	e.flushed += len(e.buf)
+	e.buf = e.buf[:0]
+}

@@ -1,0 +1,53 @@
+package xml
+
+import "unicode/utf8"
+
+// escapes holds what text and attribute values write for a character; control
+// characters but tab and line feed become references, so that they survive, or
+// the replacement character where XML has no way to write them.
+var escapes = func() (t [utf8.RuneSelf]string) {
+	for c := range 0x20 {
+		t[c] = "\uFFFD"
+	}
+	t['\t'], t['\n'], t['\r'] = "", "", "&#13;"
+	t['<'], t['>'], t['&'], t['"'] = "&lt;", "&gt;", "&amp;", "&#34;"
+	return t
+}()
+
+// AppendText appends s to dst as character data.
+func AppendText(dst []byte, s string) []byte {
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if escapes[c] != "" && c != '"' {
+				dst = append(append(dst, s[from:i]...), escapes[c]...)
+				from = i + 1
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if !isChar(r) || r == utf8.RuneError && n == 1 {
+			dst = append(append(dst, s[from:i]...), "\uFFFD"...)
+			from = i + n
+		}
+		i += n
+	}
+	return append(dst, s[from:]...)
+}
+
+// appendEscaped appends s as the inside of a double-quoted attribute value.
+func appendEscaped(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return appendEscaped(append(AppendText(dst, s[:i]), "&#34;"...), s[i+1:])
+		case '\t':
+			return appendEscaped(append(AppendText(dst, s[:i]), "&#9;"...), s[i+1:])
+		case '\n':
+			return appendEscaped(append(AppendText(dst, s[:i]), "&#10;"...), s[i+1:])
+		}
+	}
+	return AppendText(dst, s)
+}
