@@ -2,6 +2,7 @@ package json
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/optical-net/waveguard/yang/internal/document"
 	"github.com/optical-net/waveguard/yang/schema"
@@ -90,9 +91,9 @@ type decoder struct {
 	root *schema.Node
 	opt  DecodeOptions
 
-	path    tree.Path // of the node being read
-	strings document.Strings
-	edits   document.Edits
+	path   tree.Path // of the node being read
+	values document.Values
+	edits  document.Edits
 }
 
 func newDecoder(root, node *schema.Node, opt DecodeOptions) *decoder {
@@ -162,6 +163,7 @@ func (d *decoder) entries(parent *tree.Edit, v *value, siblings *document.Siblin
 	if err := siblings.Once(s); err != nil {
 		return d.complete(err)
 	}
+	siblings.Expect = len(v.kids)
 	for i := range v.kids {
 		if err := d.instance(parent, &v.kids[i], siblings); err != nil {
 			return err
@@ -197,12 +199,12 @@ func (d *decoder) any(v *value) (string, error) {
 	if _, err := xml.Parse([]byte("<any>"+v.text+"</any>"), xml.Limits{}); err != nil {
 		return "", d.errorf(tree.TagInvalidValue, nil, "the string does not hold XML: %v", err)
 	}
-	return d.strings.Own(v.text), nil
+	return strings.Clone(v.text), nil
 }
 
 // value reads the value of a leaf or leaf-list entry.
 func (d *decoder) value(s *schema.Node, v *value) (schema.Value, error) {
-	in := schema.Lexical{Text: d.strings.Own(v.text), Module: s.Module, Root: d.root}
+	in := schema.Lexical{Text: v.text, Module: s.Module, Root: d.root}
 	switch {
 	case v.kind == text:
 		in.Form = schema.JSONString
@@ -215,7 +217,7 @@ func (d *decoder) value(s *schema.Node, v *value) (schema.Value, error) {
 	default:
 		return schema.Value{}, d.errorf(tree.TagInvalidValue, nil, "expected a value of the type %s, not %s", s.Type.Name, v.kind)
 	}
-	out, err := s.Type.Parse(in)
+	out, err := d.values.Parse(s.Type, in)
 	if err != nil {
 		return out, document.ValueError(d.pathCopy(), err)
 	}

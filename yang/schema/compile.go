@@ -108,7 +108,7 @@ type compiler struct {
 	usedGroupings map[*stmt]bool
 	augmented     []augmented
 	missing       []*unit // modules found to need implementing
-	nodes         int // made so far, of maxNodes
+	nodes         int     // made so far, of maxNodes
 	maxNodes      int
 	stopped       bool
 

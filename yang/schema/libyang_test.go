@@ -8,20 +8,27 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
-// yanglint returns the trees that libyang prints for the modules (RFC 8340).
-func yanglint(t *testing.T, dir string, files []string) string {
+// lintTool returns the path of yanglint, or skips the test.
+func lintTool(t *testing.T) string {
 	t.Helper()
 	tool, err := exec.LookPath("yanglint")
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal("yanglint is missing: install libyang2-tools")
 		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare trees")
+		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
 	}
+	return tool
+}
+
+// yanglint returns the trees that libyang prints for the modules (RFC 8340).
+func yanglint(t *testing.T, dir string, files []string) string {
+	t.Helper()
 	args := []string{"-p", filepath.Join(dir, "ietf"), "-p", filepath.Join(dir, "openroadm-7.1"), "-f", "tree"}
-	cmd := exec.Command(tool, append(args, files...)...)
+	cmd := exec.Command(lintTool(t), append(args, files...)...)
 	out, err := cmd.Output()
 	if err != nil && strings.Contains(err.Error(), "segmentation fault") {
 		t.Skipf("yanglint crashes while printing %v", files)
@@ -30,6 +37,37 @@ func yanglint(t *testing.T, dir string, files []string) string {
 		t.Fatalf("yanglint %v: %v", files, err)
 	}
 	return string(out)
+}
+
+// What libyang accepts although RFC 7950 forbids it: it looks at a typedef only
+// when it is used, and allows an action below a list without key. The depth of
+// statements is our own limit.
+var libyangAccepts = []string{
+	"typedef circle", "typedef default out of type", "action below a list without key", "deep nesting",
+}
+
+// What is refused here, libyang refuses too.
+func TestRefuseLikeLibyang(t *testing.T) {
+	tool := lintTool(t)
+	for _, tc := range refusals {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := t.TempDir()
+			args := []string{"-p", dir}
+			for name, f := range sources(tc.texts...).(fstest.MapFS) {
+				path := filepath.Join(dir, name)
+				if err := os.WriteFile(path, f.Data, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if !strings.HasPrefix(string(f.Data), "submodule") {
+					args = append(args, path)
+				}
+			}
+			accepted := exec.Command(tool, args...).Run() == nil
+			if accepted != slices.Contains(libyangAccepts, tc.name) {
+				t.Errorf("libyang accepts it: %v", accepted)
+			}
+		})
+	}
 }
 
 // The nodes of every published module are those that libyang finds: same

@@ -54,8 +54,8 @@ type Node struct {
 	// Index is the node's position among its DataParent's DataChildren.
 	Index int
 
-	Config      bool // false below config false, in output, in notifications
-	Status      Status
+	Config      bool   // false below config false, in output, in notifications
+	Status      Status // the node's own; not inherited
 	Description string
 	Reference   string
 	Mandatory   bool   // leaf, choice, anydata, anyxml
@@ -83,10 +83,12 @@ type Node struct {
 	Whens []*When
 
 	// SubtreeDefaults is true when an absent instance of this container, or an
-	// instance of this node, can have default descendants.
+	// instance of this node, can have default descendants, at any depth: also
+	// below lists and presence containers inside it.
 	SubtreeDefaults bool
 	// MandatoryBelow is true when an instance of this node, or its absence if
-	// it is a non-presence container, can lack something mandatory below.
+	// it is a non-presence container, can lack something mandatory below, at any
+	// depth: mandatory nodes and min-elements, also below lists inside it.
 	MandatoryBelow bool
 
 	byName map[qname]*Node

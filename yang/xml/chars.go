@@ -54,20 +54,40 @@ func isChar(r rune) bool {
 // illegalChar returns the offset of the first character that may not stand in a
 // document, or -1.
 func illegalChar(s string) int {
-	wide := false
-	for i := range len(s) {
-		c := s[i]
-		if classes[c]&classIllegal != 0 {
-			return i
+	i := 0
+	for i < len(s) {
+		for i+8 <= len(s) && !unusual(word(s[i:i+8])) {
+			i += 8
 		}
-		wide = wide || c >= utf8.RuneSelf
+		for end := min(i+8, len(s)); i < end; i++ {
+			if s[i] >= utf8.RuneSelf {
+				return illegalRune(s, i)
+			}
+			if classes[s[i]]&classIllegal != 0 {
+				return i
+			}
+		}
 	}
-	if !wide {
-		return -1
-	}
-	for i, r := range s {
-		if !isChar(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
-			return i
+	return -1
+}
+
+// word is the eight bytes of s as one number.
+func word(s string) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// unusual says whether any of the bytes is below 0x20 or above 0x7F.
+func unusual(w uint64) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	return ((w-0x20*ones)|w)&high != 0
+}
+
+// illegalRune is illegalChar from the offset at on.
+func illegalRune(s string, at int) int {
+	for i, r := range s[at:] {
+		if !isChar(r) || r == utf8.RuneError && !strings.HasPrefix(s[at+i:], "\uFFFD") {
+			return at + i
 		}
 	}
 	return -1

@@ -2,6 +2,7 @@ package xml
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/optical-net/waveguard/yang/internal/document"
 	"github.com/optical-net/waveguard/yang/schema"
@@ -45,9 +46,9 @@ type decoder struct {
 	opt          DecodeOptions
 	noAttributes bool
 
-	path    tree.Path // of the node being read
-	strings document.Strings
-	edits   document.Edits
+	path   tree.Path // of the node being read
+	values document.Values
+	edits  document.Edits
 
 	space  string         // the namespace looked up last
 	module *schema.Module // and its module
@@ -85,7 +86,7 @@ func (d *decoder) children(parent *tree.Edit, el *Element, op tree.Operation) er
 	if len(el.Children) == 0 {
 		return nil
 	}
-	var siblings document.Siblings
+	siblings := document.Siblings{Expect: len(el.Children)}
 	parent.Children = make([]*tree.Edit, 0, len(el.Children)-len(parent.Keys))
 	for _, c := range el.Children {
 		s, err := d.lookup(parent.Schema, c)
@@ -160,7 +161,7 @@ func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err er
 	case schema.LeafList:
 		ed.Value, err = d.value(ed.Schema, el)
 	case schema.AnyData, schema.AnyXML:
-		ed.Any = d.strings.Own(el.InnerXML())
+		ed.Any = strings.Clone(el.InnerXML())
 	default:
 		err = d.children(ed, el, op)
 	}
@@ -212,8 +213,8 @@ func (d *decoder) value(s *schema.Node, el *Element) (schema.Value, error) {
 // parse reads a value of s from text in which the prefixes of scope hold.
 func (d *decoder) parse(s *schema.Node, scope *Element, text string) (schema.Value, error) {
 	d.scope = scope
-	v, err := s.Type.Parse(schema.Lexical{
-		Text: d.strings.Own(text), Form: schema.XML,
+	v, err := d.values.Parse(s.Type, schema.Lexical{
+		Text: text, Form: schema.XML,
 		Module: s.Module, Prefix: d.resolve, Root: d.set.Root,
 	})
 	if err != nil {

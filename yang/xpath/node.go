@@ -14,8 +14,8 @@ const (
 
 // Node is one node of the accessible tree (RFC 7950 section 6.4.1).
 //
-// An implementation must be ready for calls from the goroutine that evaluates,
-// and is never kept longer than that evaluation.
+// The engine calls it from the evaluating goroutine only, and keeps no node once
+// the evaluation has returned.
 type Node interface {
 	Kind() Kind
 
@@ -32,10 +32,10 @@ type Node interface {
 
 	// Lookup returns the child list entry named module:local whose key leafs
 	// have exactly these canonical values (local key name to value). For a
-	// leaf-list the only key is ".". ok is false when there is no index that
-	// answers this: a key is missing, or a name isn't a key. An entry of nil
-	// with ok true says that no such entry exists. An empty module matches
-	// anything, if the name alone is ambiguous ok must be false.
+	// leaf-list the only key is ".". ok is false when no index answers this: a
+	// key is missing, a name isn't a key, or an empty module, which matches any,
+	// leaves the list ambiguous. The engine then scans. An entry of nil with ok
+	// true says that no such entry exists.
 	Lookup(module, local string, keys map[string]string) (entry Node, ok bool)
 
 	// Value returns the XPath string-value: the canonical value of a leaf, the

@@ -54,9 +54,9 @@ func (p *parser) arguments() ([]expr, error) {
 func (p *parser) checkCount(fn *function, args []expr, at token) error {
 	switch n := len(args); {
 	case n < fn.min:
-		return syntaxError(p.src, at.offset, "%s needs %d arguments, has %d", fn.name, fn.min, n)
+		return syntaxError(p.src, at.offset, "%s has %d arguments, needs at least %d", fn.name, n, fn.min)
 	case n > fn.max && fn.max != unlimited:
-		return syntaxError(p.src, at.offset, "%s takes at most %d arguments, has %d", fn.name, fn.max, n)
+		return syntaxError(p.src, at.offset, "%s has %d arguments, takes at most %d", fn.name, n, fn.max)
 	}
 	return nil
 }

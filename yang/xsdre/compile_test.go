@@ -90,10 +90,10 @@ func TestCompileLargeRepetitions(t *testing.T) {
 	}{
 		{"a{1001}", func(n int) bool { return n == 1001 }, []int{1000, 1001, 1002}},
 		{"a{2,2500}", func(n int) bool { return 2 <= n && n <= 2500 }, []int{1, 2, 1000, 2500, 2501}},
-		{"a{1500,}", func(n int) bool { return n >= 1500 }, []int{1499, 1500, 9000}},
+		{"a{1500,}", func(n int) bool { return n >= 1500 }, []int{1499, 1500, 1600}},
 		{"(a{100}){0,30}", func(n int) bool { return n%100 == 0 && n <= 3000 }, []int{0, 99, 2900, 3000, 3100}},
 		{"((a{7}){30}){11}", func(n int) bool { return n == 2310 }, []int{2303, 2310, 2317}},
-		{"a{0,65535}", func(int) bool { return true }, []int{0, 1, 1001}},
+		{"a{0,20000}", func(int) bool { return true }, []int{0, 1, 1001}},
 	}
 	for _, tt := range tests {
 		re, err := Compile(tt.pattern)
@@ -146,7 +146,7 @@ func TestCompileErrors(t *testing.T) {
 		{"a{99999999999}", 1, "not a number"},
 		{"a{1000000}", 10, "repeats too often"},
 		{"((a{999}){999}){999}", 14, "repeats too often"},
-		{strings.Repeat(`\w`, 1000), 0, "too large"},
+		{strings.Repeat("a{1000}", 132), 924, "too large"},
 		{strings.Repeat("(", 300), 200, "nested deeper"},
 		{strings.Repeat("a", maxPatternBytes+1), 0, "longer than"},
 		{"\xff", 0, "UTF-8"},
@@ -157,9 +157,6 @@ func TestCompileErrors(t *testing.T) {
 		if !errors.As(err, &syntax) {
 			t.Errorf("Compile(%.40q) = %v, want a SyntaxError", tt.pattern, err)
 			continue
-		}
-		if tt.msg == "too large" {
-			tt.offset = syntax.Offset
 		}
 		if syntax.Offset != tt.offset || !strings.Contains(syntax.Error(), tt.msg) {
 			t.Errorf("Compile(%.40q) = %v, want %q at %d", tt.pattern, err, tt.msg, tt.offset)

@@ -10,7 +10,11 @@ import (
 // Siblings checks that the nodes side by side in a document may stand there
 // together. It serves one parent instance.
 type Siblings struct {
-	seen    []uint64 // bitmap over the parent's DataChildren
+	// Expect is about how many nodes there will be; 0 is fine too.
+	Expect int
+
+	first   uint64   // bitmap over the parent's first 64 DataChildren
+	rest    []uint64 // over the others
 	entries map[*schema.Node]map[string]struct{}
 	cases   map[*schema.Node]*schema.Node // the case chosen, by choice
 }
@@ -28,15 +32,23 @@ func (s *Siblings) Add(ed *tree.Edit) *tree.Error {
 
 // Once notes a node of which there may be one.
 func (s *Siblings) Once(n *schema.Node) *tree.Error {
-	word, bit := n.Index/64, uint64(1)<<(n.Index%64)
-	if s.seen == nil {
-		s.seen = make([]uint64, (len(n.DataParent.DataChildren)+63)/64)
-	}
-	if s.seen[word]&bit != 0 {
+	word, bit := s.word(n), uint64(1)<<(n.Index%64)
+	if *word&bit != 0 {
 		return duplicate(n)
 	}
-	s.seen[word] |= bit
+	*word |= bit
 	return nil
+}
+
+func (s *Siblings) word(n *schema.Node) *uint64 {
+	i := n.Index / 64
+	if i == 0 {
+		return &s.first
+	}
+	if s.rest == nil {
+		s.rest = make([]uint64, (len(n.DataParent.DataChildren)-1)/64)
+	}
+	return &s.rest[i-1]
 }
 
 func (s *Siblings) once(ed *tree.Edit) *tree.Error {
@@ -67,7 +79,7 @@ func (s *Siblings) distinct(n *schema.Node, keys []schema.Value) *tree.Error {
 		if s.entries == nil {
 			s.entries = map[*schema.Node]map[string]struct{}{}
 		}
-		known = map[string]struct{}{}
+		known = make(map[string]struct{}, s.Expect)
 		s.entries[n] = known
 	}
 	if _, twice := known[string(id)]; twice {
