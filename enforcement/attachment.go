@@ -38,6 +38,7 @@ type attachment struct {
 	seen    [][page.Counters]uint64 // by source and target local index, as last sampled
 	matched []bool                  // likewise: the policy in force has a transition
 	lost    uint64
+	retired bool            // another attachment goes on counting
 	revoked map[string]bool // services whose claim no longer holds
 }
 

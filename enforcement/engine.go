@@ -3,8 +3,8 @@ package enforcement
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
-	"time"
 
 	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/enforcement/policy"
@@ -26,6 +26,7 @@ type Engine struct {
 	mu          sync.Mutex
 	attachments map[uint64]*attachment
 	claims      map[string]*attachment // by service
+	departed    map[uint64]*attachment // ended, not yet continued
 	epoch       uint64
 	minimum     gen.E_MpkSecurityTypes_IsolationStrength
 	outline     outline
@@ -44,11 +45,12 @@ func New(log *slog.Logger) *Engine {
 	return &Engine{
 		log: log, config: policy.NewConfig(),
 		// Attachments are told apart across restarts of the daemon.
-		nextID:      uint64(time.Now().UnixNano()),
+		nextID:      rand.Uint64() >> 1,
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
-		ledger:  newLedger(),
-		outline: outline{services: map[string]string{}, domains: map[string]bool{}},
-		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
+		departed: map[uint64]*attachment{},
+		ledger:   newLedger(),
+		outline:  outline{services: map[string]string{}, domains: map[string]bool{}},
+		changed:  make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
 	}
 }
 

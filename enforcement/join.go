@@ -3,6 +3,7 @@ package enforcement
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/attach"
@@ -29,6 +30,7 @@ func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.
 	if err := a.open(); err != nil {
 		return nil, &wire.Refused{Code: wire.RefusedInternal, Message: err.Error()}
 	}
+	e.resume(a, h.Continues)
 	e.publish(a, a.compile(e.config.Reader()))
 	e.register(a)
 	go a.listen()
@@ -134,6 +136,45 @@ func (a *attachment) open() (err error) {
 	return nil
 }
 
+// resume takes over what was counted of the attachment that a continues: the
+// counters of a process go on from page to page.
+func (e *Engine) resume(a *attachment, continues uint64) {
+	e.mu.Lock()
+	old := e.departed[continues]
+	if old == nil {
+		old = e.attachments[continues]
+	}
+	delete(e.departed, continues)
+	e.mu.Unlock()
+	if old == nil || old.identity.PID != a.identity.PID || !slices.EqualFunc(old.hosted, a.hosted, sameDomain) {
+		return
+	}
+	e.sample(old)
+	old.mu.Lock()
+	defer old.mu.Unlock()
+	copy(a.seen, old.seen)
+	a.lost = old.lost
+	old.retired = true
+}
+
+func sameDomain(a, b policy.Hosted) bool { return a.Domain == b.Domain }
+
+// maxDeparted bounds how many attachments that ended are remembered.
+const maxDeparted = 1024
+
+// remember keeps the counts of an attachment that ends, for one that continues it.
+//
+// Preconditions: e.mu is held.
+func (e *Engine) remember(a *attachment) {
+	for id := range e.departed {
+		if len(e.departed) < maxDeparted {
+			break
+		}
+		delete(e.departed, id)
+	}
+	e.departed[a.id] = a
+}
+
 // register makes the attachment known; one that it continues gives way.
 func (e *Engine) register(a *attachment) {
 	e.mu.Lock()
@@ -164,6 +205,7 @@ func (a *attachment) Leave() {
 	defer e.commit.Unlock()
 	e.mu.Lock()
 	delete(e.attachments, a.id)
+	e.remember(a)
 	for _, s := range a.services {
 		if e.claims[s.name] == a {
 			delete(e.claims, s.name)

@@ -78,7 +78,7 @@ func (l *ledger) pair(p Pair) *PairCounters {
 func (e *Engine) sample(a *attachment) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.stats == nil {
+	if a.stats == nil || a.retired {
 		return
 	}
 	n := len(a.hosted)
@@ -87,8 +87,7 @@ func (e *Engine) sample(a *attachment) {
 			now := a.stats.Cell(i, j)
 			seen := &a.seen[i*n+j]
 			if now != *seen {
-				e.account(a, i, j, increments(*seen, now))
-				*seen = now
+				e.account(a, i, j, advance(seen, now))
 			}
 		}
 	}
@@ -98,12 +97,14 @@ func (e *Engine) sample(a *attachment) {
 	}
 }
 
-// increments returns what was added; a counter that fell, which an honest gate's
-// never does, adds nothing.
-func increments(seen, now [page.Counters]uint64) (d [page.Counters]uint64) {
+// advance moves seen up to now and returns the difference. A counter that fell,
+// which an honest gate's does only until a process that attaches again has
+// carried its counts over, stays where it was.
+func advance(seen *[page.Counters]uint64, now [page.Counters]uint64) (d [page.Counters]uint64) {
 	for i := range now {
 		if now[i] > seen[i] {
 			d[i] = now[i] - seen[i]
+			seen[i] = now[i]
 		}
 	}
 	return d

@@ -71,6 +71,10 @@ func (r *PolicyReader) Hosted() int { return r.hosted }
 // epoch holds for as long as Epoch returns the same.
 func (r *PolicyReader) Epoch() uint64 { return r.epoch.Load() }
 
+// LiveEpoch returns the word that Epoch loads, for gates to compare without a
+// detour. It is mapped until Close, and writing to it is a fault.
+func (r *PolicyReader) LiveEpoch() *atomic.Uint64 { return r.epoch }
+
 // Superseded reports whether the daemon wants the process to attach again.
 func (r *PolicyReader) Superseded() bool {
 	return mpk.Uint32At(r.memory, policyFlags).Load()&flagSuperseded != 0

@@ -22,6 +22,10 @@ const (
 	filesSpace = 16
 )
 
+// SendTimeout is how long a side may leave messages unread before the other
+// gives up.
+const SendTimeout = time.Second
+
 // Files are the descriptors that travel with Welcome.
 type Files struct {
 	Policy   *os.File // policy page
@@ -66,8 +70,9 @@ func NewConn(socket *net.UnixConn) *Conn {
 	}
 }
 
-// Send sends a message. It returns ErrFormat for an invalid one and the
-// socket's error otherwise.
+// Send sends a message. It returns ErrFormat for an invalid one,
+// os.ErrDeadlineExceeded if the other side has no room for it within
+// SendTimeout, and the socket's error otherwise.
 func (c *Conn) Send(m Message) error { return c.send(m, nil) }
 
 // SendWelcome sends a Welcome with its descriptors, which stay the caller's.
@@ -82,6 +87,9 @@ func (c *Conn) send(m Message, control []byte) error {
 	packet, err := Encode(m, c.sent+1)
 	if err != nil {
 		return err
+	}
+	if err := c.socket.SetWriteDeadline(time.Now().Add(SendTimeout)); err != nil {
+		return fmt.Errorf("send %T: %w", m, err)
 	}
 	if _, _, err := c.socket.WriteMsgUnix(packet, control, nil); err != nil {
 		return fmt.Errorf("send %T: %w", m, err)
@@ -156,12 +164,9 @@ func closeFiles(files []*os.File) {
 	}
 }
 
-// SetDeadline bounds the sends and receives that follow; the zero time lifts
-// the bound.
-func (c *Conn) SetDeadline(t time.Time) error { return c.socket.SetDeadline(t) }
-
-// SetWriteDeadline is SetDeadline for sends alone.
-func (c *Conn) SetWriteDeadline(t time.Time) error { return c.socket.SetWriteDeadline(t) }
+// SetDeadline bounds the Receives that follow; the zero time lifts the bound.
+// Sends have SendTimeout.
+func (c *Conn) SetDeadline(t time.Time) error { return c.socket.SetReadDeadline(t) }
 
 // Socket returns the socket, for its peer's credentials. It stays the Conn's.
 func (c *Conn) Socket() *net.UnixConn { return c.socket }

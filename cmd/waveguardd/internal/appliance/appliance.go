@@ -1,0 +1,188 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"path/filepath"
+	"sync"
+
+	"github.com/optical-net/waveguard/enforcement"
+	"github.com/optical-net/waveguard/enforcement/attach"
+	"github.com/optical-net/waveguard/server/access"
+	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/server/gnmi"
+	"github.com/optical-net/waveguard/server/netconf"
+	"github.com/optical-net/waveguard/server/notify"
+	"github.com/optical-net/waveguard/telemetry"
+	"github.com/optical-net/waveguard/yang/models"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// Appliance is an assembled daemon.
+type Appliance struct {
+	cfg     Config
+	host    host
+	schema  *schema.Set
+	engine  *enforcement.Engine
+	store   *datastore.Store
+	access  *access.Authority
+	hub     *notify.Hub
+	netconf *netconf.Server
+	gnmi    *gnmi.Server
+
+	listeners struct {
+		netconf, gnmi net.Listener
+		attach        *net.UnixListener
+	}
+}
+
+// New assembles the appliance: the stored configuration is in force and all
+// sockets listen when it returns. The caller runs or closes it.
+func New(c Config) (_ *Appliance, err error) {
+	if err := c.prepare(); err != nil {
+		return nil, err
+	}
+	a := &Appliance{cfg: c, host: detectHost(), hub: new(notify.Hub)}
+	defer func() {
+		if err != nil {
+			_ = a.Close()
+		}
+	}()
+	steps := []func() error{a.openStore, a.openNETCONF, a.openGNMI, a.listen}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (a *Appliance) openStore() (err error) {
+	if a.schema, err = schema.Compile([]fs.FS{models.FS}, schema.Options{}); err != nil {
+		return fmt.Errorf("compile the models: %w", err)
+	}
+	a.engine = enforcement.New(a.cfg.Logger)
+	a.store, err = datastore.Open(datastore.Config{
+		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engine{a.engine}, Logger: a.cfg.Logger,
+		Initial: func() (*tree.Tree, error) { return initial(a.schema, &a.cfg) },
+	})
+	if err != nil {
+		return fmt.Errorf("open the configuration: %w", err)
+	}
+	a.access = access.New(a.store.Running)
+	a.access.Record(telemetry.NewLogins(a.schema, a.store, a.cfg.Logger))
+	return nil
+}
+
+func (a *Appliance) openNETCONF() error {
+	keys, err := netconf.EnsureHostKeys(filepath.Join(a.cfg.Dir, "ssh"))
+	if err != nil {
+		return fmt.Errorf("prepare the SSH host keys: %w", err)
+	}
+	a.netconf, err = netconf.New(netconf.Config{
+		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, HostKeys: keys, Logger: a.cfg.Logger,
+	})
+	return err
+}
+
+// listen opens every socket, so that a port that is taken is found before
+// anything runs.
+func (a *Appliance) listen() (err error) {
+	if a.listeners.netconf, err = listenTCP(a.cfg.NETCONF, "--netconf"); err != nil {
+		return err
+	}
+	if a.listeners.gnmi, err = listenTCP(a.cfg.GNMI, "--gnmi"); err != nil {
+		return err
+	}
+	a.listeners.attach, err = attach.Listen(a.cfg.attachSocket())
+	return err
+}
+
+func listenTCP(address, flag string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w; stop what listens there or choose another address with %s", err, flag)
+	}
+	return l, nil
+}
+
+// Run serves until ctx ends or a part fails, then closes everything.
+func (a *Appliance) Run(ctx context.Context) error {
+	notifier, err := telemetry.NewNotifier(a.schema, publisher{a.hub})
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	collector := &telemetry.Collector{
+		Source: source{a.engine, a.host}, Store: a.store, Schema: a.schema, Logger: a.cfg.Logger,
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	wg.Go(func() { collector.Run(ctx) })
+	wg.Go(func() { notifier.Run(ctx, violations(ctx, a.engine.Violations())) })
+	serve := func(what string, f func() error) {
+		wg.Go(func() {
+			if err := f(); err != nil {
+				cancel(fmt.Errorf("%s: %w", what, err))
+			}
+		})
+	}
+	workloads := &attach.Server{Authority: a.engine, Logger: a.cfg.Logger}
+	serve("attach", func() error { return workloads.Serve(ctx, a.listeners.attach) })
+	serve("NETCONF", func() error { return a.netconf.Serve(ctx, a.listeners.netconf) })
+	serve("gNMI", func() error { return a.gnmi.Serve(ctx, a.listeners.gnmi) })
+	a.greet()
+	<-ctx.Done()
+	wg.Wait()
+	err = context.Cause(ctx)
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, a.Close())
+}
+
+// greet says what runs and how strong its walls are.
+func (a *Appliance) greet() {
+	say := a.cfg.Say
+	say("waveguardd %s: NETCONF over SSH on %s, gNMI over TLS on %s", Version, a.listeners.netconf.Addr(), a.listeners.gnmi.Addr())
+	say("host processes attach at %s", a.cfg.attachSocket())
+	say("isolation strength of this host: %v (backend %v, %d hardware keys)", a.host.strength, a.host.backend, a.host.keys)
+	if a.host.missing != "" {
+		say("note: %s", a.host.missing)
+	}
+	say("ready")
+}
+
+// NETCONFAddr returns the address that NETCONF listens on.
+func (a *Appliance) NETCONFAddr() net.Addr { return a.listeners.netconf.Addr() }
+
+// GNMIAddr returns the address that gNMI listens on.
+func (a *Appliance) GNMIAddr() net.Addr { return a.listeners.gnmi.Addr() }
+
+// Close lets go of everything; it may be called again.
+func (a *Appliance) Close() error {
+	var errs []error
+	for _, l := range []net.Listener{a.listeners.netconf, a.listeners.gnmi} {
+		if l != nil {
+			errs = append(errs, ignoreClosed(l.Close()))
+		}
+	}
+	if a.listeners.attach != nil {
+		errs = append(errs, ignoreClosed(a.listeners.attach.Close()))
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

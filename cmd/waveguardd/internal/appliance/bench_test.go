@@ -1,0 +1,251 @@
+package appliance
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// The benchmarks are the rows of DESIGN section 9 that a controller can see:
+// the whole appliance in one process, a NETCONF client over SSH on loopback.
+
+const password = "correct horse"
+
+// start runs an appliance on free ports until the test ends.
+func start(t testing.TB) *Appliance {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "password")
+	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := New(Config{
+		Dir: filepath.Join(dir, "data"), NETCONF: "127.0.0.1:0", GNMI: "127.0.0.1:0",
+		InitUser: "admin", InitPasswordFile: file,
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Say: func(string, ...any) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the appliance ended with %v", err)
+		}
+	})
+	return a
+}
+
+// client is a NETCONF client with chunked framing (RFC 6242 section 4.2).
+type client struct {
+	t   testing.TB
+	in  io.WriteCloser
+	out *bufio.Reader
+	id  int
+}
+
+const eom = "]]>]]>"
+
+func dial(t testing.TB, a *Appliance) *client {
+	t.Helper()
+	conn, err := ssh.Dial("tcp", a.NETCONFAddr().String(), &ssh.ClientConfig{
+		User: "admin", Auth: []ssh.AuthMethod{ssh.Password(password)},
+		HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	session, err := conn.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, _ := session.StdinPipe()
+	out, _ := session.StdoutPipe()
+	if err := session.RequestSubsystem("netconf"); err != nil {
+		t.Fatal(err)
+	}
+	c := &client{t: t, in: in, out: bufio.NewReaderSize(out, 1<<16)}
+	fmt.Fprint(in, `<hello xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"><capabilities><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities></hello>`+eom)
+	var hello bytes.Buffer
+	for !strings.HasSuffix(hello.String(), eom) {
+		b, err := c.out.ReadByte()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hello.WriteByte(b)
+	}
+	return c
+}
+
+// call sends an operation and returns the reply, which must not be an error.
+func (c *client) call(operation string) []byte {
+	c.t.Helper()
+	c.id++
+	rpc := fmt.Sprintf(`<rpc xmlns="urn:ietf:params:xml:ns:netconf:base:1.0" message-id="%d">%s</rpc>`, c.id, operation)
+	fmt.Fprintf(c.in, "\n#%d\n%s\n##\n", len(rpc), rpc)
+	reply := c.read()
+	if bytes.Contains(reply, []byte("<rpc-error>")) {
+		c.t.Fatalf("%.300s\n→ %.2000s", operation, reply)
+	}
+	return reply
+}
+
+func (c *client) read() []byte {
+	c.t.Helper()
+	var reply []byte
+	for {
+		head, err := c.out.ReadString('\n')
+		if err == nil && head == "\n" {
+			head, err = c.out.ReadString('\n')
+		}
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if head == "##\n" {
+			return reply
+		}
+		var n int
+		if _, err := fmt.Sscanf(head, "#%d\n", &n); err != nil {
+			c.t.Fatalf("chunk header %q", head)
+		}
+		at := len(reply)
+		reply = slices.Grow(reply, n)[:at+n]
+		if _, err := io.ReadFull(c.out, reply[at:]); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+func (c *client) edit(config string) {
+	c.t.Helper()
+	c.call(`<edit-config><target><candidate/></target><config><mpk-security xmlns="https://mpk-security.optical.net/yang/mpk-security">` +
+		config + `</mpk-security></config></edit-config>`)
+}
+
+func domains(n int) string {
+	var b strings.Builder
+	b.WriteString("<domains>")
+	for i := range n {
+		fmt.Fprintf(&b, `<domain><name>d%d</name><config><name>d%d</name><id>%d</id><privilege-level>DYNAMIC</privilege-level></config></domain>`, i, i, i+100)
+	}
+	b.WriteString("</domains>")
+	return b.String()
+}
+
+// transition is the i-th of many between side domains.
+func transition(i, side, rate int) string {
+	source, target := i/(side-1), i%(side-1)
+	if target >= source {
+		target++
+	}
+	return fmt.Sprintf(`<transition><source>d%d</source><target>d%d</target><config><source>d%d</source><target>d%d</target><action>PERMIT</action><max-rate>%d</max-rate></config></transition>`,
+		source, target, source, target, rate)
+}
+
+func transitions(n, side int) string {
+	var b strings.Builder
+	b.WriteString("<transitions>")
+	for i := range n {
+		b.WriteString(transition(i, side, 1000))
+	}
+	b.WriteString("</transitions>")
+	return b.String()
+}
+
+// sides has the number of domains between which so many transitions fit.
+var sides = map[int]int{100: 11, 1000: 33, 10_000: 101}
+
+func load(b *testing.B, n int) *client {
+	b.Helper()
+	c := dial(b, start(b))
+	c.edit(domains(sides[n]))
+	c.call("<commit/>")
+	c.edit(transitions(n, sides[n]))
+	c.call("<commit/>")
+	return c
+}
+
+// BenchmarkEditCommit is edit-config and commit of one entry.
+func BenchmarkEditCommit(b *testing.B) {
+	for _, n := range []int{100, 1000, 10_000} {
+		b.Run(fmt.Sprintf("transitions=%d", n), func(b *testing.B) {
+			c := load(b, n)
+			var took []time.Duration
+			for i := 0; b.Loop(); i++ {
+				began := time.Now()
+				c.edit("<transitions>" + transition(i%n, sides[n], 1001+i%900_000) + "</transitions>")
+				c.call("<commit/>")
+				took = append(took, time.Since(began))
+			}
+			report(b, took)
+		})
+	}
+}
+
+func report(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1e3, "p50-us")
+	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1e3, "p99-us")
+}
+
+// BenchmarkBulkLoad is one edit-config of all entries and one commit.
+func BenchmarkBulkLoad(b *testing.B) {
+	const n = 10_000
+	c := dial(b, start(b))
+	c.edit(domains(sides[n]))
+	c.call("<commit/>")
+	all := transitions(n, sides[n])
+	var took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		c.edit(all)
+		c.call("<commit/>")
+		took = append(took, time.Since(began))
+		b.StopTimer()
+		c.edit(`<transitions xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="delete"/>`)
+		c.call("<commit/>")
+		b.StartTimer()
+	}
+	report(b, took)
+}
+
+// BenchmarkGetConfig reads all of 10,000 entries, and one by its key.
+func BenchmarkGetConfig(b *testing.B) {
+	const n = 10_000
+	c := load(b, n)
+	get := func(filter string) string {
+		return `<get-config><source><running/></source><filter type="subtree"><mpk-security xmlns="https://mpk-security.optical.net/yang/mpk-security">` +
+			filter + `</mpk-security></filter></get-config>`
+	}
+	for _, test := range []struct{ name, filter string }{
+		{"whole", "<transitions/>"},
+		{"one", "<transitions><transition><source>d50</source><target>d70</target></transition></transitions>"},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			var took []time.Duration
+			size := 0
+			for b.Loop() {
+				began := time.Now()
+				size = len(c.call(get(test.filter)))
+				took = append(took, time.Since(began))
+			}
+			b.ReportMetric(float64(size), "octets")
+			report(b, took)
+		})
+	}
+}

@@ -1,0 +1,112 @@
+package appliance
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/optical-net/waveguard/server/access"
+	"github.com/optical-net/waveguard/yang/json"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+//go:embed default-policy.json
+var defaultPolicy []byte
+
+// initial returns the configuration of a first start: the demonstration's
+// policy, whose services may be claimed by the operator's command that stands
+// beside the daemon, run by the daemon's user, and one administrator.
+func initial(set *schema.Set, c *Config) (*tree.Tree, error) {
+	ed, err := json.DecodeEdit(set, nil, defaultPolicy, json.DecodeOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read the default policy: %w", err)
+	}
+	e := tree.New(set).Edit()
+	if err := e.Apply(ed, tree.Merge); err != nil {
+		return nil, fmt.Errorf("load the default policy: %w", err)
+	}
+	b := &initialBuilder{set: set, editor: e}
+	b.matchServices()
+	if err := b.addUser(c); err != nil {
+		return nil, err
+	}
+	return e.Tree(), b.err
+}
+
+type initialBuilder struct {
+	set    *schema.Set
+	editor *tree.Editor
+	err    error
+}
+
+func (b *initialBuilder) leaf(path, value string) {
+	if b.err != nil {
+		return
+	}
+	p, err := schema.ParseInstancePath(schema.Lexical{Text: path, Form: schema.Canonical, Root: b.set.Root})
+	if err != nil {
+		b.err = fmt.Errorf("default %s: %w", path, err)
+		return
+	}
+	n := p[len(p)-1].Node
+	v, err := n.Type.Parse(schema.Lexical{Text: value, Form: schema.Canonical, Module: n.Module, Root: b.set.Root})
+	if err != nil {
+		b.err = fmt.Errorf("default %s: %w", path, err)
+		return
+	}
+	b.err = b.editor.SetLeaf(p, v)
+}
+
+func (b *initialBuilder) matchServices() {
+	for _, name := range []string{"path-computation", "wavelength-assignment", "key-store", "performance-monitoring", "dashboard"} {
+		at := "/mpk-security:mpk-security/services/service[name='" + name + "']/config/"
+		b.leaf(at+"uid", strconv.Itoa(os.Getuid()))
+		if path := sibling("waveguard"); path != "" {
+			b.leaf(at+"executable", path)
+		}
+	}
+}
+
+// sibling returns the path of the executable of that name beside this one, as
+// the kernel will report it; "" when there is none.
+func sibling(name string) string {
+	self, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	if self, err = filepath.EvalSymlinks(self); err != nil {
+		return ""
+	}
+	path, err := filepath.EvalSymlinks(filepath.Join(filepath.Dir(self), name))
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+func (b *initialBuilder) addUser(c *Config) error {
+	password, made, err := c.password()
+	if err != nil {
+		return err
+	}
+	hash, err := access.HashPassword(password)
+	if err != nil {
+		return fmt.Errorf("hash the administrator's password: %w", err)
+	}
+	at := "/mpk-security:mpk-security/system/users/user[name='" + c.InitUser + "']/config/"
+	b.leaf(at+"name", c.InitUser)
+	b.leaf(at+"role", "ADMINISTRATOR")
+	b.leaf(at+"password-hash", hash)
+	if b.err != nil {
+		return b.err
+	}
+	if made {
+		c.Say("administrator %s, password %s (said once; kept in %s)", c.InitUser, password, c.passwordFile())
+		return nil
+	}
+	c.Say("administrator %s, password as in the file given", c.InitUser)
+	return nil
+}

@@ -1,0 +1,105 @@
+// Command waveguardd is the domain controller: it keeps the policy, puts it in
+// force in the processes that attach, and serves NETCONF and gNMI.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/optical-net/waveguard/cmd/waveguardd/internal/appliance"
+)
+
+const usage = `waveguardd is the Waveguard daemon: it keeps the policy, puts it in force in the
+processes that attach, and serves NETCONF (over SSH) and gNMI (over TLS).
+
+Usage:
+  waveguardd [flags]
+
+Examples:
+  waveguardd                                   state in ./.waveguard, ports 8830 and 9339 on loopback
+  waveguardd --data /var/lib/waveguard --netconf :830 --gnmi :9339
+  waveguardd --init-user operator --init-password-file /run/secrets/first-password
+
+Flags:
+`
+
+// Exit statuses.
+const (
+	statusFailed = 1
+	statusUsage  = 2
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return
+		}
+		fmt.Fprintln(os.Stderr, "waveguardd:", err)
+		var bad *usageError
+		if errors.As(err, &bad) {
+			os.Exit(statusUsage)
+		}
+		os.Exit(statusFailed)
+	}
+}
+
+type usageError struct{ error }
+
+func run(args []string) error {
+	c, err := parse(args)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a, err := appliance.New(c)
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx)
+}
+
+func parse(args []string) (appliance.Config, error) {
+	c := appliance.Config{Say: say}
+	fs := flag.NewFlagSet("waveguardd", flag.ContinueOnError)
+	fs.Usage = func() {
+		fmt.Fprint(fs.Output(), usage)
+		fs.PrintDefaults()
+	}
+	fs.StringVar(&c.Dir, "data", ".waveguard", "`folder` of all state; made at first start")
+	fs.StringVar(&c.NETCONF, "netconf", "127.0.0.1:8830", "`address` of NETCONF over SSH")
+	fs.StringVar(&c.GNMI, "gnmi", "127.0.0.1:9339", "`address` of gNMI over TLS")
+	fs.StringVar(&c.Attach, "attach", "", "`path` of the socket where host processes attach (default DATA/attach.sock)")
+	fs.StringVar(&c.InitUser, "init-user", "admin", "`name` of the administrator made at first start")
+	fs.StringVar(&c.InitPasswordFile, "init-password-file", "", "`file` with the first administrator's password (default: one is generated)")
+	fs.StringVar(&c.ClientCA, "gnmi-client-ca", "", "`file` with certificates of authorities for gNMI client certificates")
+	verbose := fs.Bool("v", false, "log more")
+	version := fs.Bool("version", false, "print the version and exit")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return c, err
+		}
+		return c, &usageError{errors.New("see waveguardd --help")}
+	}
+	if fs.NArg() > 0 {
+		return c, &usageError{fmt.Errorf("unexpected argument %q; see waveguardd --help", fs.Arg(0))}
+	}
+	if *version {
+		fmt.Println("waveguardd", appliance.Version)
+		return c, flag.ErrHelp
+	}
+	level := slog.LevelInfo
+	if *verbose {
+		level = slog.LevelDebug
+	}
+	c.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	return c, nil
+}
+
+func say(format string, args ...any) { fmt.Printf(format+"\n", args...) }

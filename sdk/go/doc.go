@@ -1,0 +1,65 @@
+// Package waveguard lets a Go program live behind Waveguard's walls: several
+// services in one process, each in a protection domain of its own, which
+// touch each other's memory never and call each other only through gates that
+// obey the daemon's policy.
+//
+//	host, err := waveguard.Attach(ctx, waveguard.Config{
+//		Socket: "/run/waveguard/attach.sock",
+//		Services: []waveguard.ServiceSpec{{
+//			Name:       "key-store",
+//			Operations: []waveguard.Operation{{Name: "derive-key", Handler: derive}},
+//		}, {
+//			Name: "dashboard",
+//		}},
+//	})
+//	...
+//	secrets, err := host.Service("key-store").NewRegion(4096)
+//	...
+//	err = host.Service("dashboard").Run(ctx, func(t *waveguard.Thread) error {
+//		key, err := t.Call("key-store", "derive-key", "line-7")
+//		...
+//	})
+//
+// # What is protected
+//
+// Region memory, and nothing else. A [Region] is off the Go heap; with
+// protection keys (Intel and AMD PKU) the only threads that can touch it are
+// those inside its domain, and the gate changes a thread's rights with one
+// instruction. Everything else in a Go process has key 0, which every domain
+// can use: the heap, goroutine stacks, globals, the runtime. So:
+//
+//   - What must stay secret belongs in a region, and stays there: a copy in a
+//     string, a []byte of the heap or a local variable is readable by all.
+//   - An argument or result of [Thread.Call] is passed as it is. On the heap
+//     both sides can use it; a slice of a region the other side cannot.
+//   - Walls stop stray and hostile reads by ordinary code. Code that contains
+//     its own WRPKRU instruction, or is allowed the system calls that move
+//     walls, is not stopped by this package.
+//
+// [Host.Status] says which strength this machine gives: HARDWARE_REGION with
+// protection keys, MPROTECT without. With MPROTECT a region is open to the
+// whole process while any thread is inside its domain: good for development,
+// no defence.
+//
+// # Threads
+//
+// [Service.Run] locks the goroutine to its thread, enters the service's domain
+// and leaves it again at the end, whatever happens in between. Goroutines
+// started inside begin outside of every domain. A [Thread] belongs to the
+// goroutine that was given it.
+//
+// # Faults
+//
+// Inside Run, touching a region of another domain ends the code that did it:
+// it comes back as a [Fault], from [Thread.Call] if the code was an operation's
+// handler, from [Service.Run] otherwise, and the process goes on. The fault is
+// counted and reported to the daemon. Outside of Run such a touch is the
+// ordinary fatal error of a Go program. Passing region memory to a system call
+// without the right to it fails with EFAULT.
+//
+// # Without the daemon
+//
+// Gates need no daemon: they read its policy from a shared page. If it goes
+// away they go on under the last policy, and the host attaches again by
+// itself as soon as it can.
+package waveguard

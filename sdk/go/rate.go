@@ -1,0 +1,36 @@
+package waveguard
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// meter holds a transition to its rate by the generic cell rate algorithm
+// (ITU-T I.371, annex A): one word, no lock, no timer.
+type meter struct {
+	// earned is when, on the host's clock, everything admitted so far would
+	// have come at exactly the permitted rate.
+	earned atomic.Int64
+}
+
+// admit reports whether a call now keeps to a rate in calls per second. A
+// tenth of a second's worth of calls, and at least one, may come at once.
+func (m *meter) admit(now time.Duration, rate uint32) bool {
+	interval := int64(time.Second) / int64(rate)
+	tolerance := int64(max(1, rate/10)-1) * interval
+	for {
+		earned := m.earned.Load()
+		start := max(earned, int64(now))
+		if start-int64(now) > tolerance {
+			return false
+		}
+		if m.earned.CompareAndSwap(earned, start+interval) {
+			return true
+		}
+	}
+}
+
+// meter returns that of a transition. All threads share it.
+func (h *Host) meter(source, target *domain) *meter {
+	return &h.meters[source.index*len(h.domains)+target.index]
+}

@@ -1,0 +1,118 @@
+package waveguard
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/optical-net/waveguard/enforcement/page"
+)
+
+const (
+	// maxDepth is how deep calls can nest.
+	maxDepth = 16
+	// cachedVerdicts is how many verdicts a thread remembers, a power of 2.
+	cachedVerdicts = 64
+)
+
+// Thread is a thread inside a domain. It belongs to the goroutine that was
+// given it, until that function returns.
+type Thread struct {
+	host       *Host
+	ctx        context.Context
+	attachment *attachment // referenced; the newest that this thread has seen
+	service    *Service    // whose code runs
+	current    *domain     // where the thread is; nil outside Run
+	depth      int
+	stack      [maxDepth]frame
+	verdicts   [cachedVerdicts]verdict
+}
+
+// frame is where a call came from, and what its return must check.
+type frame struct {
+	service *Service
+	domain  *domain
+	entered time.Duration
+	dwell   time.Duration // permitted time inside, 0 for any
+}
+
+func newThread(ctx context.Context, s *Service) *Thread {
+	return &Thread{host: s.host, ctx: ctx, attachment: s.host.acquire(), service: s}
+}
+
+// Context returns the context of the Run that the thread is in.
+func (t *Thread) Context() context.Context { return t.ctx }
+
+// Service returns the service whose code is running: in a handler, the one
+// that registered it.
+func (t *Thread) Service() *Service { return t.service }
+
+// end leaves the home domain, whichever way the code inside ended.
+func (t *Thread) end(err *error) {
+	cause := recover()
+	domain := t.current
+	t.restore(nil)
+	if cause == nil {
+		return
+	}
+	fault := t.faultOf(cause, domain)
+	if fault == nil {
+		panic(cause)
+	}
+	*err = fault
+}
+
+// restore brings the thread back to a domain, or out of all of them with nil.
+func (t *Thread) restore(to *domain) {
+	from := t.current
+	t.current = to
+	if from == to {
+		return
+	}
+	if err := t.host.backend.Restore(wallOf(from), wallOf(to)); err != nil {
+		die(fmt.Errorf("restore the rights of a thread: %w", err))
+	}
+}
+
+// die ends the process: a thread whose rights are unknown must not go on,
+// and no recover may keep it alive.
+func die(err error) {
+	go panic(err)
+	select {}
+}
+
+// faultOf returns the fault that a recovered panic stands for, after counting
+// and reporting it; nil if it is any other panic.
+func (t *Thread) faultOf(cause any, source *domain) *Fault {
+	address, ok := faultAddress(cause)
+	if !ok {
+		return nil
+	}
+	region := t.host.regionAt(address)
+	if region == nil {
+		return nil
+	}
+	t.attachment = t.host.refresh(t.attachment)
+	t.attachment.stats.Cell(source.index, region.domain.index).Add(page.Faults)
+	t.report(faultReport(t.service, source, region.domain, address))
+	return &Fault{Service: t.service.name, Source: source.name, Target: region.domain.name, Address: address}
+}
+
+// explain turns a handler's panic into the error that its caller gets.
+func (t *Thread) explain(cause any, g *Gate) error {
+	if fault := t.faultOf(cause, g.target); fault != nil {
+		return fault
+	}
+	return &PanicError{Operation: g.String(), Value: cause, Stack: debug.Stack()}
+}
+
+// refresh exchanges a reference for one to the current attachment.
+func (h *Host) refresh(a *attachment) *attachment {
+	if h.attachment.Load() == a {
+		return a
+	}
+	fresh := h.acquire()
+	h.release(a)
+	return fresh
+}

@@ -1,0 +1,182 @@
+package access
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// ErrAuthentication is what the Authenticate methods return for a user,
+// password, key or name that is not right. It does not say which.
+var ErrAuthentication = errors.New("access: user name or credential is wrong")
+
+// ThrottledError is what Authenticate returns, without looking at the password,
+// after too many wrong ones.
+type ThrottledError struct{ Wait time.Duration }
+
+// Error says how long to wait.
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("access: too many failures to sign in; try again in %v", e.Wait.Round(time.Second))
+}
+
+// Recorder counts who signed in. Its methods may be called concurrently and
+// must not block.
+type Recorder interface {
+	LoginSucceeded(user string, at time.Time)
+	// LoginFailed is told only of users that exist.
+	LoginFailed(user string, at time.Time)
+}
+
+// Authority knows the users. Its methods may be called by any number of
+// goroutines.
+type Authority struct {
+	running func() *tree.Tree
+	now     func() time.Time
+
+	once  sync.Once
+	nodes *model
+
+	verified *verified
+	throttle throttle
+	decoy    phc           // what unknown users are checked against
+	slots    chan struct{} // bounds the memory of concurrent verifications
+
+	mu       sync.Mutex
+	recorder Recorder
+}
+
+// concurrentHashes bounds the memory that verifying passwords takes at once.
+const concurrentHashes = 4
+
+// New returns an authority over the users in what running returns, the running
+// configuration at that moment.
+func New(running func() *tree.Tree) *Authority {
+	return &Authority{
+		running:  running,
+		now:      time.Now,
+		verified: newVerified(),
+		decoy:    phc{params: defaultParams, salt: make([]byte, saltLen), tag: make([]byte, tagLen)},
+		slots:    make(chan struct{}, concurrentHashes),
+	}
+}
+
+// Record makes r learn of sign-ins from now on; nil ends it.
+func (a *Authority) Record(r Recorder) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.recorder = r
+}
+
+// LoggedIn tells the Recorder that a user signed in. The protocol servers call
+// it once for each session or connection, when the credential is proven.
+func (a *Authority) LoggedIn(u User) { a.record(Recorder.LoginSucceeded, u.Name) }
+
+func (a *Authority) record(what func(Recorder, string, time.Time), user string) {
+	a.mu.Lock()
+	r := a.recorder
+	a.mu.Unlock()
+	if r != nil {
+		what(r, user, a.now())
+	}
+}
+
+func (a *Authority) model() *model {
+	a.once.Do(func() { a.nodes = newModel(a.running().Schema()) })
+	return a.nodes
+}
+
+func (a *Authority) users() *tree.Container { return a.model().usersIn(a.running().Root()) }
+
+// Authenticate checks a password. Source is the address it came from. The error
+// is ErrAuthentication or a *ThrottledError.
+func (a *Authority) Authenticate(user, password, source string) (User, error) {
+	users := a.users()
+	digest := a.verified.digest(user, password)
+	if a.verified.has(users, digest) {
+		return a.user(user), nil
+	}
+	at := attempt{user, source}
+	if wait := a.throttle.wait(at, a.now()); wait > 0 {
+		return User{}, &ThrottledError{wait}
+	}
+	if !a.check(users, user, password) {
+		a.throttle.failed(at, a.now())
+		if a.model().configOf(users, user) != nil {
+			a.record(Recorder.LoginFailed, user)
+		}
+		return User{}, ErrAuthentication
+	}
+	a.throttle.succeeded(at)
+	a.verified.add(users, digest)
+	return a.user(user), nil
+}
+
+// check verifies the password. A user who does not exist, or who has no
+// password, costs what any other does.
+func (a *Authority) check(users *tree.Container, user, password string) bool {
+	hash := a.hashOf(users, user)
+	known := hash != nil
+	if !known {
+		hash = &a.decoy
+	}
+	a.slots <- struct{}{}
+	defer func() { <-a.slots }()
+	return hash.verify(password) && known
+}
+
+func (a *Authority) hashOf(users *tree.Container, user string) *phc {
+	config := a.model().configOf(users, user)
+	if config == nil {
+		return nil
+	}
+	leaf, ok := config.Child(a.model().passwordHash).(*tree.Leaf)
+	if !ok {
+		return nil
+	}
+	hash, err := parsePHC(leaf.Value().String())
+	if err != nil {
+		return nil // a hash nobody can match
+	}
+	return hash
+}
+
+// AuthenticateKey checks whether a public key, in SSH wire form (RFC 4253
+// section 6.6), is one of the user's. That the client has the private key, the
+// caller finds out. The error is ErrAuthentication.
+func (a *Authority) AuthenticateKey(user string, wire []byte) (User, error) {
+	config := a.model().configOf(a.users(), user)
+	if config == nil {
+		return User{}, ErrAuthentication
+	}
+	if keys, ok := config.Child(a.model().authorizedKey).(*tree.LeafList); ok {
+		for k := range keys.All() {
+			if matches(k.Value().String(), wire) {
+				return a.user(user), nil
+			}
+		}
+	}
+	return User{}, ErrAuthentication
+}
+
+// matches ignores lines with options: a restriction that is not enforced must
+// not read as a permission.
+func matches(line string, wire []byte) bool {
+	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(line))
+	return err == nil && len(options) == 0 && bytes.Equal(key.Marshal(), wire)
+}
+
+// AuthenticateCert returns the user that a client certificate's common name
+// names. That the certificate is valid, the caller has verified. The error is
+// ErrAuthentication.
+func (a *Authority) AuthenticateCert(commonName string) (User, error) {
+	if a.model().configOf(a.users(), commonName) == nil {
+		return User{}, ErrAuthentication
+	}
+	return a.user(commonName), nil
+}

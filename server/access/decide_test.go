@@ -1,0 +1,210 @@
+package access_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/optical-net/waveguard/server/access"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// denied returns the path of an access-denied error, "" for a permission.
+func denied(t *testing.T, err error) (path string, refused bool) {
+	t.Helper()
+	if err == nil {
+		return "", false
+	}
+	var e *tree.Error
+	if !errors.As(err, &e) || e.Tag != access.TagAccessDenied || e.Message == "" {
+		t.Fatalf("error %v, want access-denied with a message", err)
+	}
+	return e.Path.String(), true
+}
+
+func TestDecide(t *testing.T) {
+	c, a := staffed(t)
+	const (
+		hash   = "/system/users/user[name='vera']/config/password-hash"
+		role   = "/system/users/user[name='vera']/config/role"
+		users  = "/system/users"
+		domain = "/domains/domain[name='a']/config/id"
+	)
+	data := func(path string) access.Target { return access.Target{Path: c.path(path)} }
+	op := func(name string) access.Target { return access.Target{Operation: name} }
+	everyone := []string{"root", "olga", "vera"}
+	tests := []struct {
+		name    string
+		action  access.Action
+		target  access.Target
+		allowed string // initials
+	}{
+		{"read a domain", access.Read, data(domain), "rov"},
+		{"read a role", access.Read, data(role), "rov"},
+		{"read a hash", access.Read, data(hash), "r"},
+		{"change a domain", access.Write, data(domain), "ro"},
+		{"change the system", access.Write, data("/system/config/name"), "ro"},
+		{"change the users", access.Write, data(users), "r"},
+		{"change a role", access.Write, data(role), "r"},
+		{"get", access.Exec, op("get"), "rov"},
+		{"get-config", access.Exec, op("get-config"), "rov"},
+		{"get-schema", access.Exec, op("get-schema"), "rov"},
+		{"create-subscription", access.Exec, op("create-subscription"), "rov"},
+		{"close-session", access.Exec, op("close-session"), "rov"},
+		{"edit-config", access.Exec, op("edit-config"), "ro"},
+		{"commit", access.Exec, op("commit"), "ro"},
+		{"lock", access.Exec, op("lock"), "ro"},
+		{"kill-session", access.Exec, op("kill-session"), "r"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			for _, name := range everyone {
+				if _, refused := denied(t, a.Decide(signIn(t, a, name), tt.action, tt.target)); !refused {
+					got += name[:1]
+				}
+			}
+			if got != tt.allowed {
+				t.Errorf("allowed to %q, want %q", got, tt.allowed)
+			}
+		})
+	}
+}
+
+func TestRoleIsTheOneOfNow(t *testing.T) {
+	c, a := staffed(t)
+	olga := signIn(t, a, "olga")
+	commit := access.Target{Operation: "commit"}
+	if err := a.Decide(olga, access.Exec, commit); err != nil {
+		t.Fatal(err)
+	}
+	c.put(userPath("olga")+"/config/role", "VIEWER")
+	if _, refused := denied(t, a.Decide(olga, access.Exec, commit)); !refused {
+		t.Error("a role that was taken away still counts")
+	}
+	c.remove(userPath("olga"))
+	if _, refused := denied(t, a.Decide(olga, access.Exec, access.Target{Operation: "get"})); !refused {
+		t.Error("a user who is gone may still read")
+	}
+	if _, refused := denied(t, a.Decide(access.User{}, access.Exec, commit)); !refused {
+		t.Error("nobody may commit")
+	}
+}
+
+func TestCheckEdit(t *testing.T) {
+	c, a := staffed(t)
+	at := func(path string, op tree.Operation) *tree.Edit {
+		ed := tree.NewEdit(c.set)
+		ed.At(c.path(path)).Operation = op
+		return ed
+	}
+	const user, domain = "/system/users/user[name='vera']", "/domains/domain[name='a']"
+	tests := []struct {
+		name, user string
+		edit       *tree.Edit
+		path       string // of the refusal, "" for none
+	}{
+		{"administrator, users", "root", at(user+"/config/role", tree.Merge), ""},
+		{"operator, domain", "olga", at(domain+"/config/id", tree.Merge), ""},
+		{"operator, user's leaf", "olga", at(user+"/config/role", tree.Inherit), user + "/config/role"},
+		{"operator, removes a user", "olga", at(user, tree.Remove), user},
+		{"operator, the users as a whole", "olga", at("/system/users", tree.Delete), "/system/users"},
+		{"operator, on the way to users only", "olga", at("/system", tree.None), ""},
+		{"viewer, domain", "vera", at(domain+"/config/id", tree.Inherit), domain + "/config/id"},
+		{"viewer, deletes the top", "vera", at("", tree.Delete), "/"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			want := tt.path
+			if want != "" {
+				want = c.path(strings.TrimSuffix(want, "/")).String()
+			}
+			u := signIn(t, a, tt.user)
+			if got, _ := denied(t, a.CheckEdit(u, tt.edit)); got != want {
+				t.Errorf("refused at %q, want %q", got, want)
+			}
+			if _, refused := denied(t, u.CheckEdit(tt.edit)); refused != (want != "") {
+				t.Errorf("User.CheckEdit refuses: %t", refused)
+			}
+		})
+	}
+}
+
+// What an edit does to nodes it does not name is refused by its effect.
+func TestCheckChanges(t *testing.T) {
+	c, a := staffed(t)
+	before := c.running()
+	without := func(path string) []tree.Change {
+		c.current.Store(before)
+		c.remove(path)
+		defer c.current.Store(before)
+		return tree.Diff(before, c.running())
+	}
+	emptied := tree.Diff(before, tree.New(c.set))
+	tests := []struct {
+		name, user string
+		changes    []tree.Change
+		path       string
+	}{
+		{"administrator deletes all", "root", emptied, ""},
+		{"operator deletes all", "olga", emptied, "/system/users"},
+		{"operator deletes the system", "olga", without("/system"), "/system/users"},
+		{"operator deletes a user", "olga", without(userPath("vera")), userPath("vera")},
+		{"operator creates all", "olga", tree.Diff(tree.New(c.set), before), "/system/users"},
+		{"operator deletes a domain", "olga", without("/domains/domain[name='a']"), ""},
+		{"viewer deletes a domain", "vera", without("/domains/domain[name='a']"), "/domains"},
+		{"viewer changes nothing", "vera", nil, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			want := tt.path
+			if want != "" {
+				want = c.path(want).String()
+			}
+			if got, _ := denied(t, signIn(t, a, tt.user).CheckChanges(tt.changes)); got != want {
+				t.Errorf("refused at %q, want %q", got, want)
+			}
+		})
+	}
+	if _, refused := denied(t, access.User{}.CheckChanges(emptied)); !refused {
+		t.Error("nobody may change everything")
+	}
+}
+
+func TestReadable(t *testing.T) {
+	c, a := staffed(t)
+	root := c.running().Root()
+	if got := a.Readable(signIn(t, a, "root"), root); got != root {
+		t.Error("something is hidden from an administrator")
+	}
+	if got := a.Readable(access.User{}, root); got.Len() != 0 {
+		t.Error("nobody sees something")
+	}
+	for _, name := range []string{"olga", "vera"} {
+		got := a.Readable(signIn(t, a, name), root)
+		changes := tree.Diff(tree.FromRoot(c.set, root), tree.FromRoot(c.set, got))
+		if len(changes) != 3 {
+			t.Errorf("%s misses %d nodes, want the 3 hashes", name, len(changes))
+		}
+		for _, ch := range changes {
+			if ch.Path.Schema().Name != "password-hash" || ch.New != nil {
+				t.Errorf("%s misses %s", name, ch.Path)
+			}
+		}
+		if again := a.Readable(signIn(t, a, name), got); again != got {
+			t.Error("a root with nothing to hide is not returned as it is")
+		}
+	}
+	domains := func(r *tree.Container) tree.Node { return tree.FromRoot(c.set, r).Find(c.path("/domains")) }
+	if domains(root) != domains(a.Readable(signIn(t, a, "vera"), root)) {
+		t.Error("what can be read is copied instead of shared")
+	}
+}
+
+func TestEmptyConfigurationHasNoUsers(t *testing.T) {
+	c := newConfig(t)
+	a := access.New(c.running)
+	if _, err := a.Authenticate("root", "", ""); !errors.Is(err, access.ErrAuthentication) {
+		t.Errorf("Authenticate: %v", err)
+	}
+}

@@ -1,0 +1,36 @@
+package datastore
+
+import (
+	"github.com/optical-net/waveguard/server/datastore/journal"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// compactIfLong begins to fold a journal that has grown too long into a
+// snapshot, without making anybody wait. The caller is the writer.
+func (s *Store) compactIfLong() {
+	if s.compacting || s.log.Size() < s.compactAt {
+		return
+	}
+	s.compacting = true
+	mark, t := s.log.Mark(), s.Running()
+	s.background.Go(func() { s.compact(mark, t) })
+}
+
+// compact writes the snapshot t of the records before mark, then drops them.
+func (s *Store) compact(mark journal.Mark, t *tree.Tree) {
+	snapshot := encodeConfig(t)
+	err := mark.Write(snapshot)
+	s.writer <- struct{}{}
+	defer s.release()
+	if err == nil {
+		err = s.log.Trim(mark)
+	}
+	s.compacting = false
+	if err != nil {
+		s.compactAt = s.log.Size() + s.cfg.JournalBound // not again at every commit
+		s.cfg.Logger.Warn("fold the journal into a snapshot; commits go on, and so does its growth", "dir", s.cfg.Dir, "error", err)
+		return
+	}
+	s.compactAt = s.cfg.JournalBound + int64(len(snapshot))
+	s.stats.folds.Add(1)
+}

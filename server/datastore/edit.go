@@ -1,0 +1,119 @@
+package datastore
+
+import (
+	"context"
+
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// Test says what an edit does besides changing its target (RFC 6241 section
+// 8.6.4.1).
+type Test uint8
+
+// The options. Whatever the option, the result of an edit of running is
+// validated, as every change of running is.
+const (
+	// Set stores the result; a candidate may be invalid until it is committed.
+	Set Test = iota
+	// TestThenSet stores the result only if it is valid.
+	TestThenSet
+	// TestOnly stores nothing.
+	TestOnly
+)
+
+// Request is one edit of a datastore.
+type Request struct {
+	Target  Name
+	Edit    *tree.Edit
+	Default tree.Operation // of nodes that name none; Inherit is Merge
+	Test    Test
+}
+
+// Edit changes the candidate, or running as a whole transaction. The errors
+// are those of RFC 6241 section 7.2 and RFC 7950 section 8.3; TagInUse when
+// another session has locked the target.
+func (s *Store) Edit(ctx context.Context, actor Actor, r Request) error {
+	if err := s.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	if err := s.locks.check(r.Target, actor.Session); err != nil {
+		return err
+	}
+	next, err := s.edited(actor, s.Config(r.Target), r.Default, r.Edit)
+	switch {
+	case err != nil:
+		return err
+	case r.Test == TestOnly:
+		return s.test(actor, r.Target, next)
+	case r.Target == Running:
+		return s.transact(ctx, actor, next)
+	}
+	return s.editCandidate(actor, r.Test, next)
+}
+
+// Apply performs the edits in order as one transaction on running: a gNMI Set.
+// It is refused with TagInUse while a session has locked running; a candidate
+// with uncommitted changes is left as it is.
+func (s *Store) Apply(ctx context.Context, actor Actor, edits ...*tree.Edit) error {
+	if err := s.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	if err := s.locks.check(Running, actor.Session); err != nil {
+		return err
+	}
+	next, err := s.edited(actor, s.Running(), tree.Merge, edits...)
+	if err != nil {
+		return err
+	}
+	return s.transact(ctx, actor, next)
+}
+
+// edited returns base with the edits applied, if the actor may ask for them.
+func (s *Store) edited(actor Actor, base *tree.Tree, def tree.Operation, edits ...*tree.Edit) (*tree.Tree, error) {
+	if def == tree.Inherit {
+		def = tree.Merge
+	}
+	e := base.Edit()
+	for _, ed := range edits {
+		if err := actor.checkEdit(ed); err != nil {
+			return nil, err
+		}
+		if err := e.Apply(ed, def); err != nil {
+			return nil, asError("apply the edit", err)
+		}
+	}
+	return e.Tree(), nil
+}
+
+// test does what storing next in the target would do, but for the storing.
+func (s *Store) test(actor Actor, target Name, next *tree.Tree) error {
+	if err := actor.checkChanges(tree.Diff(s.Config(target), next)); err != nil {
+		return err
+	}
+	_, err := s.check(next)
+	return err
+}
+
+func (s *Store) editCandidate(actor Actor, t Test, next *tree.Tree) error {
+	if err := actor.checkChanges(tree.Diff(s.Candidate(), next)); err != nil {
+		return err
+	}
+	if t == TestThenSet {
+		if _, err := s.check(next); err != nil {
+			return err
+		}
+	}
+	s.editor = actor.Session
+	s.setCandidate(next)
+	return nil
+}
+
+// setCandidate stores next, or nothing if it says the same as running.
+func (s *Store) setCandidate(next *tree.Tree) {
+	if len(tree.Diff(s.Running(), next)) == 0 {
+		next = nil
+	}
+	s.candidate.Store(next)
+}

@@ -1,0 +1,18 @@
+package datastore
+
+import (
+	"github.com/optical-net/waveguard/server/datastore/journal"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// OpenIn is Open in a directory made for the test.
+func OpenIn(cfg Config, fs journal.FS) (*Store, error) { return open(cfg, fs) }
+
+// OperationalOf is the operational tree of a configuration, made from nothing.
+func (s *Store) OperationalOf(config *tree.Tree) *tree.Tree { return s.mirror.operational(config) }
+
+// WaitForFold waits until no journal is being folded.
+func (s *Store) WaitForFold() { s.background.Wait() }
+
+// EncodeEntry returns the journal record of a change.
+func (s *Store) EncodeEntry(c Change) []byte { return s.encodeEntry(c) }

@@ -1,0 +1,113 @@
+package datastore
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// LockInfo says who holds a lock.
+type LockInfo struct {
+	Session uint32
+	Since   time.Time
+}
+
+// locks are changed only by the writer, and read by anybody.
+type locks struct {
+	mu   sync.Mutex
+	held [2]LockInfo // by Name; session 0 holds none
+}
+
+func (l *locks) get(name Name) LockInfo {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held[name]
+}
+
+func (l *locks) set(name Name, info LockInfo) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held[name] = info
+}
+
+// check refuses when a session other than the given one holds the lock.
+func (l *locks) check(name Name, session uint32) error {
+	if h := l.get(name).Session; h != 0 && h != session {
+		return &Error{Tag: TagInUse, Message: fmt.Sprintf("the %v datastore is locked by session %d", name, h)}
+	}
+	return nil
+}
+
+// LockedBy returns who holds the lock of a datastore; ok is false for nobody.
+func (s *Store) LockedBy(name Name) (info LockInfo, ok bool) {
+	info = s.locks.get(name)
+	return info, info.Session != 0
+}
+
+// Lock locks a datastore for a session (RFC 6241 section 7.5). TagLockDenied,
+// with the session in the way, says that it is locked already, even by the same
+// session, or that the candidate has changes which are not committed.
+func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
+	if session == 0 {
+		return &Error{Tag: tree.TagOperationFailed, Message: "only a session can hold a lock"}
+	}
+	if err := s.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	if h := s.locks.get(name).Session; h != 0 {
+		return lockDenied(h, fmt.Sprintf("the %v datastore is locked by session %d", name, h))
+	}
+	if name == Candidate && s.candidate.Load() != nil {
+		return lockDenied(s.editor, fmt.Sprintf("the candidate has changes, the last by session %d; "+
+			"commit or discard them first", s.editor))
+	}
+	s.locks.set(name, LockInfo{session, time.Now()})
+	return nil
+}
+
+func lockDenied(session uint32, message string) error {
+	return &Error{
+		Tag: TagLockDenied, Message: message,
+		Info: [][2]string{{"session-id", strconv.FormatUint(uint64(session), 10)}},
+	}
+}
+
+// Unlock ends the session's lock (RFC 6241 section 7.6); changes of the
+// candidate that are not committed go with its lock (section 8.3.5.2).
+func (s *Store) Unlock(ctx context.Context, name Name, session uint32) error {
+	if err := s.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	switch h := s.locks.get(name).Session; {
+	case h == 0:
+		return &Error{Tag: tree.TagOperationFailed, Message: fmt.Sprintf("the %v datastore is not locked", name)}
+	case h != session:
+		return &Error{Tag: tree.TagOperationFailed, Message: fmt.Sprintf("the lock of the %v datastore is held by session %d", name, h)}
+	}
+	s.unlock(name)
+	return nil
+}
+
+func (s *Store) unlock(name Name) {
+	s.locks.set(name, LockInfo{})
+	if name == Candidate {
+		s.candidate.Store(nil)
+	}
+}
+
+// Release ends all locks of a session that has ended.
+func (s *Store) Release(session uint32) {
+	s.writer <- struct{}{}
+	defer s.release()
+	for _, name := range []Name{Running, Candidate} {
+		if session != 0 && s.locks.get(name).Session == session {
+			s.unlock(name)
+		}
+	}
+}

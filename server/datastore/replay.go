@@ -1,0 +1,173 @@
+package datastore
+
+import (
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/optical-net/waveguard/server/datastore/journal"
+	"github.com/optical-net/waveguard/yang/json"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// ownLimits are for what the store itself wrote.
+var ownLimits = json.Limits{Bytes: math.MaxInt, Values: math.MaxInt}
+
+// recover reads the configuration back, or begins one.
+func (s *Store) recover(fs journal.FS) error {
+	log, st, err := journal.Open(fs)
+	if err != nil {
+		return err
+	}
+	s.log = log
+	if err := s.load(st); err != nil {
+		return errors.Join(err, log.Close())
+	}
+	return nil
+}
+
+func (s *Store) load(st *journal.State) error {
+	if st.Cut > 0 {
+		s.cfg.Logger.Warn("the journal ended in an incomplete record, of a change that was never answered; it was cut off",
+			"dir", s.cfg.Dir, "octets", st.Cut)
+	}
+	t, err := s.recovered(st)
+	if err != nil {
+		return err
+	}
+	valid, errs := s.validator.Check(nil, t)
+	if len(errs) > 0 {
+		return fmt.Errorf("the configuration in %s is not valid under the models of this version: %w", s.cfg.Dir, joined(errs))
+	}
+	s.valid = valid
+	s.compactAt = s.cfg.JournalBound + int64(len(st.Snapshot))
+	if st.Snapshot == nil {
+		return s.log.Rewrite(encodeConfig(t))
+	}
+	return nil
+}
+
+// recovered returns the configuration that the directory holds, or the initial one.
+func (s *Store) recovered(st *journal.State) (*tree.Tree, error) {
+	if st.Snapshot == nil {
+		if s.cfg.Initial == nil {
+			return tree.New(s.cfg.Schema), nil
+		}
+		t, err := s.cfg.Initial()
+		if err != nil {
+			return nil, fmt.Errorf("make the initial configuration: %w", err)
+		}
+		return t, nil
+	}
+	e := tree.New(s.cfg.Schema).Edit()
+	ed, err := json.DecodeEdit(s.cfg.Schema, nil, st.Snapshot, json.DecodeOptions{Limits: ownLimits})
+	if err != nil {
+		return nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
+	}
+	if err := e.Apply(ed, tree.Merge); err != nil {
+		return nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
+	}
+	for _, r := range st.Records {
+		if err := replay(s.cfg.Schema, e, r.Payload); err != nil {
+			return nil, fmt.Errorf("replay journal record %d: %w", r.Seq, err)
+		}
+	}
+	return e.Tree(), nil
+}
+
+// replay performs one record of the journal.
+func replay(set *schema.Set, e *tree.Editor, payload []byte) error {
+	var en entry
+	if err := stdjson.Unmarshal(payload, &en); err != nil {
+		return err
+	}
+	for _, ed := range en.Edits {
+		if err := replayEdit(set, e, ed); err != nil {
+			return fmt.Errorf("%s %s: %w", ed.Op, ed.Path, err)
+		}
+	}
+	return nil
+}
+
+func replayEdit(set *schema.Set, e *tree.Editor, je entryEdit) error {
+	path, err := schema.ParseInstancePath(schema.Lexical{Text: je.Path, Form: schema.Canonical, Root: set.Root})
+	if err != nil {
+		return err
+	}
+	ed, err := decodeEdit(set, path, je)
+	if err != nil {
+		return err
+	}
+	return e.Apply(chain(set, path, ed), tree.Merge)
+}
+
+// decodeEdit returns the edit of the node at path.
+func decodeEdit(set *schema.Set, path tree.Path, je entryEdit) (*tree.Edit, error) {
+	last := path[len(path)-1]
+	ed := &tree.Edit{Schema: last.Node, Keys: last.Keys}
+	if last.Value != nil {
+		ed.Value = *last.Value
+	}
+	switch {
+	case je.Op == opRemove:
+		ed.Operation, ed.Valueless = tree.Remove, last.Value == nil
+		return ed, nil
+	case je.Op == opMove:
+		return ed, anchor(ed, je.After)
+	case last.Node.Kind == schema.LeafList:
+		return ed, nil
+	case je.Op != opReplace:
+		return nil, fmt.Errorf("%q is no operation", je.Op)
+	}
+	eds, err := json.DecodeNode(set, last.Node, je.Value, json.DecodeOptions{At: path, Limits: ownLimits})
+	if err != nil {
+		return nil, err
+	}
+	if len(eds) != 1 {
+		return nil, fmt.Errorf("%d values in place of one", len(eds))
+	}
+	eds[0].Operation = tree.Replace
+	return eds[0], nil
+}
+
+// anchor makes ed put its entry behind the one with those keys, or first.
+func anchor(ed *tree.Edit, after []string) error {
+	if len(after) == 0 {
+		ed.Insert = tree.First
+		return nil
+	}
+	ed.Insert = tree.After
+	nodes := ed.Schema.Keys
+	if ed.Schema.Kind == schema.LeafList {
+		nodes = []*schema.Node{ed.Schema}
+	}
+	if len(nodes) != len(after) {
+		return fmt.Errorf("%d values name the entry before, in place of %d", len(after), len(nodes))
+	}
+	for i, n := range nodes {
+		v, err := n.Type.Parse(schema.Lexical{Text: after[i], Form: schema.Canonical, Module: n.Module, Root: rootOf(n)})
+		if err != nil {
+			return err
+		}
+		ed.Anchor = append(ed.Anchor, v)
+	}
+	return nil
+}
+
+func rootOf(n *schema.Node) *schema.Node {
+	for n.Parent != nil {
+		n = n.Parent
+	}
+	return n
+}
+
+// chain returns the edit of the root that leads to ed along path, whose last
+// step is ed's.
+func chain(set *schema.Set, path tree.Path, ed *tree.Edit) *tree.Edit {
+	for i := len(path) - 2; i >= 0; i-- {
+		ed = &tree.Edit{Schema: path[i].Node, Keys: path[i].Keys, Children: []*tree.Edit{ed}}
+	}
+	return &tree.Edit{Schema: set.Root, Children: []*tree.Edit{ed}}
+}

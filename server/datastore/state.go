@@ -1,0 +1,83 @@
+package datastore
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// UpdateState changes the state, config false nodes, of the operational tree.
+// State of list entries that are not configured, any more, is dropped: they may
+// go at any time. An edit of configuration is an error, and so is what change
+// returns; then nothing has changed.
+func (s *Store) UpdateState(change func(*tree.Editor) error) error {
+	s.stateMu.Lock()
+	defer s.stateMu.Unlock()
+	before := s.Operational()
+	e := before.Edit()
+	if err := change(e); err != nil {
+		return err
+	}
+	after, err := onlyState(before, e.Tree())
+	if err != nil || after == before {
+		return err
+	}
+	s.operational.Store(after)
+	s.watchers.tell()
+	return nil
+}
+
+// onlyState returns after without the list entries that it has and before has
+// not, and before itself if nothing else differs. Other differences in
+// configuration are an error.
+func onlyState(before, after *tree.Tree) (*tree.Tree, error) {
+	changes := tree.Diff(before, after)
+	if len(changes) == 0 {
+		return before, nil
+	}
+	var found []tree.Path
+	for _, c := range changes {
+		if c.Old != nil && c.Path.Schema().Config {
+			return nil, notState(c.Path)
+		}
+		if c.Old == nil {
+			found = appendConfig(found, c.Path, c.New)
+		}
+	}
+	if len(found) == 0 {
+		return after, nil
+	}
+	e := after.Edit()
+	for _, path := range found {
+		if path.Schema().Kind != schema.List {
+			return nil, notState(path)
+		}
+		if _, err := e.DeletePath(path); err != nil {
+			return nil, err
+		}
+	}
+	return onlyState(before, e.Tree())
+}
+
+func notState(path tree.Path) error {
+	return fmt.Errorf("datastore: %s is configuration, not state", path)
+}
+
+// appendConfig appends the paths of the topmost configuration in n, which
+// stands at path. Containers that exist by themselves do not count.
+func appendConfig(found []tree.Path, path tree.Path, n tree.Node) []tree.Path {
+	s := n.Schema()
+	if !s.Config {
+		return found
+	}
+	c, ok := n.(*tree.Container)
+	if !ok || s.Kind != schema.Container || s.Presence {
+		return append(found, path)
+	}
+	for k := range c.Children() {
+		found = appendConfig(found, append(slices.Clip(path), schema.PathStep{Node: k.Schema()}), k)
+	}
+	return found
+}

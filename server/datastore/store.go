@@ -1,0 +1,187 @@
+package datastore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/optical-net/waveguard/server/datastore/journal"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/validate"
+)
+
+// Name names a configuration datastore.
+type Name uint8
+
+// The datastores (RFC 6241 sections 5.1 and 8.3).
+const (
+	Running Name = iota
+	Candidate
+)
+
+var names = [...]string{"running", "candidate"}
+
+// String returns the name RFC 6241 gives the datastore.
+func (n Name) String() string { return names[n] }
+
+// Config is what a Store is made from.
+type Config struct {
+	Dir    string // holds the journal; made if it does not exist
+	Schema *schema.Set
+	Engine Engine
+	// Initial returns the configuration that an empty Dir starts with; nil: none.
+	Initial func() (*tree.Tree, error)
+	Logger  *slog.Logger // nil: slog.Default
+	// Unmirrored lists config leafs, by schema path, that are not repeated in state.
+	Unmirrored []string
+	// JournalBound is the length in octets, beyond that of the configuration,
+	// at which the journal is folded into a snapshot; 0 is 1 MiB.
+	JournalBound int64
+}
+
+// Store is an open datastore. Its methods may be called by any number of
+// goroutines.
+type Store struct {
+	cfg       Config
+	validator *validate.Validator
+	mirror    *mirror
+	dir       io.Closer
+
+	running     atomic.Pointer[tree.Tree]
+	candidate   atomic.Pointer[tree.Tree] // nil while it is the same as running
+	operational atomic.Pointer[tree.Tree]
+	stateMu     sync.Mutex // held to change operational
+
+	watchers watchers
+	locks    locks
+	stats    stats
+
+	// writer holds a token while somebody changes what follows, running, the
+	// candidate, or a lock.
+	writer     chan struct{}
+	closed     bool
+	valid      *validate.State // running's
+	log        *journal.Log
+	editor     uint32 // session that last changed the candidate
+	compactAt  int64
+	compacting bool
+	background sync.WaitGroup
+}
+
+// Open reads the configuration from the directory, or starts it with Initial,
+// and has the engine put it in force. A *journal.CorruptError says that the
+// directory was damaged; another process that has it is named.
+func Open(cfg Config) (*Store, error) {
+	dir, err := journal.OpenDir(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(cfg, dir)
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	s.dir = dir
+	return s, nil
+}
+
+// open is Open in a directory that is taken already.
+func open(cfg Config, fs journal.FS) (*Store, error) {
+	m, err := newMirror(cfg.Schema, cfg.Unmirrored)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	if cfg.JournalBound == 0 {
+		cfg.JournalBound = 1 << 20
+	}
+	s := &Store{
+		cfg: cfg, validator: validate.New(cfg.Schema), mirror: m,
+		writer: make(chan struct{}, 1),
+	}
+	if err := s.recover(fs); err != nil {
+		return nil, err
+	}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(err, s.log.Close())
+	}
+	return s, nil
+}
+
+// start puts the configuration that was recovered in force.
+func (s *Store) start() error {
+	running := s.valid.Tree
+	empty := tree.New(s.cfg.Schema)
+	commit, _, err := s.cfg.Engine.Prepare(context.Background(), Change{
+		Old: empty, New: running, Changes: tree.Diff(empty, running), Actor: Actor{Protocol: "startup"},
+	})
+	if err != nil {
+		return fmt.Errorf("put the stored configuration in force: %w", err)
+	}
+	s.running.Store(running)
+	s.operational.Store(s.mirror.operational(running))
+	commit()
+	return nil
+}
+
+// Close waits for the writer at work, refuses all others from then on, and lets
+// the directory go.
+func (s *Store) Close() error {
+	s.writer <- struct{}{}
+	wasClosed := s.closed
+	s.closed = true
+	<-s.writer
+	if wasClosed {
+		return nil
+	}
+	s.background.Wait()
+	err := s.log.Close()
+	if s.dir != nil {
+		err = errors.Join(err, s.dir.Close())
+	}
+	return err
+}
+
+// Running returns the running configuration.
+func (s *Store) Running() *tree.Tree { return s.running.Load() }
+
+// Candidate returns the candidate configuration.
+func (s *Store) Candidate() *tree.Tree {
+	if c := s.candidate.Load(); c != nil {
+		return c
+	}
+	return s.running.Load()
+}
+
+// Config returns the configuration in that datastore.
+func (s *Store) Config(name Name) *tree.Tree {
+	if name == Candidate {
+		return s.Candidate()
+	}
+	return s.Running()
+}
+
+// Operational returns the running configuration and the state in one tree.
+func (s *Store) Operational() *tree.Tree { return s.operational.Load() }
+
+// acquire makes the caller the writer; it calls release when it is done.
+func (s *Store) acquire(ctx context.Context) error {
+	select {
+	case s.writer <- struct{}{}:
+	case <-ctx.Done():
+		return because(tree.TagOperationFailed, "the datastore is busy", ctx.Err())
+	}
+	if s.closed {
+		s.release()
+		return &Error{Tag: tree.TagOperationFailed, Message: "the datastore is closed: the appliance is shutting down"}
+	}
+	return nil
+}
+
+func (s *Store) release() { <-s.writer }

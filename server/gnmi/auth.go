@@ -1,0 +1,146 @@
+package gnmi
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+
+	"github.com/optical-net/waveguard/server/access"
+)
+
+// client is who makes a call.
+type client struct {
+	access.User
+	source string // address
+}
+
+type clientKey struct{}
+
+// caller returns who makes the call; the interceptors have put it in.
+func caller(ctx context.Context) client {
+	c, _ := ctx.Value(clientKey{}).(client)
+	return c
+}
+
+// signIn finds out who makes a call: by the name and password in its metadata,
+// else by the certificate of its connection. A name without password must be
+// the certificate's (gNMI specification section 3.1).
+func (s *Server) signIn(ctx context.Context) (client, error) {
+	p, ok := peer.FromContext(ctx)
+	if !ok {
+		return client{}, status.Error(codes.Internal, "the call has no peer")
+	}
+	conn, ok := p.AuthInfo.(*connection)
+	if !ok {
+		return client{}, status.Error(codes.Unauthenticated, "the connection has no TLS")
+	}
+	c := client{source: host(p.Addr)}
+	md, _ := metadata.FromIncomingContext(ctx)
+	user, err := s.identify(conn, first(md, "username"), first(md, "password"), c.source)
+	if err != nil {
+		return c, err
+	}
+	c.User = user
+	if conn.greet(user.Name) {
+		s.access.LoggedIn(user)
+		s.log.Info("signed in", "user", user.Name, "source", c.source)
+	}
+	return c, nil
+}
+
+func (s *Server) identify(conn *connection, name, password, source string) (access.User, error) {
+	cn := conn.commonName()
+	switch {
+	case name != "" && password != "":
+		user, err := s.access.Authenticate(name, password, source)
+		return user, s.refused(err, name, source)
+	case name != "" && name != cn:
+		return access.User{}, status.Error(codes.Unauthenticated, "the call has a username but no password, and no client certificate of that name")
+	case cn != "":
+		user, err := s.access.AuthenticateCert(cn)
+		return user, s.refused(err, cn, source)
+	}
+	return access.User{}, status.Error(codes.Unauthenticated,
+		"sign in: put username and password into the call's metadata, or use a client certificate")
+}
+
+// refused turns an error of signing in into a status.
+func (s *Server) refused(err error, name, source string) error {
+	if err == nil {
+		return nil
+	}
+	s.log.Warn("sign-in refused", "user", name, "source", source, "reason", err)
+	if throttled, ok := errors.AsType[*access.ThrottledError](err); ok {
+		return status.Error(codes.Unauthenticated, throttled.Error())
+	}
+	return status.Error(codes.Unauthenticated, "username or password is wrong")
+}
+
+func first(md metadata.MD, key string) string {
+	if v := md.Get(key); len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// host returns an address without its port.
+func host(addr net.Addr) string {
+	h, _, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	return h
+}
+
+// operationOf names the methods in access control's terms. What is not listed
+// anybody may call who is signed in: reflection.
+var operationOf = map[string]string{
+	"/gnmi.gNMI/Capabilities": "capabilities",
+	"/gnmi.gNMI/Get":          "get",
+	"/gnmi.gNMI/Set":          "set",
+	"/gnmi.gNMI/Subscribe":    "subscribe",
+}
+
+// admit signs a call in and decides whether it may be made.
+func (s *Server) admit(ctx context.Context, method string) (context.Context, error) {
+	c, err := s.signIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if op := operationOf[method]; op != "" {
+		if err := s.access.Decide(c.User, access.Exec, access.Target{Operation: op}); err != nil {
+			return nil, toStatus(err)
+		}
+	}
+	return context.WithValue(ctx, clientKey{}, c), nil
+}
+
+func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, call grpc.UnaryHandler) (any, error) {
+	ctx, err := s.admit(ctx, info.FullMethod)
+	if err != nil {
+		return nil, err
+	}
+	return call(ctx, req)
+}
+
+func (s *Server) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, call grpc.StreamHandler) error {
+	ctx, err := s.admit(ss.Context(), info.FullMethod)
+	if err != nil {
+		return err
+	}
+	return call(srv, admitted{ss, ctx})
+}
+
+// admitted is a stream whose caller is known.
+type admitted struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (a admitted) Context() context.Context { return a.ctx }

@@ -1,0 +1,107 @@
+package gnmi
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	gpb "github.com/openconfig/gnmi/proto/gnmi"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// Set changes the configuration: all deletions, replacements and updates, in
+// that order, are one transaction (gNMI specification section 3.4).
+func (s *Server) Set(ctx context.Context, req *gpb.SetRequest) (*gpb.SetResponse, error) {
+	if err := checkExtensions(req.GetExtension()); err != nil {
+		return nil, err
+	}
+	if len(req.GetUnionReplace()) > 0 {
+		return nil, status.Error(codes.Unimplemented, "union_replace is not supported; use replace")
+	}
+	c, err := s.change(req)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.apply(ctx, caller(ctx), c); err != nil {
+		return nil, toStatus(err)
+	}
+	return &gpb.SetResponse{Prefix: req.GetPrefix(), Response: results(req), Timestamp: time.Now().UnixNano()}, nil
+}
+
+// change is what a Set asks for.
+type change struct {
+	deletions []deletion
+	edits     []*tree.Edit
+}
+
+// change reads the request. Errors are statuses that name the operation.
+func (s *Server) change(req *gpb.SetRequest) (c change, err error) {
+	e := editor{s.schema, resolver{s.schema, req.GetPrefix(), codes.NotFound}}
+	for i, path := range req.GetDelete() {
+		d, err := e.deletion(path)
+		if err != nil {
+			return c, ofOperation("delete", i, err)
+		}
+		c.deletions = append(c.deletions, d)
+	}
+	for i, u := range req.GetReplace() {
+		ed, err := e.edit(u, tree.Replace)
+		if err != nil {
+			return c, ofOperation("replace", i, err)
+		}
+		c.edits = append(c.edits, ed)
+	}
+	for i, u := range req.GetUpdate() {
+		ed, err := e.edit(u, tree.Merge)
+		if err != nil {
+			return c, ofOperation("update", i, err)
+		}
+		c.edits = append(c.edits, ed)
+	}
+	return c, nil
+}
+
+// ofOperation says which operation of the request an error is about.
+func ofOperation(field string, i int, err error) error {
+	st := status.Convert(err)
+	p := st.Proto()
+	p.Message = fmt.Sprintf("%s %d: %s", field, i+1, p.Message)
+	return status.FromProto(p).Err()
+}
+
+// apply makes the change. What the deletions' paths select is looked up in the
+// running configuration; when that changed before the transaction began, once more.
+func (s *Server) apply(ctx context.Context, c client, ch change) error {
+	const tries = 3
+	actor := datastore.Actor{User: c.Name, Protocol: "gnmi", Source: c.source, Access: c.User}
+	for try := 1; ; try++ {
+		running := s.store.Running()
+		var edits []*tree.Edit
+		for _, p := range paths(running, ch.deletions) {
+			edits = append(edits, remove(s.schema, p))
+		}
+		err := s.store.Apply(ctx, actor, append(edits, ch.edits...)...)
+		if err == nil || len(edits) == 0 || try == tries || s.store.Running() == running {
+			return err
+		}
+	}
+}
+
+// results lists the operations in the order they were performed.
+func results(req *gpb.SetRequest) []*gpb.UpdateResult {
+	var all []*gpb.UpdateResult
+	for _, p := range req.GetDelete() {
+		all = append(all, &gpb.UpdateResult{Path: p, Op: gpb.UpdateResult_DELETE})
+	}
+	for _, u := range req.GetReplace() {
+		all = append(all, &gpb.UpdateResult{Path: u.GetPath(), Op: gpb.UpdateResult_REPLACE})
+	}
+	for _, u := range req.GetUpdate() {
+		all = append(all, &gpb.UpdateResult{Path: u.GetPath(), Op: gpb.UpdateResult_UPDATE})
+	}
+	return all
+}

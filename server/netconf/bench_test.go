@@ -1,0 +1,83 @@
+package netconf
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+var sizes = []int{100, 1_000, 10_000}
+
+// filled returns a session on a server with n transitions.
+func filled(b *testing.B, n int) *client {
+	c := newRig(b, Limits{}).open("admin")
+	var t bytes.Buffer
+	var d bytes.Buffer
+	const perSource = 100
+	for i := range n/perSource + perSource {
+		fmt.Fprintf(&d, `<domain><name>d%d</name><config><name>d%d</name><id>%d</id><privilege-level>LOW</privilege-level></config></domain>`, i, i, i+100)
+	}
+	for i := range n {
+		t.WriteString(transition(i/perSource, n/perSource+i%perSource, "PERMIT"))
+	}
+	c.mustOK(edit("running", "<domains>"+d.String()+"</domains><transitions>"+t.String()+"</transitions>"))
+	return c
+}
+
+func transition(source, target int, action string) string {
+	return fmt.Sprintf(`<transition><source>d%d</source><target>d%d</target><config><source>d%d</source><target>d%d</target><action>%s</action></config></transition>`,
+		source, target, source, target, action)
+}
+
+func edit(target, content string) string {
+	return "<edit-config><target><" + target + "/></target><config><mpk-security xmlns=\"https://mpk-security.optical.net/yang/mpk-security\">" +
+		content + "</mpk-security></config></edit-config>"
+}
+
+func (c *client) mustOK(operation string) {
+	if reply := c.rpc(operation); !strings.Contains(reply, "<ok/>") {
+		c.t.Fatal(reply)
+	}
+}
+
+// BenchmarkEditCommit changes one transition in the candidate and commits it,
+// durably, over real framing.
+func BenchmarkEditCommit(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := filled(b, n)
+			b.ResetTimer()
+			for i := range b.N {
+				c.mustOK(edit("candidate", "<transitions>"+transition(0, n/100, []string{"DENY", "PERMIT"}[i%2])+"</transitions>"))
+				c.mustOK("<commit/>")
+			}
+		})
+	}
+}
+
+// BenchmarkGetConfig reads the whole of running.
+func BenchmarkGetConfig(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := filled(b, n)
+			b.ResetTimer()
+			for range b.N {
+				b.SetBytes(int64(len(c.rpc("<get-config><source><running/></source></get-config>"))))
+			}
+		})
+	}
+}
+
+// BenchmarkGetOne reads one transition by its keys.
+func BenchmarkGetOne(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := filled(b, n)
+			b.ResetTimer()
+			for range b.N {
+				c.rpc(fmt.Sprintf(`<get><filter><mpk-security xmlns="https://mpk-security.optical.net/yang/mpk-security"><transitions><transition><source>d0</source><target>d%d</target></transition></transitions></mpk-security></filter></get>`, n/100))
+			}
+		})
+	}
+}

@@ -1,0 +1,81 @@
+package netconf
+
+import (
+	"log/slog"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/optical-net/waveguard/server/access"
+	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/server/notify"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// Config says what a server serves and with whom it shares the appliance.
+type Config struct {
+	Schema *schema.Set
+	Store  *datastore.Store
+	Access *access.Authority
+	Hub    *notify.Hub
+
+	// State holds further sources of operational data for <get>; the server's
+	// own monitoring data is always among them.
+	State []StateProvider
+
+	// HostKeys identify the server to SSH clients; see [EnsureHostKeys]. Only
+	// [Server.Serve] needs them.
+	HostKeys []ssh.Signer
+
+	// Limits bound what peers can take; zero fields take the defaults.
+	Limits Limits
+
+	// Logger receives sessions' beginnings and ends; nil means slog.Default.
+	Logger *slog.Logger
+}
+
+// StateProvider returns operational data that is made when it is asked for: one
+// top-level node, or nil. It is called concurrently.
+type StateProvider func() tree.Node
+
+// Limits bound what a peer can take of the server. Zero means the default.
+type Limits struct {
+	MessageBytes int // size of one message; 16 MiB
+
+	Sessions           int // NETCONF sessions at a time; 256
+	SessionsPerConn    int // sessions of one SSH connection; 16
+	Unauthenticated    int // SSH connections that have not logged in; 32
+	AuthTries          int // failed logins of one SSH connection; 6
+	QueuedNotification int // notifications waiting for one session; 1024
+
+	HandshakeTimeout time.Duration // from connecting to being logged in; 30 s
+	HelloTimeout     time.Duration // from session start to the peer's hello; 30 s
+	WriteTimeout     time.Duration // for the peer to take 64 KiB; 30 s
+	IdleTimeout      time.Duration // without request or subscription; 1 h, negative: none
+	KeepaliveEvery   time.Duration // between SSH keepalive probes; 30 s, negative: none
+	ShutdownTimeout  time.Duration // for requests in progress to end; 5 s
+}
+
+func (l Limits) withDefaults() Limits {
+	orDefault(&l.MessageBytes, 16<<20)
+	orDefault(&l.Sessions, 256)
+	orDefault(&l.SessionsPerConn, 16)
+	orDefault(&l.Unauthenticated, 32)
+	orDefault(&l.AuthTries, 6)
+	orDefault(&l.QueuedNotification, 1024)
+	orDefault(&l.HandshakeTimeout, 30*time.Second)
+	orDefault(&l.HelloTimeout, 30*time.Second)
+	orDefault(&l.WriteTimeout, 30*time.Second)
+	orDefault(&l.IdleTimeout, time.Hour)
+	orDefault(&l.KeepaliveEvery, 30*time.Second)
+	orDefault(&l.ShutdownTimeout, 5*time.Second)
+	return l
+}
+
+func orDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

@@ -1,0 +1,19 @@
+// Package netconf is the appliance's NETCONF server: RFC 6241 over SSH
+// (RFC 6242), with notifications (RFC 5277) and monitoring (RFC 6022).
+//
+// A [Server] turns streams into sessions: [Server.Serve] those of an SSH
+// listener, [Server.ServeSession] any other. One goroutine owns each session.
+// It takes the requests one after another and sends replies and notifications
+// in the order they came about, so a pipelining client gets its answers in
+// order and a notification never overtakes the reply to the request that
+// caused it. A second goroutine reads, a third writes; a peer that stops
+// reading stops only its own session, which is dropped after a time limit.
+//
+// Every edit is one transaction: whatever error-option asks for, an edit that
+// fails changes nothing. This is the rollback-on-error of RFC 6241 section 7.2,
+// satisfies stop-on-error, and leaves continue-on-error nothing to continue with.
+//
+// The datastore, access control and notification hub are those of the
+// neighbouring packages; what they refuse becomes rpc-error in rpcerror.go
+// alone.
+package netconf

@@ -1,0 +1,126 @@
+package netconf
+
+import (
+	"fmt"
+
+	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// streamName is the one event stream (RFC 5277 section 3.2.3).
+const streamName = "NETCONF"
+
+// monitor makes the server's own operational data: /netconf-state of RFC 6022
+// and /netconf/streams of RFC 5277. What never changes is made once.
+type monitor struct {
+	server   *Server
+	netconf  *schema.Node // /ietf-netconf-monitoring:netconf-state
+	texts    []schemaText
+	fixed    []tree.Node // below netconf-state
+	eventing tree.Node   // /nc-notifications:netconf
+}
+
+// newMonitor fails when the schema lacks the two modules.
+func newMonitor(s *Server) (*monitor, error) {
+	state := s.schema.Root.Child("ietf-netconf-monitoring", "netconf-state")
+	events := s.schema.Root.Child("nc-notifications", "netconf")
+	if state == nil || events == nil {
+		return nil, fmt.Errorf("the schema must implement ietf-netconf-monitoring and nc-notifications")
+	}
+	m := &monitor{server: s, netconf: state, texts: schemaTexts(s.schema), eventing: streams(events)}
+	root := &nodes{of: state}
+	caps := root.below("capabilities")
+	caps.leafList("capability", s.capabilities)
+	m.fixed = []tree.Node{caps.container(), m.schemas(root)}
+	return m, nil
+}
+
+// streams tells of the NETCONF stream.
+func streams(netconf *schema.Node) tree.Node {
+	root := &nodes{of: netconf}
+	all := root.below("streams")
+	all.add(list(all, "stream", []string{streamName}, func(n *nodes, name string) {
+		n.leaf("name", name)
+		n.leaf("description", "all notifications of the appliance")
+		n.leaf("replaySupport", "false")
+	}))
+	root.add(all.container())
+	return root.container()
+}
+
+func (m *monitor) streams() tree.Node { return m.eventing }
+
+func (m *monitor) schemas(root *nodes) tree.Node {
+	all := root.below("schemas")
+	all.add(list(all, "schema", m.texts, func(n *nodes, t schemaText) {
+		n.leaf("identifier", t.name)
+		n.leaf("version", t.revision)
+		n.leaf("format", "ietf-netconf-monitoring:yang")
+		n.leaf("namespace", t.namespace)
+		n.leafList("location", []string{"NETCONF"})
+	}))
+	return all.container()
+}
+
+// state returns /netconf-state as it is now.
+func (m *monitor) state() tree.Node {
+	root := &nodes{of: m.netconf}
+	root.add(m.fixed...)
+	root.add(m.datastores(root), m.sessions(root), m.statistics(root))
+	return root.container()
+}
+
+func (m *monitor) datastores(root *nodes) tree.Node {
+	all := root.below("datastores")
+	all.add(list(all, "datastore", []datastore.Name{datastore.Running, datastore.Candidate}, func(n *nodes, name datastore.Name) {
+		n.leaf("name", name.String())
+		if lock, locked := m.server.store.LockedBy(name); locked {
+			locks := n.below("locks")
+			global := locks.below("global-lock")
+			global.number("locked-by-session", lock.Session)
+			global.time("locked-time", lock.Since)
+			locks.add(global.container())
+			n.add(locks.container())
+		}
+	}))
+	return all.container()
+}
+
+func (m *monitor) sessions(root *nodes) tree.Node {
+	all := root.below("sessions")
+	all.add(list(all, "session", m.server.live(), func(n *nodes, s *Session) {
+		n.number("session-id", s.id)
+		n.leaf("transport", "ietf-netconf-monitoring:"+s.peer.Transport)
+		n.leaf("username", s.peer.User.Name)
+		if s.peer.Source != "" {
+			n.leaf("source-host", s.peer.Source)
+		}
+		n.time("login-time", s.login)
+		n.counters(&s.counters)
+	}))
+	return all.container()
+}
+
+func (m *monitor) statistics(root *nodes) tree.Node {
+	s, n := &m.server.stats, root.below("statistics")
+	n.time("netconf-start-time", m.server.started)
+	n.number("in-bad-hellos", s.inBadHellos.Load())
+	n.number("in-sessions", s.inSessions.Load())
+	n.number("dropped-sessions", s.droppedSessions.Load())
+	n.counters(&s.counters)
+	return n.container()
+}
+
+func (n *nodes) counters(c *counters) {
+	n.number("in-rpcs", c.inRPCs.Load())
+	n.number("in-bad-rpcs", c.inBadRPCs.Load())
+	n.number("out-rpc-errors", c.outRPCErrors.Load())
+	n.number("out-notifications", c.outNotifications.Load())
+}
+
+// State returns the provider of the server's monitoring data, for other
+// protocols to serve the same.
+func (s *Server) State() []StateProvider {
+	return []StateProvider{s.monitor.state, s.monitor.streams}
+}

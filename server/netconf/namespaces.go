@@ -1,0 +1,27 @@
+package netconf
+
+// The XML namespaces of the protocol.
+const (
+	nsBase          = "urn:ietf:params:xml:ns:netconf:base:1.0"         // RFC 6241
+	nsNotification  = "urn:ietf:params:xml:ns:netconf:notification:1.0" // RFC 5277
+	nsNotifications = "urn:ietf:params:xml:ns:netmod:notification"      // RFC 5277 section 3.4
+	nsMonitoring    = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
+	nsYANG          = "urn:ietf:params:xml:ns:yang:1" // RFC 7950 section 13
+)
+
+// The protocol capabilities (RFC 6241 section 8, RFC 5277).
+const (
+	capBase10 = "urn:ietf:params:netconf:base:1.0"
+	capBase11 = "urn:ietf:params:netconf:base:1.1"
+)
+
+var protocolCapabilities = []string{
+	capBase10,
+	capBase11,
+	"urn:ietf:params:netconf:capability:writable-running:1.0",
+	"urn:ietf:params:netconf:capability:candidate:1.0",
+	"urn:ietf:params:netconf:capability:rollback-on-error:1.0",
+	"urn:ietf:params:netconf:capability:validate:1.1",
+	"urn:ietf:params:netconf:capability:notification:1.0",
+	"urn:ietf:params:netconf:capability:interleave:1.0",
+}

@@ -1,0 +1,48 @@
+package netconf
+
+import (
+	"context"
+
+	"github.com/optical-net/waveguard/yang/xml"
+)
+
+// operation is one entry of the dispatch table.
+type operation struct {
+	name   string
+	params string // names of the parameters it knows, separated by spaces
+	run    func(*Session, context.Context, *params) (body, error)
+}
+
+// operations holds every operation the server has. It is read-only.
+var operations = table{
+	nsBase: {
+		{"get", "filter", (*Session).get},
+		{"get-config", "source filter", (*Session).getConfig},
+		{"edit-config", "target default-operation test-option error-option config", (*Session).editConfig},
+		{"lock", "target", (*Session).lock},
+		{"unlock", "target", (*Session).unlock},
+		{"commit", "", (*Session).commit},
+		{"discard-changes", "", (*Session).discardChanges},
+		{"validate", "source", (*Session).validate},
+		{"close-session", "", (*Session).closeSession},
+		{"kill-session", "session-id", (*Session).killSession},
+	},
+	nsMonitoring: {
+		{"get-schema", "identifier version format", (*Session).getSchema},
+	},
+	nsNotification: {
+		{"create-subscription", "stream filter startTime stopTime", (*Session).createSubscription},
+	},
+}
+
+type table map[string][]operation
+
+// find returns the operation of that name, or nil.
+func (t table) find(name xml.Name) *operation {
+	for i := range t[name.Space] {
+		if op := &t[name.Space][i]; op.name == name.Local {
+			return op
+		}
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package netconf
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/optical-net/waveguard/server/access"
+	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/server/netconf/framing"
+	"github.com/optical-net/waveguard/server/notify"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/xml"
+)
+
+// ErrTooManySessions is returned by [Server.ServeSession] when the limit of
+// sessions is reached.
+var ErrTooManySessions = errors.New("too many sessions")
+
+// Server serves NETCONF sessions. Make it with [New].
+type Server struct {
+	schema       *schema.Set
+	store        *datastore.Store
+	access       *access.Authority
+	hub          *notify.Hub
+	limits       Limits
+	xmlLimits    xml.Limits
+	log          *slog.Logger
+	config       Config
+	capabilities []string
+	monitor      *monitor
+	started      time.Time
+	stats        statistics
+
+	// stopping ends when no request may be begun any more.
+	stopping context.Context
+	stop     context.CancelFunc
+
+	mu       sync.Mutex
+	sessions map[uint32]*Session
+	lastID   uint32
+}
+
+// New returns a server. It fails when the schema lacks a module that the
+// protocol itself needs.
+func New(c Config) (*Server, error) {
+	s := &Server{
+		schema: c.Schema, store: c.Store, access: c.Access, hub: c.Hub, config: c,
+		limits:       c.Limits.withDefaults(),
+		log:          c.Logger,
+		capabilities: capabilities(c.Schema),
+		started:      time.Now(),
+		sessions:     map[uint32]*Session{},
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	s.xmlLimits = xml.Limits{Bytes: s.limits.MessageBytes}
+	s.stopping, s.stop = context.WithCancel(context.Background())
+	var err error
+	s.monitor, err = newMonitor(s)
+	return s, err
+}
+
+// ServeSession runs one session over a stream whose peer is authenticated, and
+// closes the stream. It returns why the session ended, which is never nil, or
+// [ErrTooManySessions].
+func (s *Server) ServeSession(ctx context.Context, stream io.ReadWriteCloser, peer Peer) error {
+	session, err := s.add(ctx, stream, peer)
+	if err != nil {
+		stream.Close()
+		return err
+	}
+	return session.run()
+}
+
+func (s *Server) add(ctx context.Context, stream io.ReadWriteCloser, peer Peer) (*Session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.stopping.Err() != nil:
+		return nil, errShutdown
+	case len(s.sessions) >= s.limits.Sessions:
+		return nil, ErrTooManySessions
+	}
+	framer := framing.New(impatient{stream, s.limits.WriteTimeout}, s.limits.MessageBytes)
+	session := &Session{
+		server: s, id: s.freeID(), peer: peer, login: time.Now(),
+		stream: stream, framer: framer, out: newOutbox(framer),
+		ended: make(chan struct{}),
+	}
+	session.log = s.log.With("session", session.id, "user", peer.User.Name, "source", peer.Source)
+	session.ctx, session.cancel = context.WithCancelCause(ctx)
+	context.AfterFunc(session.ctx, func() { session.close(context.Cause(session.ctx)) })
+	s.sessions[session.id] = session
+	s.stats.inSessions.Add(1)
+	return session, nil
+}
+
+// freeID returns the next session-id: above zero, and not in use after the
+// numbers have gone round.
+//
+// Preconditions: s.mu is held and fewer sessions exist than numbers.
+func (s *Server) freeID() uint32 {
+	for {
+		s.lastID++
+		if _, used := s.sessions[s.lastID]; s.lastID != 0 && !used {
+			return s.lastID
+		}
+	}
+}
+
+// remove forgets a session that ended.
+func (s *Server) remove(session *Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, session.id)
+}
+
+func (s *Server) session(id uint32) *Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[id]
+}
+
+// live returns the present sessions by id.
+func (s *Server) live() []*Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.sessions), func(a, b *Session) int { return int(int64(a.id) - int64(b.id)) })
+}
+
+// Shutdown lets requests in progress end and be answered, then ends all
+// sessions. Those that take longer than the shutdown limit, or than ctx, are cut off.
+// The server cannot be used again.
+func (s *Server) Shutdown(ctx context.Context) {
+	s.stop()
+	ctx, cancel := context.WithTimeout(ctx, s.limits.ShutdownTimeout)
+	defer cancel()
+	for _, session := range s.live() {
+		select {
+		case <-session.ended:
+		case <-ctx.Done():
+			session.close(errShutdown)
+			<-session.ended
+		}
+	}
+}

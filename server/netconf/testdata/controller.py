@@ -1,0 +1,78 @@
+"""Drives the server with ncclient: HOST PORT USER, the password in NETCONF_PASSWORD."""
+import os
+import sys
+
+from ncclient import manager
+from ncclient.operations import RPCError
+from ncclient.xml_ import to_xml
+
+MPK = "https://mpk-security.optical.net/yang/mpk-security"
+FILTER = '<mpk-security xmlns="%s"><transitions/></mpk-security>' % MPK
+NC = 'xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"'
+
+
+def transition(source, target, action):
+    return (
+        '<nc:config %s><mpk-security xmlns="%s"><transitions><transition>'
+        "<source>%s</source><target>%s</target><config><source>%s</source>"
+        "<target>%s</target><action>%s</action></config></transition></transitions>"
+        "</mpk-security></nc:config>" % (NC, MPK, source, target, source, target, action)
+    )
+
+
+def description(text):
+    return (
+        '<nc:config %s><mpk-security xmlns="%s"><domains><domain><name>key-store</name>'
+        "<config><description>%s</description></config></domain></domains></mpk-security>"
+        "</nc:config>" % (NC, MPK, text)
+    )
+
+
+def connect():
+    return manager.connect(
+        host=sys.argv[1], port=int(sys.argv[2]), username=sys.argv[3],
+        password=os.environ["NETCONF_PASSWORD"], hostkey_verify=False,
+        allow_agent=False, look_for_keys=False, timeout=30,
+    )
+
+
+with connect() as m:
+    assert ":candidate" in m.server_capabilities
+    assert any("module=mpk-security&" in c for c in m.server_capabilities)
+
+    text = m.get_schema("mpk-security").data
+    assert text.startswith("module mpk-security {"), text[:80]
+
+    assert "dashboard" in to_xml(m.get_config("running", filter=("subtree", FILTER)).data)
+
+    with m.locked("candidate"):
+        m.edit_config(target="candidate", config=transition("key-store", "dashboard", "DENY"))
+        m.validate("candidate")
+        m.commit()
+    after = to_xml(m.get_config("running", filter=("subtree", FILTER)).data)
+    assert "DENY" in after, after
+
+    try:
+        m.edit_config(target="candidate", config=transition("key-store", "nobody", "DENY"))
+        m.commit()
+        raise SystemExit("a transition to an unknown domain was committed")
+    except RPCError as e:
+        assert e.tag == "data-missing", e.tag
+        assert "nobody" in e.message, e.message
+        assert "transition" in e.path, e.path
+    m.discard_changes()
+
+    with connect() as other, m.locked("running"):
+        try:
+            other.lock("running")
+            raise SystemExit("a lock was given twice")
+        except RPCError as e:
+            assert e.tag == "lock-denied", e.tag
+            assert m.session_id in e.info, e.info
+
+    m.create_subscription()
+    m.edit_config(target="running", config=description("provoke"))
+    n = m.take_notification(timeout=30)
+    assert n is not None and "transition-denied" in n.notification_xml, n
+
+print("ok")
