@@ -196,7 +196,11 @@ func (a *Authority) Readable(u User, root *tree.Container) *tree.Container {
 
 func (m *model) hashPath(user *tree.Container) tree.Path {
 	return tree.Path{
-		{Node: m.top}, {Node: m.system}, {Node: m.users}, {Node: m.user, Keys: user.Keys()},
-		{Node: m.config}, {Node: m.passwordHash},
+		{Node: m.top},
+		{Node: m.system},
+		{Node: m.users},
+		{Node: m.user, Keys: user.Keys()},
+		{Node: m.config},
+		{Node: m.passwordHash},
 	}
 }

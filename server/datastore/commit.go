@@ -135,8 +135,8 @@ func storageError(err error) error {
 
 // publish shows the change to readers; it is durable by now.
 func (s *Store) publish(state *validate.State, c Change) {
-	s.stateMu.Lock()
 	s.valid = state
+	s.stateMu.Lock()
 	s.running.Store(c.New)
 	s.operational.Store(s.mirror.apply(s.Operational(), c))
 	s.stateMu.Unlock()

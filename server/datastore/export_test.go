@@ -14,5 +14,5 @@ func (s *Store) OperationalOf(config *tree.Tree) *tree.Tree { return s.mirror.op
 // WaitForFold waits until no journal is being folded.
 func (s *Store) WaitForFold() { s.background.Wait() }
 
-// EncodeEntry returns the journal record of a change.
-func (s *Store) EncodeEntry(c Change) []byte { return s.encodeEntry(c) }
+// Rising is rising.
+var Rising = rising

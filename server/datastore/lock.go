@@ -101,7 +101,8 @@ func (s *Store) unlock(name Name) {
 	}
 }
 
-// Release ends all locks of a session that has ended.
+// Release ends all locks of a session that has ended. It waits for the writer
+// at work.
 func (s *Store) Release(session uint32) {
 	s.writer <- struct{}{}
 	defer s.release()

@@ -25,47 +25,56 @@ func TestOperationalRepeatsConfigInState(t *testing.T) {
 	}{
 		{"start", nil, `{"t:top":{"config":{"name":"first"},"state":{"name":"first"}}}`},
 		{
-			"an entry; leafs without a double and unmirrored ones are not repeated", [][]string{create},
+			"an entry; leafs without a double and unmirrored ones are not repeated",
+			[][]string{create},
 			`{"t:top":{"config":{"name":"first"},"state":{"name":"first"},"items":{"item":[` +
 				`{"name":"a","config":{"name":"a","size":1,"secret":"s","hidden":"h"},"state":{"name":"a","size":1}}]}}}`,
 		},
 		{
-			"a leaf changes", [][]string{create, {item + "/config/size = 9"}},
+			"a leaf changes",
+			[][]string{create, {item + "/config/size = 9"}},
 			`{"t:top":{"config":{"name":"first"},"state":{"name":"first"},"items":{"item":[` +
 				`{"name":"a","config":{"name":"a","size":9,"secret":"s","hidden":"h"},"state":{"name":"a","size":9}}]}}}`,
 		},
 		{
-			"a leaf goes", [][]string{create, {"delete " + item + "/config/size"}},
+			"a leaf goes",
+			[][]string{create, {"delete " + item + "/config/size"}},
 			`{"t:top":{"config":{"name":"first"},"state":{"name":"first"},"items":{"item":[` +
 				`{"name":"a","config":{"name":"a","secret":"s","hidden":"h"},"state":{"name":"a"}}]}}}`,
 		},
 		{
-			"leaf-lists", [][]string{
+			"leaf-lists",
+			[][]string{
 				{"/t:top/config/tag[.='b']", "/t:top/config/tag[.='a']"},
 				{"delete /t:top/config/tag[.='b']", "/t:top/config/tag[.='c']"},
 			},
 			`{"t:top":{"config":{"name":"first","tag":["a","c"]},"state":{"name":"first","tag":["a","c"]}}}`,
 		},
 		{
-			"a leaf-list goes", [][]string{{"/t:top/config/tag[.='b']"}, {"delete /t:top/config/tag[.='b']"}},
+			"a leaf-list goes",
+			[][]string{{"/t:top/config/tag[.='b']"}, {"delete /t:top/config/tag[.='b']"}},
 			`{"t:top":{"config":{"name":"first"},"state":{"name":"first"}}}`,
 		},
 		{
-			"a container goes", [][]string{{"delete /t:top/config"}},
+			"a container goes",
+			[][]string{{"delete /t:top/config"}},
 			`{}`,
 		},
 		{
-			"everything goes", [][]string{create, {"/t:top/queue[id='1']/note = n"}, {"delete /t:top"}},
+			"everything goes",
+			[][]string{create, {"/t:top/queue[id='1']/note = n"}, {"delete /t:top"}},
 			`{}`,
 		},
 		{
-			"below an entry that is there", [][]string{create, {item + "/part[id='1']/config/weight = 5"}},
+			"below an entry that is there",
+			[][]string{create, {item + "/part[id='1']/config/weight = 5"}},
 			`{"t:top":{"config":{"name":"first"},"state":{"name":"first"},"items":{"item":[` +
 				`{"name":"a","config":{"name":"a","size":1,"secret":"s","hidden":"h"},"state":{"name":"a","size":1},` +
 				`"part":[{"id":1,"config":{"weight":5},"state":{"weight":5}}]}]}}}`,
 		},
 		{
-			"a choice", [][]string{{"/t:top/via-x = 1"}, {"/t:top/via-y = 2"}},
+			"a choice",
+			[][]string{{"/t:top/via-x = 1"}, {"/t:top/via-y = 2"}},
 			`{"t:top":{"config":{"name":"first"},"state":{"name":"first"},"via-y":"2"}}`,
 		},
 	}

@@ -22,8 +22,8 @@ import (
 
 // The files of EnsureCertificate in its directory.
 const (
-	certificateFile = "tls.crt"
-	keyFile         = "tls.key"
+	certificateFile = "cert.pem"
+	keyFile         = "key.pem"
 )
 
 // validity is how long a certificate that the server makes for itself is valid.
@@ -40,8 +40,8 @@ type Certificate struct {
 	changed [2]time.Time // of the files when they were loaded
 }
 
-// EnsureCertificate returns the certificate in the files tls.crt and tls.key of
-// dir. If there is none it makes one: self-signed, so that clients take tls.crt
+// EnsureCertificate returns the certificate in the files cert.pem and key.pem of
+// dir. If there is none it makes one: self-signed, so that clients take cert.pem
 // as the authority's certificate too, with an ECDSA key on P-256, for
 // localhost, its addresses, the host name, and the names and addresses given.
 // The key file has mode 0600; one that others may read is refused.

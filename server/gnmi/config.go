@@ -32,6 +32,7 @@ type Config struct {
 // Limits bound what a client can take of the server. Zero means the default.
 type Limits struct {
 	RequestBytes  int // size of one request; 16 MiB
+	ResponseBytes int // size of the values in one GetResponse; 64 MiB
 	Connections   int // connections at a time; 256
 	Streams       int // calls in progress on one connection; 128
 	UserStreams   int // Subscribe calls in progress of one user; 64
@@ -56,6 +57,7 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	orDefault(&l.RequestBytes, 16<<20)
+	orDefault(&l.ResponseBytes, 64<<20)
 	orDefault(&l.Connections, 256)
 	orDefault(&l.Streams, 128)
 	orDefault(&l.UserStreams, 64)

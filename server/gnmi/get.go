@@ -7,6 +7,7 @@ import (
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/optical-net/waveguard/yang/json"
 	"github.com/optical-net/waveguard/yang/schema"
@@ -30,13 +31,16 @@ func (s *Server) Get(ctx context.Context, req *gpb.GetRequest) (*gpb.GetResponse
 	if len(paths) == 0 {
 		paths = []*gpb.Path{{}} // the prefix alone
 	}
-	resp := &gpb.GetResponse{}
+	resp, size := &gpb.GetResponse{}, 0
 	for _, p := range paths {
 		n, err := g.notification(p)
 		if err != nil {
 			return nil, err
 		}
 		resp.Notification = append(resp.Notification, n)
+		if size += proto.Size(n); size > s.limits.ResponseBytes {
+			return nil, status.Errorf(codes.ResourceExhausted, "the response exceeds %d bytes; ask for less, or use Subscribe with mode ONCE", s.limits.ResponseBytes)
+		}
 	}
 	return resp, nil
 }

@@ -91,7 +91,7 @@ func (w walker) ofOrigin(all []selector) []selector {
 		return all
 	}
 	if len(all) > 0 && len(all[0]) == 0 {
-		all = append(w.children(nil, all[0]), all[1:]...)
+		all = w.children(nil, all[0]) // the rest is below
 	}
 	return slices.DeleteFunc(all, func(s selector) bool { return s[0].node.Module != w.origin })
 }

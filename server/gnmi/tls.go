@@ -50,7 +50,9 @@ func (c *connection) commonName() string {
 }
 
 // transport is gRPC's TLS, with a connection for each client.
-type transport struct{ credentials.TransportCredentials }
+type transport struct {
+	credentials.TransportCredentials
+}
 
 func (t transport) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	conn, info, err := t.TransportCredentials.ServerHandshake(raw)

@@ -45,12 +45,25 @@ func (c *connection) accept(ctx context.Context, offer ssh.NewChannel) {
 		offer.Reject(ssh.ResourceShortage, "too many sessions on this connection")
 	default:
 		c.sessions.Go(func() {
-			defer c.release()
+			leave := sync.OnceFunc(c.release)
+			defer leave()
 			if channel, requests, err := offer.Accept(); err == nil {
-				c.serveChannel(ctx, channel, requests)
+				c.serveChannel(ctx, place{channel, leave}, requests)
 			}
 		})
 	}
+}
+
+// place is a channel that gives its place on the connection free before the
+// client sees it closed.
+type place struct {
+	ssh.Channel
+	leave func()
+}
+
+func (p place) Close() error {
+	p.leave()
+	return p.Channel.Close()
 }
 
 func (c *connection) take() bool {

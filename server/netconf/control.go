@@ -6,8 +6,10 @@ import (
 	"strconv"
 )
 
-// closeSession ends this session once the reply is written (RFC 6241 section 7.8).
+// closeSession ends this session once the reply is written; its locks are free
+// when the reply comes (RFC 6241 section 7.8).
 func (s *Session) closeSession(context.Context, *params) (body, error) {
+	s.server.store.Release(s.id)
 	s.closing = true
 	return nil, nil
 }

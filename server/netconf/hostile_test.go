@@ -1,10 +1,7 @@
 package netconf
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -98,104 +95,4 @@ func TestSessionLimit(t *testing.T) {
 	first.rpc("<close-session/>")
 	first.ended()
 	r.open("admin").rpc(getDomains)
-}
-
-// TestPipelining sends a thousand requests before it reads a reply.
-func TestPipelining(t *testing.T) {
-	c := newRig(t, Limits{}).open("admin")
-	const n = 1000
-	go func() {
-		for i := range n {
-			if c.WriteMessage(fmt.Appendf(nil, `<rpc message-id="%d" xmlns="%s"><discard-changes/></rpc>`, i, nsBase)) != nil {
-				return
-			}
-		}
-	}()
-	for i := range n {
-		if reply := c.receive(); !strings.Contains(reply, fmt.Sprintf(`message-id="%d"`, i)) {
-			t.Fatalf("reply %d: %s", i, reply)
-		}
-	}
-}
-
-// TestNotificationFlood holds that requests are answered under a flood of
-// notifications, and that what is lost is the oldest.
-func TestNotificationFlood(t *testing.T) {
-	r := newRig(t, Limits{QueuedNotification: 100})
-	c := r.open("admin")
-	c.rpc(`<create-subscription xmlns="` + nsNotification + `"/>`)
-	for i := range 2000 {
-		r.publish(strings.Replace(violation, ">1<", fmt.Sprintf(">%d<", i+1), 1))
-	}
-	c.send(`<rpc message-id="7" xmlns="` + nsBase + `"><discard-changes/></rpc>`)
-	replied, last := false, ""
-	for !replied || !strings.Contains(last, "<occurrences>2000<") {
-		if m := c.receive(); strings.Contains(m, "<rpc-reply") {
-			replied = true
-		} else {
-			last = m
-		}
-	}
-}
-
-// TestShutdown holds that the request at work is answered before the end.
-func TestShutdown(t *testing.T) {
-	r := newRig(t, Limits{})
-	c := r.open("admin")
-	entered, leave := make(chan struct{}), make(chan struct{})
-	r.engine.violation = func() { close(entered); <-leave }
-	c.send(`<rpc message-id="1" xmlns="` + nsBase + `"><edit-config><target><running/></target><config>
-		<mpk-security xmlns="https://mpk-security.optical.net/yang/mpk-security"><domains><domain><name>key-store</name>
-		<config><description>provoke</description></config></domain></domains></mpk-security></config></edit-config></rpc>`)
-	<-entered
-	done := make(chan struct{})
-	go func() { r.Shutdown(context.Background()); close(done) }()
-	<-r.stopping.Done()
-	close(leave)
-	if reply := c.receive(); !strings.Contains(reply, "<ok/>") {
-		t.Errorf("reply %s", reply)
-	}
-	if _, err := c.ReadMessage(); err != io.EOF {
-		t.Errorf("after shutdown: %v", err)
-	}
-	<-done
-	if err := r.connect("admin").ended(); err == nil {
-		t.Error("a session was started after shutdown")
-	}
-}
-
-// FuzzHandle holds that no message harms the server: each is answered by
-// well-formed XML or ends the session.
-func FuzzHandle(f *testing.F) {
-	for _, op := range []string{
-		getDomains, "<get/>", "<get><filter type='subtree'/></get>", "<commit/>", "<kill-session><session-id>3</session-id></kill-session>",
-		"<edit-config><target><candidate/></target><config/></edit-config>", "<validate><source><config/></source></validate>",
-		`<get-schema xmlns="` + nsMonitoring + `"><identifier>x</identifier></get-schema>`,
-		`<create-subscription xmlns="` + nsNotification + `"><filter/></create-subscription>`,
-	} {
-		f.Add([]byte(`<rpc message-id="1" xmlns="` + nsBase + `">` + op + `</rpc>`))
-	}
-	f.Add([]byte(hello11))
-	f.Add([]byte(`<a:rpc xmlns:a="` + nsBase + `" a:b="c" message-id="&#9;"/>`))
-	r := newRig(f, Limits{})
-	f.Fuzz(func(t *testing.T, message []byte) {
-		here, there := streamPair(t)
-		defer here.Close()
-		user, err := r.users.AuthenticateCert("admin")
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := r.add(context.Background(), there, Peer{User: user, Transport: "netconf-ssh"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.end(errClosed)
-		s.base11 = true
-		if s.handle(message) != nil {
-			return
-		}
-		if _, err := layOut(string(<-s.out.queue)); err != nil {
-			t.Errorf("reply to %q: %v", message, err)
-		}
-	})
 }

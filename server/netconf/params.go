@@ -70,7 +70,7 @@ func (p *params) require(name string) (*xml.Element, error) {
 }
 
 func missingParameter(in, name string) error {
-	return protocolError(tagMissingElement, fmt.Sprintf("%s needs a %s", in, name), "bad-element", name)
+	return protocolError(tagMissingElement, fmt.Sprintf("%s needs the parameter %s", in, name), "bad-element", name)
 }
 
 // text returns a parameter's trimmed text, or def when it is absent.

@@ -184,16 +184,17 @@ func (s *Session) close(reason error) {
 	s.closeOnce.Do(func() { s.stream.Close() })
 }
 
-// end gives back everything the session holds. It returns the reason that
+// end gives back everything the session holds, and closes the stream last: a
+// peer that sees its end can rely on the rest. It returns the reason that
 // counts: the first one that closed the stream.
 func (s *Session) end(reason error) error {
 	if cause := context.Cause(s.ctx); cause != nil {
 		reason = cause
 	}
-	s.close(reason)
 	s.subscription.close()
 	s.server.store.Release(s.id)
 	s.server.remove(s)
+	s.close(reason)
 	// RFC 6022 section 2.1.5: neither close-session nor kill-session drops a session.
 	if s.opened && reason != errClosed && reason != errKilled {
 		s.server.stats.droppedSessions.Add(1)

@@ -31,8 +31,8 @@ var update = flag.Bool("update", false, "rewrite what the transcripts expect")
 //	closed USER         the server has ended the session and the stream
 //	publish             a notification for everybody who subscribed
 //
-// A user followed by a digit above 1 and in the rig's configuration is somebody
-// else. -update writes down what the server answers.
+// The users are those of testdata/initial.xml, one session each at a time.
+// -update writes down what the server answers.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {

@@ -38,7 +38,10 @@ func DecodeEdit(set *schema.Set, node *schema.Node, data []byte, opt DecodeOptio
 	if len(opt.At) > 0 {
 		ed.Keys = opt.At[len(opt.At)-1].Keys
 	}
-	return ed, d.inside(ed, &v)
+	if err := d.inside(ed, &v); err != nil {
+		return nil, err
+	}
+	return ed, nil
 }
 
 // DecodeNode reads the value of a node as EncodeNode writes it and returns its
@@ -59,8 +62,10 @@ func DecodeNode(set *schema.Set, node *schema.Node, data []byte, opt DecodeOptio
 		return nil, d.located(err)
 	}
 	var parent tree.Edit
-	err = d.instances(&parent, &v, new(document.Siblings))
-	return parent.Children, err
+	if err := d.instances(&parent, &v, new(document.Siblings)); err != nil {
+		return nil, err
+	}
+	return parent.Children, nil
 }
 
 // repeatedOrTerm says whether the value of the node at path is not the object of

@@ -121,55 +121,39 @@ func equalTerms(a, b Node) bool {
 	return false
 }
 
+// userOrdered compares user-ordered entries. Those that kept their label kept
+// their order among each other, so that putting the others, in the order they
+// are reported, behind the entries they follow makes the new order of the old.
 func (d *differ) userOrdered(s *schema.Node, x, y entries) {
-	btree.Diff(x.labels, y.labels, func(key, la, _ string, inA, inB bool) bool {
+	btree.Diff(x.labels, y.labels, func(_, label, _ string, inA, inB bool) bool {
 		if inA && !inB {
-			n, _ := x.nodes.Get(la)
+			n, _ := x.nodes.Get(label)
 			d.within(entryStep(s, n, nil), func() { d.add(Change{Old: n}) })
 		}
 		return true
 	})
-	btree.Diff(x.nodes, y.nodes, func(label string, _, q Node, _, inB bool) bool {
+	btree.Diff(x.nodes, y.nodes, func(label string, _, _ Node, _, inB bool) bool {
 		if inB {
-			d.userEntry(s, x, y, label, q)
+			d.userEntry(s, x, y, label)
 		}
 		return true
 	})
-	d.followers(s, x, y)
 }
 
-// userEntry reports the entry q that stands under label in the new version.
-func (d *differ) userEntry(s *schema.Node, x, y entries, label string, q Node) {
-	p := x.lookup(s, entryKey(q))
-	after := y.before(label)
+// userEntry reports the entry that stands under label in the new version.
+func (d *differ) userEntry(s *schema.Node, x, y entries, label string) {
+	q, _ := y.nodes.Get(label)
+	was, _ := x.labels.Get(entryKey(q))
+	p, _ := x.nodes.Get(was)
 	d.within(entryStep(s, p, q), func() {
 		switch {
 		case p == nil:
-			d.add(Change{New: q, After: after})
+			d.add(Change{New: q, After: y.before(label)})
 			return
-		case !sameValues(after, x.beforeKey(entryKey(q))):
-			d.add(Change{Old: p, New: q, Moved: true, After: after})
+		case was != label:
+			d.add(Change{Old: p, New: q, Moved: true, After: y.before(label)})
 		}
 		d.entry(p, q)
-	})
-}
-
-// followers reports the entries that stand where they stood but behind another.
-func (d *differ) followers(s *schema.Node, x, y entries) {
-	btree.Diff(x.nodes, y.nodes, func(label string, _, _ Node, _, _ bool) bool {
-		next, ok := y.nodes.Next(label)
-		if !ok {
-			return true
-		}
-		p, _ := x.nodes.Get(next)
-		q, _ := y.nodes.Get(next)
-		if p != q {
-			return true // reported by itself
-		}
-		if after := y.before(next); !sameValues(after, x.beforeKey(entryKey(q))) {
-			d.within(entryStep(s, p, q), func() { d.add(Change{Old: p, New: q, Moved: true, After: after}) })
-		}
-		return true
 	})
 }
 
@@ -181,14 +165,6 @@ func (e *entries) before(label string) []schema.Value {
 	}
 	n, _ := e.nodes.Get(prev)
 	return identity(n)
-}
-
-func (e *entries) beforeKey(key string) []schema.Value {
-	label, ok := e.labels.Get(key)
-	if !ok {
-		return nil
-	}
-	return e.before(label)
 }
 
 func schemaOf(a, b Node) *schema.Node {

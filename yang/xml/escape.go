@@ -37,16 +37,16 @@ func AppendText(dst []byte, s string) []byte {
 	return append(dst, s[from:]...)
 }
 
-// appendEscaped appends s as the inside of a double-quoted attribute value.
-func appendEscaped(dst []byte, s string) []byte {
+// AppendAttrValue appends s to dst as the inside of a double-quoted attribute value.
+func AppendAttrValue(dst []byte, s string) []byte {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '"':
-			return appendEscaped(append(AppendText(dst, s[:i]), "&#34;"...), s[i+1:])
+			return AppendAttrValue(append(AppendText(dst, s[:i]), "&#34;"...), s[i+1:])
 		case '\t':
-			return appendEscaped(append(AppendText(dst, s[:i]), "&#9;"...), s[i+1:])
+			return AppendAttrValue(append(AppendText(dst, s[:i]), "&#9;"...), s[i+1:])
 		case '\n':
-			return appendEscaped(append(AppendText(dst, s[:i]), "&#10;"...), s[i+1:])
+			return AppendAttrValue(append(AppendText(dst, s[:i]), "&#10;"...), s[i+1:])
 		}
 	}
 	return AppendText(dst, s)

@@ -50,6 +50,6 @@ func appendDeclaration(out []byte, b Binding) []byte {
 		out = append(append(out, ':'), b.Prefix...)
 	}
 	out = append(out, `="`...)
-	out = appendEscaped(out, b.Space)
+	out = AppendAttrValue(out, b.Space)
 	return append(out, '"')
 }

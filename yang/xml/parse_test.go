@@ -210,8 +210,19 @@ func TestAppendText(t *testing.T) {
 		if got := string(AppendText(nil, in)); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
+		el, err := Parse([]byte(`<a b="`+string(AppendAttrValue(nil, in))+`">`+string(AppendText(nil, in))+`</a>`), Limits{})
+		if err != nil {
+			t.Errorf("%q: %v", in, err)
+			continue
+		}
+		if b, _ := el.Attr("", "b"); b != el.Text || isPlain(in) && b != in {
+			t.Errorf("%q: reads back as %q and, as an attribute, %q", in, el.Text, b)
+		}
 	}
 }
+
+// isPlain says whether XML can write s.
+func isPlain(s string) bool { return illegalChar(s) < 0 }
 
 // FuzzParse compares with encoding/xml: what we accept it accepts and reads
 // alike, but for names beyond ASCII, where it follows an older edition.

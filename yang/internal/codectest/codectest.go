@@ -124,7 +124,7 @@ func compile(t testing.TB, source fs.FS) *schema.Set {
 }
 
 // Transitions returns an XML document of n transitions for the schema of Models:
-// a <config> element with about 73 bytes and 6 leafs for each.
+// a <config> element with 6 leafs, two of them keys, for each.
 func Transitions(n int) string {
 	var b strings.Builder
 	b.WriteString(`<config><mpk-security xmlns="https://mpk-security.optical.net/yang/mpk-security"><transitions>`)

@@ -1,54 +1,63 @@
 package document
 
-import "github.com/optical-net/waveguard/yang/schema"
+import (
+	"strings"
 
-// Values parses the values of one document. Those that stand in it again and
-// again are parsed once. No value keeps the document in memory.
+	"github.com/optical-net/waveguard/yang/schema"
+)
+
+// Values parses the values of one document. Texts that stand in it again and
+// again are parsed once, and no value keeps the document in memory.
 type Values struct {
-	strings Strings
-	known   map[valueKey]schema.Value
+	known map[*schema.Type]map[string]schema.Value
+	count int
 }
 
-type valueKey struct {
-	typ  *schema.Type
-	form schema.Form
-	text string
-}
-
-// maxKnown is how many values are remembered: more would cost more than it saves.
-const maxKnown = 4096
+// What is remembered: more would cost more than it saves.
+const (
+	maxKnown    = 4096
+	maxKnownLen = 64
+)
 
 // Parse is t.Parse(in).
 func (v *Values) Parse(t *schema.Type, in schema.Lexical) (schema.Value, error) {
 	for t.Base == schema.Leafref && t.Target != nil && t.Target.Type != nil {
 		t = t.Target.Type
 	}
-	if len(in.Text) > maxSharedLen || !lexicalAlone(t) {
-		in.Text = v.strings.Own(in.Text)
+	switch {
+	case t.Base >= schema.Int8 && t.Base <= schema.Uint64:
+		return t.Parse(in) // makes a text of its own
+	case !repeats(t, in):
+		in.Text = strings.Clone(in.Text)
 		return t.Parse(in)
 	}
-	key := valueKey{t, in.Form, in.Text}
-	if val, ok := v.known[key]; ok {
+	if val, ok := v.known[t][in.Text]; ok {
 		return val, nil
 	}
-	key.text = v.strings.Own(in.Text)
-	in.Text = key.text
+	in.Text = strings.Clone(in.Text)
 	val, err := t.Parse(in)
-	if err == nil && len(v.known) < maxKnown {
-		if v.known == nil {
-			v.known = map[valueKey]schema.Value{}
-		}
-		v.known[key] = val
+	if err == nil && v.count < maxKnown {
+		v.remember(t, in.Text, val)
 	}
 	return val, err
 }
 
-// lexicalAlone says whether a value of the type depends on its text alone,
-// whatever prefixes are bound around it.
-func lexicalAlone(t *schema.Type) bool {
-	switch t.Base {
-	case schema.Identityref, schema.InstanceIdentifier, schema.Union, schema.Leafref:
+// repeats says whether a value is likely to come again and depends on its text
+// alone, whatever prefixes are bound around it.
+func repeats(t *schema.Type, in schema.Lexical) bool {
+	if len(in.Text) > maxKnownLen || in.Form != schema.XML && in.Form != schema.JSONString {
 		return false
 	}
-	return true
+	return t.Base == schema.String || t.Base == schema.Enumeration || t.Base == schema.Boolean
+}
+
+func (v *Values) remember(t *schema.Type, text string, val schema.Value) {
+	if v.known == nil {
+		v.known = map[*schema.Type]map[string]schema.Value{}
+	}
+	if v.known[t] == nil {
+		v.known[t] = map[string]schema.Value{}
+	}
+	v.known[t][text] = val
+	v.count++
 }
