@@ -47,13 +47,36 @@ func (s *Store) encodeEntry(c Change) []byte {
 		Edits: []entryEdit{},
 	})
 	b := head[:len(head)-len("]}")]
-	for i, ch := range sequential(c.Changes, c.Old, c.New) {
+	for i, ch := range placed(c.Changes) {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = appendEdit(b, ch)
 	}
 	return append(b, "]}"...)
+}
+
+// placed follows every new user-ordered entry, which a replay puts last, with
+// its move to where it stands.
+func placed(changes []tree.Change) []tree.Change {
+	var out []tree.Change
+	for i, c := range changes {
+		s := c.Path.Schema()
+		created := c.Old == nil && s.OrderedByUser && s.Config
+		if created && out == nil {
+			out = append(out, changes[:i]...)
+		}
+		if out != nil || created {
+			out = append(out, c)
+		}
+		if created {
+			out = append(out, tree.Change{Path: c.Path, Old: c.New, New: c.New, Moved: true, After: c.After})
+		}
+	}
+	if out == nil {
+		return changes
+	}
+	return out
 }
 
 func appendEdit(b []byte, c tree.Change) []byte {

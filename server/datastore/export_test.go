@@ -13,6 +13,3 @@ func (s *Store) OperationalOf(config *tree.Tree) *tree.Tree { return s.mirror.op
 
 // WaitForFold waits until no journal is being folded.
 func (s *Store) WaitForFold() { s.background.Wait() }
-
-// Rising is rising.
-var Rising = rising

@@ -10,7 +10,7 @@ import (
 // apply returns the operational tree after a change of running.
 func (m *mirror) apply(operational *tree.Tree, c Change) *tree.Tree {
 	u := &update{mirror: m, Editor: operational.Edit(), config: c.New}
-	for _, ch := range sequential(c.Changes, c.Old, c.New) {
+	for _, ch := range placed(c.Changes) {
 		u.change(ch)
 	}
 	return u.Tree()
