@@ -10,36 +10,48 @@ import (
 
 // constraint is one expression that must hold at the instances of a node.
 type constraint struct {
-	at    *schema.Node // the node that carries it
-	must  *schema.Must
-	when  *schema.When
-	ref   *schema.Type // a leafref whose path has predicates
-	order int
+	at   *schema.Node // the node that carries it
+	must *schema.Must
+	when *schema.When
+	ref  *schema.Type // a leafref whose path has predicates
 }
 
-// dependent is a constraint that a change of some node can affect: at the
-// instances below the changed node's instance of anchor.
-type dependent struct {
+// affection is a constraint that a change of some node can affect: at the
+// instances below the changed node's instance of anchor that steps lead to.
+type affection struct {
 	*constraint
 	anchor *schema.Node
 	depth  int
+	steps  []*schema.Node
+}
+
+func newAffection(c *constraint, anchor *schema.Node) affection {
+	return affection{c, anchor, depth(anchor), chain(anchor, c.at)}
 }
 
 type constraintPlan struct {
-	all []*constraint
-	// on has the dependents of each schema node, onBelow those of it and
-	// everything below it, own the constraints carried at or below it.
-	on, onBelow map[*schema.Node][]dependent
-	own         map[*schema.Node][]*constraint
+	// on has what a change of a schema node's value affects, above what its
+	// coming or going affects beyond the constraints at or below it, own the
+	// constraints that are carried at or below it.
+	on, above, own map[*schema.Node][]affection
 	// anything are the constraints whose dependencies cannot be known.
-	anything []dependent
+	anything []affection
 }
 
 func newConstraintPlan() *constraintPlan {
 	return &constraintPlan{
-		on: map[*schema.Node][]dependent{}, onBelow: map[*schema.Node][]dependent{},
-		own: map[*schema.Node][]*constraint{},
+		on: map[*schema.Node][]affection{}, above: map[*schema.Node][]affection{}, own: map[*schema.Node][]affection{},
 	}
+}
+
+// add appends what is not in the list yet.
+func add(to map[*schema.Node][]affection, n *schema.Node, a affection) {
+	for _, b := range to[n] {
+		if b.constraint == a.constraint && b.anchor == a.anchor {
+			return
+		}
+	}
+	to[n] = append(to[n], a)
 }
 
 func (v *Validator) planConstraints(root *schema.Node) {
@@ -59,11 +71,10 @@ func (v *Validator) planConstraints(root *schema.Node) {
 // addConstraint registers c, whose expression is evaluated at context.
 func (v *Validator) addConstraint(c *constraint, context *schema.Node, expr *xpath.Expr) {
 	p := v.constraints
-	c.order = len(p.all)
-	p.all = append(p.all, c)
 	for n := c.at; n != nil; n = n.DataParent {
-		p.own[n] = append(p.own[n], c)
+		add(p.own, n, newAffection(c, n))
 	}
+	add(p.on, c.at, newAffection(c, c.at))
 	for _, d := range expr.Deps() {
 		v.addDep(c, context, d)
 	}
@@ -73,15 +84,16 @@ func (v *Validator) addDep(c *constraint, context *schema.Node, d xpath.Dep) {
 	p := v.constraints
 	reached, anchor, ok := resolveDep(v.set, context, d)
 	if !ok {
-		p.anything = append(p.anything, dependent{c, v.set.Root, 0})
+		p.anything = append(p.anything, newAffection(c, v.set.Root))
 		return
 	}
-	dep := dependent{c, commonAnchor(anchor, c.at), 0}
-	dep.depth = depth(dep.anchor)
+	a := newAffection(c, commonAnchor(anchor, c.at))
 	for n := range reached {
-		p.on[n] = append(p.on[n], dep)
+		add(p.on, n, a)
 		for up := n; up != nil; up = up.DataParent {
-			p.onBelow[up] = append(p.onBelow[up], dep)
+			if depth(up) > a.depth {
+				add(p.above, up, a)
+			}
 		}
 	}
 }
@@ -98,68 +110,67 @@ func commonAnchor(anchor, n *schema.Node) *schema.Node {
 	return anchor
 }
 
-// evaluation is a constraint to be evaluated below one instance of an anchor.
+// evaluation is a constraint that was evaluated below one node.
 type evaluation struct {
 	*constraint
-	anchor string
+	below nodeID
 }
 
-// dependents notes the constraints that the change at path can have affected.
-func (r *run) dependents(path tree.Path, c tree.Change) {
-	p, s := r.constraints, path.Schema()
-	deps := p.on[s]
-	if c.Old == nil || c.New == nil {
-		deps = p.onBelow[s]
+// affected evaluates what a changed value affects.
+func (r *run) affected(path tree.Path) {
+	for _, a := range r.constraints.on[path.Schema()] {
+		r.evaluateFrom(a, path[:min(a.depth, len(path))])
 	}
-	for _, d := range deps {
-		r.enqueue(d.constraint, d.anchor, path[:min(d.depth, len(path))])
-	}
-	for _, d := range p.anything {
-		r.enqueue(d.constraint, d.anchor, nil)
-	}
-	// A new node has to satisfy what it and its children carry; so has one that
-	// is now implied where it was stored.
-	if c.Old == nil || c.New == nil {
-		r.enqueueBelow(s, path)
-		return
-	}
-	for _, own := range p.own[s] {
-		r.enqueue(own, s, path)
-	}
+	r.affectedByAnything()
 }
 
-// enqueueBelow notes all constraints carried at or below s for the instance at path.
-func (r *run) enqueueBelow(s *schema.Node, path tree.Path) {
-	for _, c := range r.constraints.own[s] {
-		r.enqueue(c, s, path)
-	}
-}
-
-// enqueue notes c for the instances of c.at below the instance of anchor at path.
-func (r *run) enqueue(c *constraint, anchor *schema.Node, path tree.Path) {
-	if len(path) > 0 && path.Schema() != anchor {
-		anchor = path.Schema()
-	}
-	key := evaluation{c, nodeKey(path)}
-	if _, ok := r.evals[key]; ok {
-		return
-	}
-	at := r.cursor.At(path)
-	if at == nil && len(path) > 0 && anchor.Kind == schema.Container && !anchor.Presence {
-		// It is implied now: evaluate from the nearest node that is stored.
-		r.enqueue(c, anchor.DataParent, path[:len(path)-1])
-		return
-	}
-	r.evals[key] = at
-}
-
-func (r *run) settleEvaluations() {
-	for e, at := range r.evals {
-		if at == nil {
+// affectedBelow evaluates what the coming or going of a node affects: the
+// constraints that it carries itself, here or where it is implied now, and
+// those elsewhere that look at it. at is nil for a node that went.
+func (r *run) affectedBelow(path tree.Path, at *tree.Cursor) {
+	s := path.Schema()
+	for _, a := range r.constraints.own[s] {
+		if at != nil {
+			r.evaluateAt(a, at, path)
 			continue
 		}
-		r.each(at, chain(at.Node().Schema(), e.at), func(c *tree.Cursor) { r.evaluate(e.constraint, c) })
+		r.evaluateFrom(a, path)
 	}
+	for _, a := range r.constraints.above[s] {
+		r.evaluateFrom(a, path[:min(a.depth, len(path))])
+	}
+	r.affectedByAnything()
+}
+
+func (r *run) affectedByAnything() {
+	for _, a := range r.constraints.anything {
+		r.evaluateFrom(a, nil)
+	}
+}
+
+// evaluateFrom evaluates a below the instance of its anchor at path. Where that
+// is gone, it may be implied: the nearest node that is stored knows.
+func (r *run) evaluateFrom(a affection, path tree.Path) {
+	at := r.cursor.At(path)
+	for at == nil {
+		s := path.Schema()
+		if s.Kind != schema.Container && s.Kind != schema.Leaf && s.Kind != schema.LeafList || s.Presence {
+			return
+		}
+		path = path[:len(path)-1]
+		at = r.cursor.At(path)
+		a = newAffection(a.constraint, s.DataParent)
+	}
+	r.evaluateAt(a, at, path)
+}
+
+func (r *run) evaluateAt(a affection, at *tree.Cursor, path tree.Path) {
+	key := evaluation{a.constraint, idOf(path)}
+	if r.evals[key] {
+		return
+	}
+	r.evals[key] = true
+	r.each(at, a.steps, func(c *tree.Cursor) { r.evaluate(a.constraint, c) })
 }
 
 func (r *run) evaluate(c *constraint, at *tree.Cursor) {
@@ -169,7 +180,7 @@ func (r *run) evaluate(c *constraint, at *tree.Cursor) {
 	case c.when != nil:
 		r.evaluateWhen(c.when, at)
 	default:
-		r.checkReference(at, &refGroup{target: c.ref.Target})
+		r.checkReference(at, c.ref.Target)
 	}
 }
 

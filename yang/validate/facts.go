@@ -2,6 +2,7 @@ package validate
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -35,8 +36,10 @@ type refGroup struct {
 	depth     int // of the anchor, in path steps
 	referrers []*schema.Node
 	// single says that one instance of the anchor has at most one target and one
-	// referrer, so that looking is cheaper than an index.
+	// instance of each referrer, so that looking is cheaper than an index.
 	single bool
+	// toTarget leads from the anchor to the target.
+	toTarget []*schema.Node
 }
 
 type uniqueRule struct {
@@ -130,7 +133,7 @@ func (v *Validator) join(groups map[groupKey]*refGroup, n, anchor *schema.Node, 
 	g := groups[key]
 	if g == nil {
 		*id++
-		g = &refGroup{id: *id, target: target, anchor: anchor, depth: depth(anchor), single: key.single}
+		g = &refGroup{id: *id, target: target, anchor: anchor, depth: depth(anchor), single: key.single, toTarget: chain(anchor, target)}
 		groups[key] = g
 		v.plan(target).roles = append(v.plan(target).roles, role{g, true})
 	}
@@ -161,61 +164,79 @@ func (v *Validator) markAbove() {
 	}
 }
 
-// collect adds, or with sign -1 removes, what the subtree n at path contributes.
-func (r *run) collect(n tree.Node, path tree.Path, sign int32) {
-	p := r.facts[n.Schema()]
+// collector walks a created or deleted subtree and counts what it contributes.
+type collector struct {
+	*run
+	sign int32
+	path tree.Path // of the node being visited
+	base int       // length of the path at the top of the subtree
+}
+
+func newCollector(r *run, path tree.Path, sign int32) *collector {
+	return &collector{r, sign, append(make(tree.Path, 0, len(path)+4), path...), len(path)}
+}
+
+func (c *collector) node(n tree.Node) {
+	p := c.facts[n.Schema()]
 	if p == nil {
 		return
 	}
 	switch x := n.(type) {
 	case *tree.Leaf:
-		r.leafRoles(p, x, path, sign)
+		c.leaf(p, x)
 	case *tree.Container:
 		for _, u := range p.uniques {
-			r.countTuple(u, x, path, sign)
+			c.countTuple(u, x, c.path, c.sign)
 		}
 		if p.below {
-			r.collectBelow(x, path, sign)
+			c.children(x)
 		}
 	}
 }
 
-func (r *run) collectBelow(c *tree.Container, path tree.Path, sign int32) {
-	for k := range c.Children() {
+func (c *collector) children(parent *tree.Container) {
+	for k := range parent.Children() {
 		switch x := k.(type) {
 		case *tree.List:
-			if r.facts[x.Schema()] == nil {
+			if c.facts[x.Schema()] == nil {
 				continue
 			}
 			for entry := range x.All() {
-				r.collect(entry, append(path, schema.PathStep{Node: x.Schema(), Keys: entry.Keys()}), sign)
+				c.child(entry, schema.PathStep{Node: x.Schema(), Keys: entry.Keys()})
 			}
 		case *tree.LeafList:
 			for leaf := range x.All() {
 				value := leaf.Value()
-				r.collect(leaf, append(path, schema.PathStep{Node: x.Schema(), Value: &value}), sign)
+				c.child(leaf, schema.PathStep{Node: x.Schema(), Value: &value})
 			}
 		default:
-			r.collect(k, append(path, schema.PathStep{Node: k.Schema()}), sign)
+			c.child(k, schema.PathStep{Node: k.Schema()})
 		}
 	}
 }
 
-func (r *run) leafRoles(p *factPlan, l *tree.Leaf, path tree.Path, sign int32) {
+func (c *collector) child(n tree.Node, step schema.PathStep) {
+	c.path = append(c.path, step)
+	c.node(n)
+	c.path = c.path[:len(c.path)-1]
+}
+
+func (c *collector) leaf(p *factPlan, l *tree.Leaf) {
 	for _, role := range p.roles {
 		g := role.group
 		if g.single {
-			r.noteLocal(g, path[:g.depth])
+			c.local(role, l)
 			continue
 		}
-		key := indexKey(g.id, path[:g.depth])
-		key = append(key, l.Value().String()...)
-		change := count{refs: sign}
+		key := append(indexKey(g.id, c.path[:g.depth]), l.Value().String()...)
+		change := count{refs: c.sign}
 		if role.target {
-			change = count{targets: sign}
+			change = count{targets: c.sign}
 		}
-		t := r.bump(key, change)
-		t.group, t.anchor, t.value = g, path[:g.depth:g.depth], l.Value()
+		t := c.bump(key, change)
+		if t.group == nil {
+			t.group, t.anchor, t.value = g, slices.Clone(c.path[:g.depth]), l.Value()
+		}
 	}
 }
 

@@ -2,44 +2,65 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xpath"
 )
 
-// local is a leafref to be looked at in place: below one instance of the anchor.
-type local struct {
-	group  *refGroup
-	anchor tree.Path
-}
-
-func (r *run) noteLocal(g *refGroup, anchor tree.Path) {
-	key := string(indexKey(g.id, anchor))
-	if _, ok := r.locals[key]; !ok {
-		r.locals[key] = local{g, append(tree.Path(nil), anchor...)}
+// local looks at a leafref in place, below the one instance of the anchor that
+// both its ends are in.
+func (c *collector) local(role role, l *tree.Leaf) {
+	g := role.group
+	inside := g.depth >= c.base // the anchor came or went as well
+	switch {
+	case c.sign < 0 && (inside || !role.target), role.target && inside:
+		return // nothing refers from here, or its referrers are visited themselves
+	}
+	anchor, ok := c.next.Find(c.path[:g.depth]).(*tree.Container)
+	if g.depth == 0 {
+		anchor, ok = c.next.Root(), true
+	}
+	if !ok {
+		return
+	}
+	if !role.target {
+		c.compare(g, anchor, c.path, l.Value())
+		return
+	}
+	for _, n := range g.referrers {
+		steps := chain(g.anchor, n)
+		if v, ok := leafBelow(anchor, steps); ok {
+			c.compare(g, anchor, extend(c.path[:g.depth], steps), v)
+		}
 	}
 }
 
-func (r *run) settleLocals() {
-	for _, l := range r.locals {
-		at := r.cursor.At(l.anchor)
-		if at == nil {
-			continue
-		}
-		for _, n := range l.group.referrers {
-			r.each(at, chain(l.group.anchor, n), func(c *tree.Cursor) { r.checkReference(c, l.group) })
-		}
+// compare reports a referrer at path whose value is not that of the target.
+func (r *run) compare(g *refGroup, anchor *tree.Container, path tree.Path, v schema.Value) {
+	if target, ok := leafBelow(anchor, g.toTarget); !ok || target.String() != v.String() {
+		r.report(dangling(slices.Clone(path), v, g.target))
 	}
 }
 
-func (r *run) checkReference(c *tree.Cursor, g *refGroup) {
+// extend returns the path that goes on from path by the schema nodes given.
+func extend(path tree.Path, steps []*schema.Node) tree.Path {
+	full := slices.Clone(path)
+	for _, s := range steps {
+		full = append(full, schema.PathStep{Node: s})
+	}
+	return full
+}
+
+// checkReference evaluates a leafref whose path has predicates.
+func (r *run) checkReference(c *tree.Cursor, target *schema.Node) {
 	nodes, err := c.Deref()
 	if err == nil && len(nodes) > 0 {
 		return
 	}
 	leaf := c.Node().(*tree.Leaf)
-	r.report(dangling(c.Path(), leaf.Value(), g.target))
+	r.report(dangling(c.Path(), leaf.Value(), target))
 }
 
 // danglers finds and reports the leafs that refer to a value no target has.

@@ -9,7 +9,9 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// run is one validation.
+// run is one validation. The next tree is complete before it starts, so that
+// what concerns one place is looked at as soon as a change leads there; what
+// several changes add up to is looked at when all are in.
 type run struct {
 	*Validator
 	old, next *tree.Tree
@@ -18,10 +20,9 @@ type run struct {
 	index   btree.Map[count]
 	owner   *btree.Owner
 	touched map[string]*touch // index keys whose counts changed
-	locals  map[string]local  // leafrefs to re-evaluate in place
-	entries map[string]bool   // entries whose unique tuples were updated
-	parents map[string]bool   // containers whose children were checked
-	evals   map[evaluation]*tree.Cursor
+	entries map[nodeID]bool   // entries whose unique tuples were updated
+	parents map[nodeID]bool   // containers whose children were checked
+	evals   map[evaluation]bool
 	deleted bool
 
 	errs []*tree.Error
@@ -31,8 +32,8 @@ func newRun(v *Validator, prev *State, next *tree.Tree) *run {
 	r := &run{
 		Validator: v, next: next, cursor: tree.NewCursor(next, tree.ConfigOnly),
 		owner:   new(btree.Owner),
-		touched: map[string]*touch{}, locals: map[string]local{}, entries: map[string]bool{},
-		parents: map[string]bool{}, evals: map[evaluation]*tree.Cursor{},
+		touched: map[string]*touch{}, entries: map[nodeID]bool{},
+		parents: map[nodeID]bool{}, evals: map[evaluation]bool{},
 		old: tree.New(v.set),
 	}
 	if prev != nil {
@@ -41,43 +42,45 @@ func newRun(v *Validator, prev *State, next *tree.Tree) *run {
 	return r
 }
 
-// change takes in one difference: it updates the index and notes what has to
-// be looked at again once all differences are in.
+// change takes in one difference.
 func (r *run) change(c tree.Change) {
 	if c.Moved {
 		return // order is nothing that a constraint of this set can see
 	}
-	path := slices.Clone(c.Path)
 	if c.Old != nil {
-		r.collect(c.Old, path, -1)
+		newCollector(r, c.Path, -1).node(c.Old)
 	}
 	if c.New != nil {
-		r.collect(c.New, path, +1)
+		newCollector(r, c.Path, +1).node(c.New)
 	}
-	r.enclosingEntries(path)
-	r.dependents(path, c)
+	r.enclosingEntries(c.Path)
 	switch {
 	case c.Old == nil:
-		r.checkParent(path)
-		r.checkBelow(r.cursor.At(path))
+		at := r.cursor.At(c.Path)
+		r.checkParent(c.Path)
+		r.checkBelow(at)
+		r.affectedBelow(c.Path, at)
 	case c.New == nil:
 		r.deleted = true
-		r.checkParent(path)
+		r.checkParent(c.Path)
+		r.affectedBelow(c.Path, nil)
+	default:
+		r.affected(c.Path)
 	}
 }
 
 // wholeRoot adds what holds for a tree as such, even an empty one.
 func (r *run) wholeRoot() {
 	r.checkChildren(r.cursor)
-	r.enqueueBelow(r.set.Root, nil)
+	for _, o := range r.constraints.own[r.set.Root] {
+		r.evaluateAt(o, r.cursor, nil)
+	}
 }
 
-// settle looks at everything noted.
+// settle looks at what the changes add up to.
 func (r *run) settle() {
 	r.settleIndex()
-	r.settleLocals()
 	r.settleInstanceIDs()
-	r.settleEvaluations()
 }
 
 func (r *run) report(e *tree.Error) { r.errs = append(r.errs, e) }
@@ -106,10 +109,16 @@ func scope(dst []byte, path tree.Path) []byte {
 	return dst
 }
 
-// nodeKey identifies a data node in a map.
-func nodeKey(path tree.Path) string {
+// nodeID identifies a data node in a map.
+type nodeID struct {
+	schema *schema.Node
+	scope  string
+}
+
+func idOf(path tree.Path) nodeID {
 	if len(path) == 0 {
-		return ""
+		return nodeID{}
 	}
-	return path.Schema().Path() + "\x00" + string(scope(nil, path))
+	var buf [64]byte
+	return nodeID{path.Schema(), string(scope(buf[:0], path))}
 }

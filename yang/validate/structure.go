@@ -62,20 +62,22 @@ func planChoices(p *structurePlan, kids []*schema.Node) {
 // checkParent checks the nearest container above a created or deleted node
 // that still exists.
 func (r *run) checkParent(path tree.Path) {
+	above := path[:len(path)-1]
+	id := idOf(above)
+	if r.parents[id] {
+		return
+	}
+	r.parents[id] = true
 	at := r.cursor
-	for i := range path[:len(path)-1] {
-		next := at.At(path[i : i+1])
+	for i := range above {
+		next := at.At(above[i : i+1])
 		if next == nil {
-			break
+			r.checkParent(above) // gone too; its parent misses it
+			return
 		}
 		at = next
 	}
-	if r.checks[at.Node().Schema()] == nil {
-		return
-	}
-	key := nodeKey(at.Path())
-	if !r.parents[key] {
-		r.parents[key] = true
+	if r.checks[at.Node().Schema()] != nil {
 		r.checkChildren(at)
 	}
 }

@@ -16,7 +16,7 @@ func (r *run) enclosingEntries(path tree.Path) {
 			continue
 		}
 		entry := path[:i+1]
-		key := nodeKey(entry)
+		key := idOf(entry)
 		if r.entries[key] {
 			continue
 		}
@@ -86,11 +86,7 @@ func (r *run) notUnique(t *touch) {
 			v, _ := leafBelow(entry, path)
 			said = append(said, fmt.Sprintf("%s %q", tag.Name, v))
 		}
-		full := append(tree.Path(nil), t.entry...)
-		for _, s := range path {
-			full = append(full, schema.PathStep{Node: s})
-		}
-		e.Info = append(e.Info, [2]string{"non-unique", full.String()})
+		e.Info = append(e.Info, [2]string{"non-unique", extend(t.entry, path).String()})
 	}
 	e.Message = fmt.Sprintf("another %s has the same %s; choose one that is free", t.unique.list.Name, strings.Join(said, " and "))
 	r.report(e)
