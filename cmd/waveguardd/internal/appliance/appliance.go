@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -62,7 +63,7 @@ func New(c Config) (_ *Appliance, err error) {
 }
 
 func (a *Appliance) openStore() (err error) {
-	if a.schema, err = schema.Compile([]fs.FS{models.FS}, schema.Options{}); err != nil {
+	if a.schema, err = compileModels(); err != nil {
 		return fmt.Errorf("compile the models: %w", err)
 	}
 	a.engine = enforcement.New(a.cfg.Logger)
@@ -78,8 +79,22 @@ func (a *Appliance) openStore() (err error) {
 	return nil
 }
 
+// served lists the modules the appliance implements.
+var served = []string{
+	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-monitoring", "notifications", "nc-notifications",
+	"mpk-security-types", "mpk-security", "mpk-security-telemetry",
+}
+
+func compileModels() (*schema.Set, error) {
+	return schema.Compile([]fs.FS{models.FS}, schema.Options{Implement: served, Features: netconf.Features})
+}
+
 func (a *Appliance) openNETCONF() error {
-	keys, err := netconf.EnsureHostKeys(filepath.Join(a.cfg.Dir, "ssh"))
+	dir := filepath.Join(a.cfg.Dir, "ssh")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the folder of the SSH host keys: %w", err)
+	}
+	keys, err := netconf.EnsureHostKeys(dir)
 	if err != nil {
 		return fmt.Errorf("prepare the SSH host keys: %w", err)
 	}
