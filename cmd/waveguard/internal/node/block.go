@@ -53,8 +53,3 @@ func (t tally) counts() map[string]uint64 {
 	}
 	return all
 }
-
-// dice draws from a pseudo-random sequence whose state is in memory.
-type dice struct{ block }
-
-const diceBytes = 8

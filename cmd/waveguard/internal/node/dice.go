@@ -6,6 +6,11 @@ import (
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/optical"
 )
 
+// dice draws from a pseudo-random sequence whose state is in memory.
+type dice struct{ block }
+
+const diceBytes = 8
+
 func (d dice) next() uint64 {
 	number, after := optical.Next(d.uint64(0))
 	d.setUint64(0, after)

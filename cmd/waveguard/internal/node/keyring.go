@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -84,12 +83,6 @@ func (s keySlots) drop(lightpath uint32) bool {
 	}
 	clear(slot)
 	return true
-}
-
-// has reports whether a lightpath's key is this one.
-func (s keySlots) has(lightpath uint32, key []byte) bool {
-	slot := s.find(lightpath)
-	return slot != nil && bytes.Equal(slot[8:], key)
 }
 
 func (s keySlots) held() (count uint64) {

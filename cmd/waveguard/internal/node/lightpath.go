@@ -2,8 +2,8 @@ package node
 
 import "time"
 
-// Lightpath records, all in use first come, a free one all zeros:
-// number uint32, channel uint32, expiry in Unix milliseconds uint64.
+// A lightpath in memory: number uint32, channel uint32, expiry in Unix
+// milliseconds uint64. A free record is all zeros.
 const (
 	lightpathBytes = 16
 	maxLightpaths  = 512
@@ -27,17 +27,16 @@ func (l lightpaths) at(i int) lightpath {
 	}
 }
 
-// add returns false if the table is full.
-func (l lightpaths) add(p lightpath) bool {
+// add has no effect on a full table.
+func (l lightpaths) add(p lightpath) {
 	for i := range maxLightpaths {
 		if record := l.slice(i*lightpathBytes, lightpathBytes); record.uint32(0) == 0 {
 			record.setUint32(0, p.number)
 			record.setUint32(4, uint32(p.channel))
 			record.setUint64(8, uint64(p.expires.UnixMilli()))
-			return true
+			return
 		}
 	}
-	return false
 }
 
 func (l lightpaths) remove(number uint32) {

@@ -103,7 +103,11 @@ func (p *paths) retire(c caller, now time.Time) {
 
 // admit serves the next demand.
 func (p *paths) admit(c caller, now time.Time) {
-	d, number := p.nextDemand()
+	d, number, room := p.nextDemand()
+	if !room {
+		p.count(demandsBlocked)
+		return
+	}
 	for _, path := range p.compute(d) {
 		s := setup{number: number, path: path}
 		if light, ok := ask[light](c, performanceMonitoring, readPower, path.Links); ok && light.known {
@@ -133,15 +137,17 @@ func (p *paths) report() report {
 	return report{work: work, last: p.last.get()}
 }
 
-func (p *paths) nextDemand() (demand, uint32) {
+// nextDemand returns a demand, the number of its lightpath, and whether there
+// is room in the table for one more.
+func (p *paths) nextDemand() (d demand, number uint32, room bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tally.add(demandsSeen)
-	number := p.numbers.uint32(0)%maxNumber + 1
+	number = p.numbers.uint32(0)%maxNumber + 1
 	p.numbers.setUint32(0, number)
 	from := p.dice.below(p.topology.Nodes())
 	to := (from + 1 + p.dice.below(p.topology.Nodes()-1)) % p.topology.Nodes()
-	return demand{from, to}, number
+	return demand{from, to}, number, p.table.up() < maxLightpaths
 }
 
 // maxNumber is the last number of a lightpath before 1 comes again.
@@ -166,10 +172,7 @@ func (p *paths) setUp(s setup, channel int, fingerprint string, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	life := time.Duration(p.dice.exponential() * float64(lifetime))
-	if !p.table.add(lightpath{number: s.number, channel: channel, expires: now.Add(life)}) {
-		p.tally.add(demandsBlocked)
-		return
-	}
+	p.table.add(lightpath{number: s.number, channel: channel, expires: now.Add(life)})
 	p.tally.add(lightpathsSetUp)
 	p.last.set(p.describe(s, channel, fingerprint))
 }

@@ -1,0 +1,3 @@
+// Package command is the operator's command: its table of commands, their
+// flags and output, and its exit statuses.
+package command

@@ -1,0 +1,51 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
+)
+
+// The exit statuses.
+const (
+	exitDone        = 0
+	exitFailed      = 1 // the operation failed
+	exitUsage       = 2 // the command line is wrong
+	exitUnreachable = 3 // the appliance, or the node, can't be reached
+	exitRefused     = 4 // the user is unknown or may not
+)
+
+// usageError is about the command line.
+type usageError struct {
+	command *command // whose help to look at
+	message string
+}
+
+func (e *usageError) Error() string { return e.message }
+
+// exit writes what went wrong and what to do, and returns the status.
+func exit(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(stderr, "waveguard:", err)
+	var usage *usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintf(stderr, "Run \"%s --help\" for its usage and examples.\n", usage.command.path())
+		return exitUsage
+	}
+	var known *appliance.Error
+	if errors.As(err, &known) && known.Hint != "" {
+		fmt.Fprintln(stderr, known.Hint)
+	}
+	switch {
+	case errors.Is(err, appliance.ErrUnreachable):
+		return exitUnreachable
+	case errors.Is(err, appliance.ErrRefused):
+		return exitRefused
+	default:
+		return exitFailed
+	}
+}

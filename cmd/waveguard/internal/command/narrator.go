@@ -1,0 +1,121 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
+)
+
+// narrator tells events to people: only what changed, and by how much.
+type narrator struct {
+	w        io.Writer
+	palette  text.Palette
+	interval time.Duration
+	values   map[string]any // by path
+	live     bool           // after synchronization
+}
+
+func newNarrator(w io.Writer, p text.Palette, interval time.Duration) *narrator {
+	return &narrator{w: w, palette: p, interval: interval, values: make(map[string]any)}
+}
+
+// line is what is told of one list entry at one time.
+type line struct {
+	time    time.Time
+	subject string
+	style   text.Style
+	parts   []string
+}
+
+// tell writes a line for each entry that events are about.
+func (n *narrator) tell(events []appliance.Event) error {
+	var lines []*line
+	for _, event := range events {
+		if event.Kind == appliance.Synchronized {
+			n.live = true
+			if _, err := fmt.Fprintf(n.w, "Watching. Refusals and violations show as they happen, other counters every %v; ^C ends.\n", n.interval); err != nil {
+				return err
+			}
+			continue
+		}
+		part, style := n.part(event)
+		if part == "" || !n.live {
+			continue
+		}
+		subject := subject(event)
+		if len(lines) == 0 || lines[len(lines)-1].subject != subject {
+			lines = append(lines, &line{time: event.Time, subject: subject})
+		}
+		last := lines[len(lines)-1]
+		last.parts = append(last.parts, part)
+		if style != text.Plain {
+			last.style = style
+		}
+	}
+	for _, l := range lines {
+		if err := n.write(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *narrator) write(l *line) error {
+	_, err := fmt.Fprintf(n.w, "%s  %s  %s\n", n.palette.Paint(text.Faint, l.time.Local().Format("15:04:05.000")),
+		l.subject, n.palette.Paint(l.style, strings.Join(l.parts, ", ")))
+	return err
+}
+
+// part says what an event changed; it is empty if that is nothing.
+func (n *narrator) part(event appliance.Event) (string, text.Style) {
+	before, known := n.values[event.Path]
+	if event.Kind == appliance.Deleted {
+		delete(n.values, event.Path)
+		return event.Leaf + " is gone", text.Warn
+	}
+	n.values[event.Path] = event.Value
+	if known && reflect.DeepEqual(before, event.Value) {
+		return "", text.Plain
+	}
+	words := fmt.Sprintf("%s %v", event.Leaf, event.Value)
+	now, isCount := event.Value.(uint64)
+	if was, wasCount := before.(uint64); isCount && wasCount && now >= was {
+		words += fmt.Sprintf(" (+%d)", now-was)
+	}
+	return words, style(event)
+}
+
+// style is for what people should not overlook.
+func style(event appliance.Event) text.Style {
+	switch {
+	case event.Kind == appliance.Sampled:
+		return text.Faint
+	case event.Leaf == "denied":
+		return text.Warn
+	case event.Leaf == "action":
+		return text.Bold
+	case event.Leaf == "attached" && event.Value == true:
+		return text.Good
+	default:
+		return text.Bad
+	}
+}
+
+// subject names the list entry that an event is about.
+func subject(event appliance.Event) string {
+	if source, ok := event.Keys["source"]; ok {
+		return source + " → " + event.Keys["target"]
+	}
+	if name, ok := event.Keys["name"]; ok {
+		if strings.Contains(event.Path, "/domains/") {
+			return "domain " + name
+		}
+		return name
+	}
+	return "appliance"
+}
