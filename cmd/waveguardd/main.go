@@ -3,16 +3,20 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/optical-net/waveguard/cmd/waveguardd/internal/appliance"
+	"github.com/optical-net/waveguard/server/access"
 )
 
 const usage = `waveguardd is the Waveguard daemon: it keeps the policy, puts it in force in the
@@ -36,10 +40,7 @@ const (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return
-		}
+	if err := run(os.Args[1:]); err != nil && !errors.Is(err, errDone) {
 		fmt.Fprintln(os.Stderr, "waveguardd:", err)
 		var bad *usageError
 		if errors.As(err, &bad) {
@@ -50,6 +51,9 @@ func main() {
 }
 
 type usageError struct{ error }
+
+// errDone says that a flag asked for something else than running.
+var errDone = errors.New("done")
 
 func run(args []string) error {
 	c, err := parse(args)
@@ -81,9 +85,10 @@ func parse(args []string) (appliance.Config, error) {
 	fs.StringVar(&c.ClientCA, "gnmi-client-ca", "", "`file` with certificates of authorities for gNMI client certificates")
 	verbose := fs.Bool("v", false, "log more")
 	version := fs.Bool("version", false, "print the version and exit")
+	hash := fs.Bool("hash-password", false, "read a password from standard input, print its hash for a user's password-hash, and exit")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return c, err
+			return c, errDone
 		}
 		return c, &usageError{errors.New("see waveguardd --help")}
 	}
@@ -92,7 +97,13 @@ func parse(args []string) (appliance.Config, error) {
 	}
 	if *version {
 		fmt.Println("waveguardd", appliance.Version)
-		return c, flag.ErrHelp
+		return c, errDone
+	}
+	if *hash {
+		if err := hashPassword(); err != nil {
+			return c, err
+		}
+		return c, errDone
 	}
 	level := slog.LevelInfo
 	if *verbose {
@@ -100,6 +111,19 @@ func parse(args []string) (appliance.Config, error) {
 	}
 	c.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	return c, nil
+}
+
+func hashPassword() error {
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the password: %w", err)
+	}
+	hash, err := access.HashPassword(strings.TrimRight(line, "\r\n"))
+	if err != nil {
+		return err
+	}
+	fmt.Println(hash)
+	return nil
 }
 
 func say(format string, args ...any) { fmt.Printf(format+"\n", args...) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +19,12 @@ type narrator struct {
 	interval time.Duration
 	values   map[string]any // by path
 	live     bool           // after synchronization
+
+	accusations map[string]*accusation // by service
 }
 
 func newNarrator(w io.Writer, p text.Palette, interval time.Duration) *narrator {
-	return &narrator{w: w, palette: p, interval: interval, values: make(map[string]any)}
+	return &narrator{w: w, palette: p, interval: interval, values: make(map[string]any), accusations: make(map[string]*accusation)}
 }
 
 // line is what is told of one list entry at one time.
@@ -35,27 +38,24 @@ type line struct {
 // tell writes a line for each entry that events are about.
 func (n *narrator) tell(events []appliance.Event) error {
 	var lines []*line
+	var accused []string // services whose last violation is another one now
 	for _, event := range events {
 		if event.Kind == appliance.Synchronized {
 			n.live = true
-			if _, err := fmt.Fprintf(n.w, "Watching. Refusals and violations show as they happen, other counters every %v; ^C ends.\n", n.interval); err != nil {
-				return err
+			return n.announce()
+		}
+		if service, ok := violationOf(event); ok {
+			if n.accuse(service, event) && n.live && !slices.Contains(accused, service) {
+				accused = append(accused, service)
 			}
 			continue
 		}
-		part, style := n.part(event)
-		if part == "" || !n.live {
-			continue
+		if part, style := n.part(event); part != "" && n.live {
+			lines = join(lines, event, part, style)
 		}
-		subject := subject(event)
-		if len(lines) == 0 || lines[len(lines)-1].subject != subject {
-			lines = append(lines, &line{time: event.Time, subject: subject})
-		}
-		last := lines[len(lines)-1]
-		last.parts = append(last.parts, part)
-		if style != text.Plain {
-			last.style = style
-		}
+	}
+	for _, service := range accused {
+		lines = append(lines, &line{time: events[0].Time, subject: service, style: text.Bad, parts: []string{n.accusations[service].String()}})
 	}
 	for _, l := range lines {
 		if err := n.write(l); err != nil {
@@ -65,10 +65,29 @@ func (n *narrator) tell(events []appliance.Event) error {
 	return nil
 }
 
+func (n *narrator) announce() error {
+	_, err := fmt.Fprintf(n.w, "Watching. Refusals and violations show as they happen, other counters every %v; ^C ends.\n", n.interval)
+	return err
+}
+
 func (n *narrator) write(l *line) error {
 	_, err := fmt.Fprintf(n.w, "%s  %s  %s\n", n.palette.Paint(text.Faint, l.time.Local().Format("15:04:05.000")),
 		l.subject, n.palette.Paint(l.style, strings.Join(l.parts, ", ")))
 	return err
+}
+
+// join adds a part to the last line, if that has the same subject.
+func join(lines []*line, event appliance.Event, part string, style text.Style) []*line {
+	about := subject(event)
+	if len(lines) == 0 || lines[len(lines)-1].subject != about {
+		lines = append(lines, &line{time: event.Time, subject: about})
+	}
+	last := lines[len(lines)-1]
+	last.parts = append(last.parts, part)
+	if style != text.Plain {
+		last.style = style
+	}
+	return lines
 }
 
 // part says what an event changed; it is empty if that is nothing.
