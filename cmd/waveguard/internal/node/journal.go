@@ -74,9 +74,7 @@ func (j *journal) noteTurn(service string, err error) {
 	}
 	var fault *waveguard.Fault
 	if errors.As(err, &fault) {
-		r.faults++
-		j.logger.Warn(fmt.Sprintf("%s touched memory of %s and was stopped", service, fault.Target),
-			"address", fmt.Sprintf("%#x", fault.Address))
+		j.fault(service, fault)
 	} else if trouble != "" && trouble != r.trouble {
 		j.logger.Warn(service+" is in trouble", "error", err)
 	}
@@ -84,10 +82,17 @@ func (j *journal) noteTurn(service string, err error) {
 }
 
 // noteFault counts a fault that was provoked.
-func (j *journal) noteFault(service string) {
+func (j *journal) noteFault(service string, fault *waveguard.Fault) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.fault(service, fault)
+}
+
+// Preconditions: j.mu is held.
+func (j *journal) fault(service string, fault *waveguard.Fault) {
 	j.services[service].faults++
+	j.logger.Warn(fmt.Sprintf("%s touched memory of %s and was stopped", service, fault.Target),
+		"address", fmt.Sprintf("%#x", fault.Address))
 }
 
 func (j *journal) of(service string) record {

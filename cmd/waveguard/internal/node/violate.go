@@ -41,7 +41,7 @@ func (n *node) violate(ctx context.Context, source, target string) (*control.Vio
 	var fault *waveguard.Fault
 	switch {
 	case errors.As(err, &fault):
-		n.journal.noteFault(source)
+		n.journal.noteFault(source, fault)
 		v.Caught, v.Address = true, fmt.Sprintf("%#x", fault.Address)
 	case err != nil:
 		return nil, err

@@ -1,0 +1,84 @@
+package gnmitest
+
+import (
+	"context"
+	"testing"
+
+	gpb "github.com/openconfig/gnmi/proto/gnmi"
+)
+
+// Sample is a small appliance, in JSON as RFC 7951 has it.
+func Sample() map[string]string {
+	return map[string]string{
+		"/mpk-security/system": `{
+			"mpk-security:config": {"name": "waveguard", "minimum-isolation-strength": "HARDWARE_REGION"},
+			"mpk-security:state": {"name": "waveguard", "minimum-isolation-strength": "HARDWARE_REGION", "version": "1.2.3",
+				"backend": "MPROTECT", "isolation-strength": "MPROTECT", "hardware-keys": 0,
+				"boot-time": "2026-11-23T11:00:00Z", "policy-epoch": "18446744073709551615"}}`,
+		"/mpk-security/domains": `{"mpk-security:domain": [
+			{"name": "key-store", "config": {"name": "key-store", "id": 3, "privilege-level": "HIGH"},
+				"state": {"name": "key-store", "id": 3, "privilege-level": "HIGH", "administrative-state": "IN_SERVICE",
+					"operational-state": "IN_SERVICE", "isolation-strength": "MPROTECT",
+					"mpk-security-telemetry:counters": {"entries-permitted": "1204", "entries-denied": "0", "unmatched-denied": "0", "protection-key-faults": "2"}}},
+			{"name": "dashboard", "config": {"name": "dashboard", "id": 5, "privilege-level": "LOW", "administrative-state": "OUT_OF_SERVICE"}},
+			{"name": "controller", "config": {"name": "controller", "id": 0, "privilege-level": "CONTROLLER", "administrative-state": "IN_SERVICE"}}]}`,
+		"/mpk-security/services": `{"service": [
+			{"name": "key-store", "config": {"name": "key-store", "domain": "key-store", "uid": 0}, "state": {"attached": false}},
+			{"name": "dashboard", "config": {"name": "dashboard", "domain": "dashboard", "executable": "/opt/node"},
+				"state": {"attached": true, "operational-state": "DEGRADED", "isolation-strength": "MPROTECT", "process-id": 4711,
+					"attach-time": "2026-11-23T11:00:05Z",
+					"mpk-security-telemetry:counters": {"attaches": "1", "calls-permitted": "77", "calls-denied": "4", "rate-limited": "0",
+						"dwell-exceeded": "0", "protection-key-faults": "1", "violations": "5", "lost-reports": "0"},
+					"mpk-security-telemetry:last-violation": {"time": "2026-11-23T11:59:58.5Z", "kind": "mpk-security-types:protection-key-fault",
+						"target-domain": "key-store", "address": "7f:00"}}}]}`,
+		"/mpk-security/transitions": `{"transition": [
+			{"source": "performance-monitoring", "target": "key-store",
+				"config": {"source": "performance-monitoring", "target": "key-store", "action": "PERMIT",
+					"operation": ["sign-reading", "verify-reading"], "max-rate": 500, "max-dwell-time": 2000},
+				"state": {"source": "performance-monitoring", "target": "key-store", "action": "PERMIT", "fast-path": true,
+					"mpk-security-telemetry:counters": {"permitted": "1000", "denied": "3", "rate-limited": "3", "dwell-exceeded": "1"}}},
+			{"source": "dashboard", "target": "performance-monitoring",
+				"config": {"source": "dashboard", "target": "performance-monitoring", "action": "DENY"},
+				"state": {"mpk-security-telemetry:counters": {"permitted": "20", "denied": "4", "rate-limited": "0", "dwell-exceeded": "0",
+					"last-denied": "2026-11-23T11:59:57Z"}}}]}`,
+		"/mpk-security/transitions/transition[source=dashboard][target=performance-monitoring]/config/action": "DENY",
+	}
+}
+
+// Happening is a stream: a counter, a violation and samples, after the state
+// of before.
+func Happening() []*gpb.SubscribeResponse {
+	denied := "transitions/transition/source=dashboard/target=performance-monitoring/state/counters/denied"
+	permitted := "transitions/transition/source=dashboard/target=key-store/state/counters/permitted"
+	last := "services/service/name=dashboard/state/last-violation/"
+	return []*gpb.SubscribeResponse{
+		update(leaf(denied, uint64(4)), leaf(permitted, uint64(10))),
+		{Response: &gpb.SubscribeResponse_SyncResponse{SyncResponse: true}},
+		update(leaf(denied, uint64(7))),
+		update(leaf(last+"time", "2026-11-23T12:00:00Z"), leaf(last+"kind", "mpk-security-types:protection-key-fault"),
+			leaf(last+"target-domain", "key-store"), leaf(last+"address", "7f:00")),
+		update(leaf(permitted, uint64(10))),
+		update(leaf(permitted, uint64(14))),
+	}
+}
+
+// Start serves until the end of the test, and returns the address and the
+// data directory.
+func (s *Server) Start(t testing.TB) (address, data string) {
+	t.Helper()
+	data = t.TempDir()
+	listener, err := Listen(data, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("gNMI target: %v", err)
+		}
+	})
+	return listener.Addr().String(), data
+}
