@@ -1,9 +1,9 @@
 # Waveguard. "make" alone lists the targets.
 
-# Every package; those of the PKU virtual machine need to be named.
-PACKAGES ?= ./... ./testdata/pkuvm/...
+# Every package; those below testdata need to be named.
+PACKAGES ?= ./... ./testdata/pkuvm/... ./testdata/e2e/...
 RACE_PACKAGES ?= ./...
-# How long "make run" and "make run-vm" go on, such as 30s; until stopped if empty.
+# How long "make run" goes on, such as 30s; until stopped if empty.
 DURATION ?=
 # How long each fuzz target and each benchmark runs.
 FUZZTIME ?= 10s
@@ -28,9 +28,9 @@ run: build ## start the appliance and a demonstration node (DURATION=30s stops b
 	@DURATION='$(DURATION)' scripts/run
 
 .PHONY: run-vm
-run-vm: build bin/pkuvm ## the same in a virtual machine with protection keys
+run-vm: ## go all steps in a virtual machine with protection keys, and tell them
 	@scripts/install-deps
-	@DURATION='$(DURATION)' scripts/run-vm
+	@scripts/run-vm
 
 .PHONY: test
 test: ## run all tests, those in the virtual machine last
@@ -60,8 +60,8 @@ bench: ## run the benchmarks (BENCH=pattern BENCHTIME=5s)
 .PHONY: lint
 lint: ## vet, format and staticcheck
 	go vet $(PACKAGES)
-	@echo go tool gofumpt -l . testdata/pkuvm
-	@unformatted=$$(go tool gofumpt -l . testdata/pkuvm) && test -z "$$unformatted" || \
+	@echo go tool gofumpt -l . testdata/pkuvm testdata/e2e
+	@unformatted=$$(go tool gofumpt -l . testdata/pkuvm testdata/e2e) && test -z "$$unformatted" || \
 		{ echo "not gofumpt-ed (go tool gofumpt -w FILE):"; echo "$$unformatted"; exit 1; }
 	go tool staticcheck $(PACKAGES)
 

@@ -1,0 +1,39 @@
+package e2e
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+// killDaemon is step 6: without the daemon the last answered commit holds, and
+// with a new one everything is as it was.
+func killDaemon(t *testing.T, a *appliance) {
+	m := a.openNcclient(t, admin, a.password)
+	m.commit(t, transition("dashboard", "performance-monitoring", "DENY"))
+	denied := configs(t, m).running
+	m.commit(t, transition("dashboard", "performance-monitoring", "PERMIT"))
+	a.waitPermitted(t, "dashboard", "performance-monitoring")
+
+	m.commit(t, transition("dashboard", "performance-monitoring", "DENY"))
+	a.kill(t, daemon)
+	a.eventually(t, 10*time.Second, func() error {
+		if a.status(t).Attached {
+			return errors.New("the node thinks that the daemon is there")
+		}
+		return nil
+	})
+	a.waitRefused(t, "dashboard", 3)
+	a.waitWork(t)
+
+	a.startDaemon(t)
+	a.waitAttached(t)
+	m = a.openNcclient(t, admin, a.password)
+	if now := configs(t, m); now.running != denied || now.candidate != denied {
+		t.Errorf("after the restart running is\n%s\nand was\n%s", now.running, denied)
+	}
+	tell(t, "the configuration is that of the last commit")
+	a.waitDenied(t, "dashboard", "performance-monitoring", 3)
+	a.waitRefused(t, "dashboard", 1)
+	a.waitWork(t)
+}

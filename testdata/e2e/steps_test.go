@@ -1,0 +1,36 @@
+package e2e
+
+import "testing"
+
+// TestSteps goes the whole way on each kind of machine. Each step goes on from
+// where the one before it left the appliance.
+func TestSteps(t *testing.T) {
+	for _, p := range []place{thisHost, virtualMachine} {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			if p.name != thisHost.name && testing.Short() {
+				t.Skip("the virtual machine takes a minute: not with -short")
+			}
+			takeSteps(t, bringUp(t, p))
+		})
+	}
+}
+
+func takeSteps(t *testing.T, a *appliance) {
+	for _, step := range []struct {
+		name string
+		take func(*testing.T, *appliance)
+	}{
+		{"1-models-and-policy", readModelsAndPolicy},
+		{"2-commit-denies", commitDenies},
+		{"3-counters-stream", streamCounters},
+		{"4-violation", violate},
+		{"5-invalid-edits", editInvalidly},
+		{"6-daemon-killed", killDaemon},
+		{"7-strangers-and-viewers", keepOut},
+	} {
+		if !t.Run(step.name, func(t *testing.T) { step.take(t, a) }) {
+			return // what follows builds on it
+		}
+	}
+}
