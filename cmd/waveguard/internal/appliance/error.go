@@ -44,7 +44,7 @@ func (c *Client) explain(err error) error {
 	case codes.Unavailable, codes.DeadlineExceeded:
 		return c.unreachable(s)
 	case codes.Unauthenticated:
-		return &Error{ErrRefused, fmt.Sprintf("the appliance does not know user %q with this password: %s", c.config.User, s.Message()), c.passwordHint()}
+		return &Error{ErrRefused, fmt.Sprintf("user %q is refused: %s", c.config.User, s.Message()), c.passwordHint()}
 	case codes.PermissionDenied:
 		return &Error{
 			ErrRefused, fmt.Sprintf("user %q may not do this: %s", c.config.User, s.Message()),

@@ -63,6 +63,7 @@ func (s *session) writeHelp(w io.Writer, c *command) error {
 func writeFlags(b *strings.Builder, flags *flag.FlagSet) {
 	flags.VisitAll(func(f *flag.Flag) {
 		name, usage := flag.UnquoteUsage(f)
+		usage = strings.TrimPrefix(usage, name+" ")
 		if f.DefValue != "" && f.DefValue != "false" && !strings.Contains(usage, "default") {
 			usage += fmt.Sprintf(" (default %s)", f.DefValue)
 		}

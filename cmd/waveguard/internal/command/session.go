@@ -33,10 +33,15 @@ func (s *session) misused(message string) error { return &usageError{s.command, 
 // ask connects, and runs f for no longer than the timeout.
 func (s *session) ask(ctx context.Context, f func(context.Context, *appliance.Client) error) error {
 	return s.connect(func(client *appliance.Client) error {
-		ctx, cancel := context.WithTimeout(ctx, s.timeout)
-		defer cancel()
-		return f(ctx, client)
+		return s.limited(ctx, func(ctx context.Context) error { return f(ctx, client) })
 	})
+}
+
+// limited runs f for no longer than the timeout.
+func (s *session) limited(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	return f(ctx)
 }
 
 func (s *session) connect(f func(*appliance.Client) error) error {

@@ -38,7 +38,12 @@ no path. "value" is a string, number, boolean or list.`,
 				defer cancel()
 				ctx = limited
 			}
-			return s.connect(func(client *appliance.Client) error { return watch(ctx, s, client, interval) })
+			return s.connect(func(client *appliance.Client) error {
+				if err := s.limited(ctx, client.Check); err != nil {
+					return err
+				}
+				return watch(ctx, s, client, interval)
+			})
 		},
 	}
 }

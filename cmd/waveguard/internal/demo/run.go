@@ -42,7 +42,7 @@ func Run(ctx context.Context, config Config) error {
 	}
 	d := &demonstration{Config: config}
 	defer d.stop()
-	if err := errors.Join(d.startDaemon(ctx)); err != nil || ctx.Err() != nil {
+	if err := d.startDaemon(ctx); err != nil || ctx.Err() != nil {
 		return unlessOver(ctx, err)
 	}
 	if err := d.startNode(ctx); err != nil || ctx.Err() != nil {

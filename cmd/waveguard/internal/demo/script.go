@@ -34,9 +34,8 @@ with manager.connect(host="@HOST@", port=@PORT@, username="@USER@", password=pas
       </config>""")
     m.commit()
 END
-#    The same in one line; and back again:
+#    The same in one line:
 @DENY@
-@PERMIT@
 
 # 3. See refusals as they happen, and sampled counters; with gnmi_cli from this checkout, too.
 @WATCH@
@@ -45,6 +44,8 @@ GNMI_USER=@USER@ GNMI_PASS="$(head -n 1 @PASSWORD@)" go tool gnmi_cli -with_user
     elem { name: "mpk-security" } elem { name: "transitions" }
     elem { name: "transition" key { key: "source" value: "dashboard" } key { key: "target" value: "performance-monitoring" } }
     elem { name: "state" } elem { name: "counters" } elem { name: "denied" } } } }'
+#    Permit the calls again:
+@PERMIT@
 
 # 4. Let the dashboard read the key store's memory without a gate.
 @VIOLATE@
