@@ -50,6 +50,7 @@ type Limits struct {
 	CounterInterval time.Duration
 
 	HandshakeTimeout time.Duration // from connecting to having TLS; 20 s
+	IdleTimeout      time.Duration // for a connection without calls; 10 min
 	KeepaliveEvery   time.Duration // between probes of a silent connection; 30 s
 	KeepaliveLeast   time.Duration // between probes a client may send; 5 s
 	ShutdownTimeout  time.Duration // for calls in progress to end; 5 s
@@ -66,6 +67,7 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.SampleInterval, 100*time.Millisecond)
 	orDefault(&l.CounterInterval, 10*time.Second)
 	orDefault(&l.HandshakeTimeout, 20*time.Second)
+	orDefault(&l.IdleTimeout, 10*time.Minute)
 	orDefault(&l.KeepaliveEvery, 30*time.Second)
 	orDefault(&l.KeepaliveLeast, 5*time.Second)
 	orDefault(&l.ShutdownTimeout, 5*time.Second)

@@ -46,6 +46,7 @@ type comparison struct {
 	want     scope
 	deletes  bool
 
+	path []byte    // for reuse
 	sent tree.Path // the last that was sent by whole, though its entries change one by one
 }
 
@@ -87,11 +88,22 @@ func (c *comparison) change(ch tree.Change, sel selector) {
 		c.whole(one)
 		return
 	}
+	leaf, isLeaf := ch.New.(*tree.Leaf)
 	switch {
+	case isLeaf:
+		c.leaf(path, leaf)
 	case ch.New == nil:
 		c.lost(path, tail)
 	case !ch.Moved: // gNMI cannot tell the order of entries
 		c.there(path, tail)
+	}
+}
+
+// leaf sends a leaf that is new or has a new value: most changes by far.
+func (c *comparison) leaf(path tree.Path, n *tree.Leaf) {
+	if c.want.has(n.Schema()) {
+		c.path = c.names.steps(c.path[:0], path)
+		c.update(c.path, n)
 	}
 }
 
@@ -128,29 +140,56 @@ func (c *comparison) whole(path tree.Path) {
 // new value.
 func (c *comparison) there(path tree.Path, tail selector) {
 	if at := present(c.new, path); at != nil {
-		tail.match(at, func(n *tree.Cursor) { c.names.leaves(n, c.want, c.update) })
+		tail.match(at, c.thereNode)
+	}
+}
+
+// thereNode sends the values of n that are new. If n was there without being
+// stored, so were its defaults, and the client has them.
+func (c *comparison) thereNode(n *tree.Cursor) {
+	path := n.Path()
+	wasImplied := c.old.Find(path) == nil && present(c.old, path) != nil
+	switch {
+	case !wasImplied:
+		c.names.leaves(n, c.want, c.update)
+	case c.new.Find(path) != nil:
+		c.names.explicit(n, c.want, c.update)
 	}
 }
 
 // lost tells that what tail selects from the node at path is gone, and sends the
 // defaults that have come into use for it.
 func (c *comparison) lost(path tree.Path, tail selector) {
-	if len(tail) == 0 {
-		c.lostNode(path)
-		return
-	}
 	if at := present(c.old, path); at != nil {
 		tail.match(at, func(n *tree.Cursor) { c.lostNode(n.Path()) })
 	}
 }
 
 func (c *comparison) lostNode(path tree.Path) {
-	now := present(c.new, path)
-	node := path.Schema()
-	if isTerm := node.Type != nil; c.deletes && !(isTerm && now != nil) {
-		c.delete(c.names.steps(path))
-	}
-	if now != nil {
+	old, now := c.old.Find(path), present(c.new, path)
+	switch k, isContainer := old.(*tree.Container); {
+	case now == nil, isContainer && !k.Schema().SubtreeDefaults:
+		if c.deletes {
+			c.delete(c.names.steps(nil, path))
+		}
+	case isContainer: // it still exists by itself, and defaults in it
+		for n := range k.Children() {
+			c.lostChild(path, n)
+		}
+	case old != nil: // its default is in use
 		c.names.leaves(now, c.want, c.update)
 	}
+}
+
+// lostChild is lostNode for a child, each entry of it if it is a list.
+func (c *comparison) lostChild(parent tree.Path, n tree.Node) {
+	step := schema.PathStep{Node: n.Schema()}
+	if l, ok := n.(*tree.List); ok && len(l.Schema().Keys) > 0 {
+		for entry := range l.All() {
+			step.Keys = entry.Keys()
+			c.lostNode(append(slices.Clip(parent), step))
+		}
+		return
+	}
+	c.lostNode(append(slices.Clip(parent), step))
 }

@@ -31,6 +31,9 @@ func (e editor) edit(u *gpb.Update, op tree.Operation) (*tree.Edit, error) {
 		node = path.Schema()
 	}
 	edits, err := e.values(node, path, u.GetVal())
+	if err == nil && len(edits) == 1 {
+		err = checkKey(node, path, edits[0])
+	}
 	if err != nil {
 		return nil, at(path, err)
 	}
@@ -126,10 +129,19 @@ func (e editor) values(node *schema.Node, path tree.Path, v *gpb.TypedValue) ([]
 		return nil, status.Errorf(codes.InvalidArgument, "a %s takes a JSON object in json_ietf_val or json_val", kindOf(node))
 	}
 	value, err := parseScalar(node, v)
-	if err != nil {
-		return nil, err
+	return []*tree.Edit{{Schema: node, Value: value}}, err
+}
+
+// checkKey refuses to give a key another value than the path has for it (gNMI
+// specification section 3.4.5).
+func checkKey(node *schema.Node, path tree.Path, ed *tree.Edit) error {
+	if !node.IsKey() {
+		return nil
 	}
-	return []*tree.Edit{{Schema: node, Value: value}}, nil
+	if want := path[len(path)-2].Keys[node.Index]; want.String() != ed.Value.String() {
+		return status.Errorf(codes.InvalidArgument, "the key is %q in the path and cannot become %q; delete the entry and make another", want, ed.Value)
+	}
+	return nil
 }
 
 func kindOf(n *schema.Node) string {

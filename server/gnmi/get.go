@@ -1,16 +1,15 @@
 package gnmi
 
 import (
+	"bytes"
 	"context"
 	"time"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/optical-net/waveguard/yang/json"
-	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -31,16 +30,13 @@ func (s *Server) Get(ctx context.Context, req *gpb.GetRequest) (*gpb.GetResponse
 	if len(paths) == 0 {
 		paths = []*gpb.Path{{}} // the prefix alone
 	}
-	resp, size := &gpb.GetResponse{}, 0
+	resp := &gpb.GetResponse{}
 	for _, p := range paths {
 		n, err := g.notification(p)
 		if err != nil {
 			return nil, err
 		}
 		resp.Notification = append(resp.Notification, n)
-		if size += proto.Size(n); size > s.limits.ResponseBytes {
-			return nil, status.Errorf(codes.ResourceExhausted, "the response exceeds %d bytes; ask for less, or use Subscribe with mode ONCE", s.limits.ResponseBytes)
-		}
 	}
 	return resp, nil
 }
@@ -55,11 +51,15 @@ type getter struct {
 	taken    time.Time
 	level    tree.Scope
 	want     scope // nil: everything in the tree
+
+	left   int    // bytes that the response may still grow by
+	fields []byte // updates of the notification being made, in wire form
+	count  int    // of them
 }
 
 func (s *Server) getter(c client, req *gpb.GetRequest) (*getter, error) {
 	g := &getter{
-		Server: s, client: c, encoding: req.GetEncoding(), level: tree.ConfigAndState,
+		Server: s, client: c, encoding: req.GetEncoding(), level: tree.ConfigAndState, left: s.limits.ResponseBytes,
 		resolver: resolver{s.schema, req.GetPrefix(), codes.Unimplemented},
 	}
 	models, err := s.useModels(req.GetUseModels())
@@ -93,43 +93,56 @@ func (g *getter) notification(path *gpb.Path) (*gpb.Notification, error) {
 	if err := g.readable(g.client, all); err != nil {
 		return nil, err
 	}
-	n := &gpb.Notification{Timestamp: g.taken.UnixNano(), Prefix: echo(g.resolver.prefix, path)}
+	g.fields, g.count = nil, 0
 	root := tree.NewCursor(g.tree, g.level)
 	for _, sel := range all {
-		sel.match(root, func(c *tree.Cursor) { n.Update = append(n.Update, g.updates(c)...) })
+		sel.match(root, g.add)
 	}
-	if len(n.Update) == 0 && !isRoot(all) {
+	switch {
+	case g.left < 0:
+		return nil, status.Errorf(codes.ResourceExhausted, "the response exceeds %d bytes; ask for less, or use Subscribe with mode ONCE", g.limits.ResponseBytes)
+	case g.count == 0 && !isRoot(all):
 		return nil, status.Errorf(codes.NotFound, "path %s: there is no such data now", formatElems(g.resolver.elems(path)))
 	}
-	return n, nil
+	return verbatim(&gpb.Notification{Timestamp: g.taken.UnixNano(), Prefix: echo(g.resolver.prefix, path)}, g.fields), nil
 }
 
 func isRoot(all []selector) bool { return len(all) == 1 && len(all[0]) == 0 }
 
-// updates returns the value of a selected node: one for each leaf in PROTO, the
-// subtree in JSON.
-func (g *getter) updates(c *tree.Cursor) (all []*gpb.Update) {
+// add adds the value of a selected node: one for each leaf in PROTO, the subtree
+// in JSON.
+func (g *getter) add(c *tree.Cursor) {
 	if g.encoding == gpb.Encoding_PROTO {
-		g.names.leaves(c, g.want, func(path []*gpb.PathElem, n tree.Node) {
-			all = append(all, &gpb.Update{Path: &gpb.Path{Elem: path}, Val: encode(n, g.encoding, json.EncodeOptions{})})
-		})
-		return all
+		g.names.leaves(c, g.want, g.update)
+		return
 	}
 	node, opt := c.Node(), json.EncodeOptions{Defaults: json.ReportAll, Scope: g.level}
 	if g.want != nil {
 		if node, opt = prune(c, g.want), (json.EncodeOptions{}); node == nil {
-			return nil
+			return
 		}
 	}
-	val := encode(node, g.encoding, opt)
-	if s := node.Schema(); s.Kind == schema.Container && !s.Presence && emptyObject(val) {
-		return nil
+	value := appendValue(nil, node, g.encoding, opt)
+	if existsByItself(node.Schema()) && bytes.HasSuffix(value, []byte("{}")) && len(value) == len("{}")+2 {
+		return // nothing is in it; before the value stand tag and length
 	}
-	return []*gpb.Update{{Path: &gpb.Path{Elem: g.names.elems(c)}, Val: val}}
+	g.put(g.names.path(c), value)
 }
 
-func emptyObject(v *gpb.TypedValue) bool {
-	return string(v.GetJsonVal()) == "{}" || string(v.GetJsonIetfVal()) == "{}"
+// update is a visitor.
+func (g *getter) update(path []byte, n tree.Node) {
+	g.put(path, appendValue(nil, n, g.encoding, json.EncodeOptions{}))
+}
+
+// put adds a value, unless the response is too large already.
+func (g *getter) put(path, value []byte) {
+	if g.left < 0 {
+		return
+	}
+	before := len(g.fields)
+	g.fields = appendUpdate(g.fields, path, value)
+	g.left -= len(g.fields) - before
+	g.count++
 }
 
 // echo returns the prefix of a response: the target and origin of the request.

@@ -43,36 +43,58 @@ func TestGet(t *testing.T) {
 		{"leaf in JSON", transition + "/config/max-rate", 0, gpb.Encoding_JSON, transition + `/config/max-rate JSON 1000`},
 		{"leaf in JSON_IETF", transition + "/config/action", 0, gpb.Encoding_JSON_IETF, transition + `/config/action JSON_IETF "PERMIT"`},
 		{"default", transition + "/config/fast-path", 0, gpb.Encoding_PROTO, transition + "/config/fast-path true"},
-		{"default below nothing stored", top + "/system/config", 0, gpb.Encoding_PROTO,
-			top + `/system/config/name "waveguard"` + "\n" + top + `/system/config/minimum-isolation-strength "NONE`},
-		{"leaf-list", transition + "/config/operation", 0, gpb.Encoding_PROTO,
-			transition + `/config/operation ["list" "read"]`},
+		{
+			"default below nothing stored", top + "/system/config", 0, gpb.Encoding_PROTO,
+			top + `/system/config/name "waveguard"` + "\n" + top + `/system/config/minimum-isolation-strength "NONE"`,
+		},
+		{
+			"leaf-list", transition + "/config/operation", 0, gpb.Encoding_PROTO,
+			transition + `/config/operation ["list" "read"]`,
+		},
 		{"leaf-list in JSON", transition + "/config/operation", 0, gpb.Encoding_JSON, transition + `/config/operation JSON ["list","read"]`},
-		{"wide number", top + "/domains/domain[name=dashboard]/state/counters", 0, gpb.Encoding_JSON_IETF,
-			top + `/domains/domain[name=dashboard]/state/counters JSON_IETF {"mpk-security-telemetry:entries-permitted":"18446744073709551615"}`},
-		{"wide number, plain", top + "/domains/domain[name=dashboard]/state/counters", 0, gpb.Encoding_JSON,
-			top + `/domains/domain[name=dashboard]/state/counters JSON {"entries-permitted":18446744073709551615}`},
-		{"wide number, PROTO", top + "/domains/domain[name=dashboard]/state/counters", 0, gpb.Encoding_PROTO,
-			top + `/domains/domain[name=dashboard]/state/counters/entries-permitted uint 18446744073709551615`},
-		{"all keys", top + "/domains/domain[name=*]/config/id", 0, gpb.Encoding_PROTO,
+		{
+			"wide number", top + "/domains/domain[name=dashboard]/state/counters", 0, gpb.Encoding_JSON_IETF,
+			top + `/domains/domain[name=dashboard]/state/counters JSON_IETF {"mpk-security-telemetry:entries-permitted":"18446744073709551615"}`,
+		},
+		{
+			"wide number, plain", top + "/domains/domain[name=dashboard]/state/counters", 0, gpb.Encoding_JSON,
+			top + `/domains/domain[name=dashboard]/state/counters JSON {"entries-permitted":18446744073709551615}`,
+		},
+		{
+			"wide number, PROTO", top + "/domains/domain[name=dashboard]/state/counters", 0, gpb.Encoding_PROTO,
+			top + `/domains/domain[name=dashboard]/state/counters/entries-permitted uint 18446744073709551615`,
+		},
+		{
+			"all keys", top + "/domains/domain[name=*]/config/id", 0, gpb.Encoding_PROTO,
 			top + "/domains/domain[name=controller]/config/id uint 0\n" +
 				top + "/domains/domain[name=dashboard]/config/id uint 5\n" +
 				top + "/domains/domain[name=key-store]/config/id uint 3\n" +
-				top + "/domains/domain[name=performance-monitoring]/config/id uint 4"},
-		{"first key", top + "/transitions/transition[source=dashboard]/config/action", 0, gpb.Encoding_PROTO, transition + `/config/action "PERMIT`},
-		{"last key", top + "/transitions/transition[target=key-store]/config/fast-path", 0, gpb.Encoding_PROTO,
-			top + `/transitions/transition[source=performance-monitoring][target=key-store]/config/fast-path false`},
-		{"entry", top + "/services/service", gpb.GetRequest_CONFIG, gpb.Encoding_JSON_IETF,
+				top + "/domains/domain[name=performance-monitoring]/config/id uint 4",
+		},
+		{"first key", top + "/transitions/transition[source=dashboard]/config/action", 0, gpb.Encoding_PROTO, transition + `/config/action "PERMIT"`},
+		{
+			"last key", top + "/transitions/transition[target=key-store]/config/fast-path", 0, gpb.Encoding_PROTO,
+			top + `/transitions/transition[source=performance-monitoring][target=key-store]/config/fast-path false`,
+		},
+		{
+			"entry", top + "/services/service", gpb.GetRequest_CONFIG, gpb.Encoding_JSON_IETF,
 			top + `/services/service[name=dashboard] JSON_IETF {"mpk-security:name":"dashboard",` +
-				`"mpk-security:config":{"name":"dashboard","domain":"dashboard","uid":1000}}`},
-		{"state", top + "/domains/domain[name=dashboard]", gpb.GetRequest_STATE, gpb.Encoding_JSON,
+				`"mpk-security:config":{"name":"dashboard","domain":"dashboard","uid":1000}}`,
+		},
+		{
+			"state", top + "/domains/domain[name=dashboard]", gpb.GetRequest_STATE, gpb.Encoding_JSON,
 			top + `/domains/domain[name=dashboard] JSON {"name":"dashboard","state":{"name":"dashboard","id":5,"privilege-level":"LOW",` +
-				`"administrative-state":"IN_SERVICE","description":"screens","operational-state":"IN_SERVICE","counters":{"entries-permitted":18446744073709551615}}}`},
-		{"operational", top + "/domains", gpb.GetRequest_OPERATIONAL, gpb.Encoding_JSON,
-			top + `/domains JSON {"domain":[{"name":"dashboard","state":{"operational-state":"IN_SERVICE","counters":{"entries-permitted":18446744073709551615}}}]}`},
-		{"operational in PROTO", top + "/domains", gpb.GetRequest_OPERATIONAL, gpb.Encoding_PROTO,
+				`"administrative-state":"IN_SERVICE","description":"screens","operational-state":"IN_SERVICE","counters":{"entries-permitted":18446744073709551615}}}`,
+		},
+		{
+			"operational", top + "/domains", gpb.GetRequest_OPERATIONAL, gpb.Encoding_JSON,
+			top + `/domains JSON {"domain":[{"name":"dashboard","state":{"operational-state":"IN_SERVICE","counters":{"entries-permitted":18446744073709551615}}}]}`,
+		},
+		{
+			"operational in PROTO", top + "/domains", gpb.GetRequest_OPERATIONAL, gpb.Encoding_PROTO,
 			top + `/domains/domain[name=dashboard]/state/operational-state "IN_SERVICE"` + "\n" +
-				top + `/domains/domain[name=dashboard]/state/counters/entries-permitted uint 18446744073709551615`},
+				top + `/domains/domain[name=dashboard]/state/counters/entries-permitted uint 18446744073709551615`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			resp, err := c.Get(r.as("guest"), &gpb.GetRequest{Path: []*gpb.Path{path(test.path)}, Type: test.kind, Encoding: test.encoding})
@@ -130,7 +152,7 @@ func TestGetRefuses(t *testing.T) {
 		{"no such node", &gpb.GetRequest{Path: []*gpb.Path{path(top + "/doors")}}, codes.Unimplemented, `there is no node "doors`},
 		{"bad key", &gpb.GetRequest{Path: []*gpb.Path{path(top + "/domains/domain[x=y]")}}, codes.InvalidArgument, "no key"},
 		{"encoding", &gpb.GetRequest{Path: []*gpb.Path{{}}, Encoding: gpb.Encoding_ASCII}, codes.Unimplemented, "encoding ASCII is not supported"},
-		{"string elements", &gpb.GetRequest{Path: []*gpb.Path{{Element: []string{"mpk-security"}}}}, codes.InvalidArgument, "elem"}, //nolint:staticcheck // what is tested
+		{"string elements", &gpb.GetRequest{Path: []*gpb.Path{{Element: []string{"mpk-security"}}}}, codes.InvalidArgument, "elem"},
 		{"unreadable", &gpb.GetRequest{Path: []*gpb.Path{path(top + "/system/users/user[name=admin]/config/password-hash")}}, codes.PermissionDenied, "cannot be read"},
 		{"unknown model", &gpb.GetRequest{Path: []*gpb.Path{{}}, UseModels: []*gpb.ModelData{{Name: "openconfig-vlan"}}}, codes.InvalidArgument, "openconfig-vlan"},
 		{"history", &gpb.GetRequest{Path: []*gpb.Path{{}}, Extension: []*ext.Extension{{Ext: &ext.Extension_History{}}}}, codes.Unimplemented, "history"},

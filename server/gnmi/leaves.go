@@ -1,8 +1,6 @@
 package gnmi
 
 import (
-	gpb "github.com/openconfig/gnmi/proto/gnmi"
-
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -13,24 +11,43 @@ type scope func(*schema.Node) bool
 func (s scope) has(n *schema.Node) bool { return s == nil || s(n) }
 
 // visitor receives what has one value: leafs, leaf-lists, anydata, and lists
-// without keys. The path is the visitor's to keep.
-type visitor func(path []*gpb.PathElem, n tree.Node)
+// without keys. The path is only lent to it.
+type visitor func(path []byte, n tree.Node)
 
 // leaves visits the values at and below c in schema order, defaults in use
 // among them.
 func (n names) leaves(c *tree.Cursor, want scope, visit visitor) {
-	v := &leafWalk{names: n, want: want, visit: visit}
-	v.node(c, n.elems(c))
+	v := leafWalk{names: n, want: want, visit: visit}
+	v.node(c, n.path(c))
+}
+
+// explicit is leaves without the defaults that are in use whether or not c's
+// node is stored.
+func (n names) explicit(c *tree.Cursor, want scope, visit visitor) {
+	v := leafWalk{names: n, want: want, visit: visit, explicit: true}
+	v.node(c, n.path(c))
 }
 
 type leafWalk struct {
-	names names
-	want  scope
-	visit visitor
+	names    names
+	want     scope
+	visit    visitor
+	explicit bool
 }
 
+// inside returns the walk for the inside of n: the defaults there depend on n if
+// n does not exist by itself.
+func (v leafWalk) inside(n *tree.Container) leafWalk {
+	v.explicit = v.explicit && existsByItself(n.Schema())
+	return v
+}
+
+// existsByItself says whether an instance is there without being stored, given
+// that its parent is (RFC 7950 section 7.5.1).
+func existsByItself(s *schema.Node) bool { return s.Kind == schema.Container && !s.Presence }
+
 // node visits the values at and below c, whose path is given.
-func (v *leafWalk) node(c *tree.Cursor, path []*gpb.PathElem) {
+func (v leafWalk) node(c *tree.Cursor, path []byte) {
 	k, ok := c.Node().(*tree.Container)
 	if !ok {
 		v.value(c.Node(), path)
@@ -39,44 +56,36 @@ func (v *leafWalk) node(c *tree.Cursor, path []*gpb.PathElem) {
 	for _, s := range k.Schema().DataChildren {
 		if n := k.Child(s); n != nil {
 			v.child(c, n, path)
-		} else if len(s.Defaults) > 0 || s.Kind == schema.Container && s.SubtreeDefaults {
+		} else if !v.explicit && (len(s.Defaults) > 0 || existsByItself(s) && s.SubtreeDefaults) {
 			if n := implied(c, s); n != nil {
-				v.node(n, v.extend(path, n.Node()))
+				v.node(n, v.names.append(path, n.Node()))
 			}
 		}
 	}
 }
 
 // child visits the values at and below n, which is stored below c.
-func (v *leafWalk) child(c *tree.Cursor, n tree.Node, path []*gpb.PathElem) {
+func (v leafWalk) child(c *tree.Cursor, n tree.Node, path []byte) {
 	switch x := n.(type) {
 	case *tree.Container:
-		v.node(c.Down(x), v.extend(path, x))
+		v.inside(x).node(c.Down(x), v.names.append(path, x))
 	case *tree.List:
 		if len(x.Schema().Keys) == 0 {
-			v.value(x, v.extend(path, x))
+			v.value(x, v.names.append(path, x))
 			return
 		}
 		for entry := range x.All() {
-			v.node(c.Down(entry), v.extend(path, entry))
+			v.inside(entry).node(c.Down(entry), v.names.append(path, entry))
 		}
 	default:
 		if v.want.has(n.Schema()) {
-			v.visit(v.extend(path, n), n)
+			v.visit(v.names.append(path, n), n)
 		}
 	}
 }
 
-func (v *leafWalk) value(n tree.Node, path []*gpb.PathElem) {
+func (v leafWalk) value(n tree.Node, path []byte) {
 	if v.want.has(n.Schema()) {
 		v.visit(path, n)
 	}
-}
-
-// extend returns a new path that is longer by n.
-func (v *leafWalk) extend(path []*gpb.PathElem, n tree.Node) []*gpb.PathElem {
-	longer := make([]*gpb.PathElem, len(path)+1)
-	copy(longer, path)
-	longer[len(path)] = v.names.elem(n)
-	return longer
 }

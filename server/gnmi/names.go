@@ -1,17 +1,19 @@
 package gnmi
 
 import (
-	"slices"
-
-	gpb "github.com/openconfig/gnmi/proto/gnmi"
-
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// names holds a path element for every data node of the schema, without keys.
-// The elements are shared by all messages and never written.
-type names map[*schema.Node]*gpb.PathElem
+// names writes the paths of data nodes. Paths are the fields of the message
+// Path in wire form; a node's path begins with its parent's.
+type names map[*schema.Node]name
+
+// name is how a node is called, and its path element when that has no keys.
+type name struct {
+	text string
+	elem []byte
+}
 
 func newNames(set *schema.Set) names {
 	n := names{}
@@ -22,7 +24,8 @@ func newNames(set *schema.Set) names {
 func (n names) add(parent *schema.Node) {
 	for _, c := range parent.DataChildren {
 		if c.IsData() {
-			n[c] = &gpb.PathElem{Name: localName(parent, c)}
+			text := localName(parent, c)
+			n[c] = name{text, appendElem(nil, c, text, nil)}
 			n.add(c)
 		}
 	}
@@ -36,40 +39,33 @@ func localName(parent, c *schema.Node) string {
 	return c.Module.Name + ":" + c.Name
 }
 
-// elem returns the path element of a node; a list entry's has its keys.
-func (n names) elem(node tree.Node) *gpb.PathElem {
+// append extends the path of a node's parent to the node.
+func (n names) append(path []byte, node tree.Node) []byte {
 	if c, ok := node.(*tree.Container); ok && c.Schema().Kind == schema.List {
-		return n.entry(c.Schema(), c.Keys())
+		return n.entry(path, c.Schema(), c.Keys())
 	}
-	return n[node.Schema()]
+	return append(path, n[node.Schema()].elem...)
 }
 
-func (n names) entry(s *schema.Node, keys []schema.Value) *gpb.PathElem {
+func (n names) entry(path []byte, s *schema.Node, keys []schema.Value) []byte {
 	if len(keys) == 0 {
-		return n[s]
+		return append(path, n[s].elem...)
 	}
-	e := &gpb.PathElem{Name: n[s].Name, Key: make(map[string]string, len(keys))}
-	for i, k := range s.Keys {
-		e.Key[k.Name] = keys[i].String()
-	}
-	return e
+	return appendElem(path, s, n[s].text, keys)
 }
 
-// elems returns the path of a cursor's node.
-func (n names) elems(c *tree.Cursor) []*gpb.PathElem {
-	var path []*gpb.PathElem
-	for ; c.Up() != nil; c = c.Up() {
-		path = append(path, n.elem(c.Node()))
+// path returns the path of a cursor's node.
+func (n names) path(c *tree.Cursor) []byte {
+	if c.Up() == nil {
+		return nil
 	}
-	slices.Reverse(path)
-	return path
+	return n.append(n.path(c.Up()), c.Node())
 }
 
-// steps returns a path in gNMI's form.
-func (n names) steps(p tree.Path) []*gpb.PathElem {
-	path := make([]*gpb.PathElem, len(p))
-	for i, s := range p {
-		path[i] = n.entry(s.Node, s.Keys)
+// steps appends a path of the tree.
+func (n names) steps(dst []byte, p tree.Path) []byte {
+	for _, s := range p {
+		dst = n.entry(dst, s.Node, s.Keys)
 	}
-	return path
+	return dst
 }

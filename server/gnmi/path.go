@@ -37,8 +37,8 @@ func (r resolver) resolve(path *gpb.Path) ([]selector, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(r.prefix.GetElement())+len(path.GetElement()) > 0 { //nolint:staticcheck // looked at to be refused
-		return nil, status.Error(codes.InvalidArgument, "path uses the field element, which gNMI 0.4 replaced by elem")
+	if isAncient(r.prefix) || isAncient(path) {
+		return nil, status.Error(codes.InvalidArgument, "path has only the field element, which gNMI 0.4 replaced by elem")
 	}
 	elems := r.elems(path)
 	if len(elems) > maxElements {
@@ -49,6 +49,13 @@ func (r resolver) resolve(path *gpb.Path) ([]selector, error) {
 		return nil, err
 	}
 	return topmost(all), nil
+}
+
+// isAncient says whether a path is in the form before gNMI 0.4 alone. Some
+// clients send both forms.
+func isAncient(p *gpb.Path) bool {
+	//lint:ignore SA1019 looked at to be refused
+	return len(p.GetElem()) == 0 && len(p.GetElement()) > 0
 }
 
 // elems returns the elements of prefix and path.

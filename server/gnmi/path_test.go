@@ -114,6 +114,7 @@ func FuzzPath(f *testing.F) {
 		f.Add(raw)
 	}
 	set := must(compiled())(f)
+	writer := newNames(set)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		p := &gpb.Path{}
 		if proto.Unmarshal(raw, p) != nil {
@@ -129,7 +130,11 @@ func FuzzPath(f *testing.F) {
 		}
 		for _, s := range all {
 			// The path of what was selected selects it again.
-			again, err := r.resolve(&gpb.Path{Elem: newNames(set).steps(s.path())})
+			back := &gpb.Path{}
+			if err := proto.Unmarshal(writer.steps(nil, s.path()), back); err != nil {
+				t.Fatal(err)
+			}
+			again, err := r.resolve(back)
 			if err != nil || len(again) != 1 || again[0].end(set.Root) != s.end(set.Root) {
 				t.Fatalf("%s: %v, %v", s.path(), again, err)
 			}

@@ -190,6 +190,18 @@ func (r *rig) put(pairs ...string) {
 	}
 }
 
+// remove removes a state node.
+func (r *rig) remove(text string) {
+	r.t.Helper()
+	err := r.store.UpdateState(func(e *tree.Editor) error {
+		_, err := e.DeletePath(r.instance(text))
+		return err
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 func (r *rig) instance(text string) tree.Path {
 	r.t.Helper()
 	return must(schema.ParseInstancePath(schema.Lexical{
@@ -234,6 +246,10 @@ func split(text string) (parts []string) {
 		return nil
 	}
 	return append(parts, text[from:])
+}
+
+func text(s string) *gpb.TypedValue {
+	return &gpb.TypedValue{Value: &gpb.TypedValue_StringVal{StringVal: s}}
 }
 
 // show writes a value and its path on one line.

@@ -26,10 +26,12 @@ func parseScalar(s *schema.Node, v *gpb.TypedValue) (schema.Value, error) {
 		return parseNumber(s, strconv.FormatUint(x.UintVal, 10))
 	case *gpb.TypedValue_DoubleVal:
 		return parseNumber(s, strconv.FormatFloat(x.DoubleVal, 'f', -1, 64))
-	case *gpb.TypedValue_FloatVal: //nolint:staticcheck // clients still send it
+	case *gpb.TypedValue_FloatVal:
+		//lint:ignore SA1019 clients still send it
 		return parseNumber(s, strconv.FormatFloat(float64(x.FloatVal), 'f', -1, 32))
-	case *gpb.TypedValue_DecimalVal: //nolint:staticcheck // clients still send it
-		return parseNumber(s, formatDecimal(x.DecimalVal))
+	case *gpb.TypedValue_DecimalVal:
+		//lint:ignore SA1019 clients still send it
+		return parseNumber(s, formatDecimal(x.DecimalVal.GetDigits(), x.DecimalVal.GetPrecision()))
 	case *gpb.TypedValue_BytesVal:
 		return parseBytes(s, x.BytesVal)
 	case nil:
@@ -93,23 +95,23 @@ func parseBytes(s *schema.Node, octets []byte) (schema.Value, error) {
 	return v, err
 }
 
-func formatDecimal(d *gpb.Decimal64) string { //nolint:staticcheck // clients still send it
+// formatDecimal writes digits with the last of them after the point.
+func formatDecimal(digits int64, precision uint32) string {
 	const most = 18 // digits of a decimal64 after the point (RFC 7950 section 9.3.4)
-	if d.GetPrecision() > most {
+	if precision > most {
 		return "" // no number
 	}
-	text := strconv.FormatInt(d.GetDigits(), 10)
-	sign := ""
+	text, sign := strconv.FormatInt(digits, 10), ""
 	if text[0] == '-' {
 		sign, text = "-", text[1:]
 	}
-	for len(text) <= int(d.GetPrecision()) {
+	for len(text) <= int(precision) {
 		text = "0" + text
 	}
-	point := len(text) - int(d.GetPrecision())
-	if point == len(text) {
+	if precision == 0 {
 		return sign + text
 	}
+	point := len(text) - int(precision)
 	return sign + text[:point] + "." + text[point:]
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/optical-net/waveguard/yang/json"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -19,51 +20,50 @@ type sender struct {
 	encoding gpb.Encoding
 	most     int // updates and deletes in one notification
 
-	prefix *gpb.Path
-	taken  time.Time
-	note   *gpb.Notification // not sent yet, or nil
-	bytes  int               // about as large as note
-	err    error
+	note  []byte // the notification that waits: its fields in wire form
+	head  int    // length of those that each has, timestamp and prefix
+	count int    // updates and deletes that wait
+	value []byte // for reuse
+	err   error
 }
 
 // begin says from when, and of which path's origin, the following values are.
 func (s *sender) begin(taken time.Time, prefix *gpb.Path) {
 	s.flush()
-	s.taken, s.prefix = taken, prefix
+	head, err := proto.MarshalOptions{}.MarshalAppend(s.note[:0], &gpb.Notification{Timestamp: taken.UnixNano(), Prefix: prefix})
+	if err != nil {
+		panic("gnmi: write a notification: " + err.Error()) // its strings came in a message
+	}
+	s.note, s.head = head, len(head)
 }
 
 // update sends a value. It is a visitor.
-func (s *sender) update(path []*gpb.PathElem, n tree.Node) {
-	val := encode(n, s.encoding, json.EncodeOptions{})
-	s.open(len(val.GetStringVal()) + len(val.GetJsonVal()) + len(val.GetJsonIetfVal()))
-	s.note.Update = append(s.note.Update, &gpb.Update{Path: &gpb.Path{Elem: path}, Val: val})
+func (s *sender) update(path []byte, n tree.Node) {
+	s.value = appendValue(s.value[:0], n, s.encoding, json.EncodeOptions{})
+	s.room(len(path) + len(s.value))
+	s.note = appendUpdate(s.note, path, s.value)
 }
 
 // delete tells that what was at the path is gone.
-func (s *sender) delete(path []*gpb.PathElem) {
-	s.open(0)
-	s.note.Delete = append(s.note.Delete, &gpb.Path{Elem: path})
+func (s *sender) delete(path []byte) {
+	s.room(len(path))
+	s.note = appendField(s.note, notificationDelete, path)
 }
 
-// open makes sure that the notification has room for one more.
-func (s *sender) open(size int) {
-	const perValue = 96 // path and framing
-	if s.note != nil && (len(s.note.Update)+len(s.note.Delete) >= s.most || s.bytes+size > messageBytes) {
+// room makes sure that there is room for one more of that size.
+func (s *sender) room(size int) {
+	if s.count >= s.most || s.count > 0 && len(s.note)+size > messageBytes {
 		s.flush()
 	}
-	if s.note == nil {
-		s.note = &gpb.Notification{Timestamp: s.taken.UnixNano(), Prefix: s.prefix}
-		s.bytes = 0
-	}
-	s.bytes += size + perValue
+	s.count++
 }
 
 // flush sends what is waiting.
 func (s *sender) flush() error {
-	if s.note != nil && s.err == nil {
-		s.err = s.send(&gpb.SubscribeResponse{Response: &gpb.SubscribeResponse_Update{Update: s.note}})
+	if s.count > 0 && s.err == nil {
+		s.err = s.send(verbatim(&gpb.SubscribeResponse{}, appendField(nil, responseUpdate, s.note)))
 	}
-	s.note = nil
+	s.note, s.count = s.note[:s.head], 0
 	return s.err
 }
 

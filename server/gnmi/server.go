@@ -93,7 +93,9 @@ func (s *Server) grpc() *grpc.Server {
 		grpc.MaxRecvMsgSize(s.limits.RequestBytes),
 		grpc.MaxConcurrentStreams(uint32(s.limits.Streams)),
 		grpc.ConnectionTimeout(s.limits.HandshakeTimeout),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: s.limits.KeepaliveEvery, Timeout: s.limits.KeepaliveEvery}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: s.limits.KeepaliveEvery, Timeout: s.limits.KeepaliveEvery, MaxConnectionIdle: s.limits.IdleTimeout,
+		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: s.limits.KeepaliveLeast, PermitWithoutStream: true}),
 	)
 	gpb.RegisterGNMIServer(g, s)
