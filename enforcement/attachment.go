@@ -2,11 +2,10 @@ package enforcement
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/mpk"
@@ -30,16 +29,20 @@ type attachment struct {
 
 	policy   *page.Policy
 	doorbell *os.File
-	replaced chan struct{}
+	replaced chan struct{} // closed when another attachment takes over; under Engine.mu
+	left     chan struct{} // closed when the claims are free again
+
+	// continues says that the process was attached before: its page begins
+	// with what it counted since it started.
+	continues bool
 
 	mu      sync.Mutex
 	ready   bool
-	stats   *page.StatsReader       // nil once left
-	seen    [][page.Counters]uint64 // by source and target local index, as last sampled
-	matched []bool                  // likewise: the policy in force has a transition
-	lost    uint64
-	retired bool            // another attachment goes on counting
-	revoked map[string]bool // services whose claim no longer holds
+	handed  bool              // counting goes on in the page of a successor
+	stats   *page.StatsReader // nil once left
+	seen    *history          // nil before ready, unless taken over from a predecessor
+	matched []bool            // by source and target local index: the policy in force has a transition
+	revoked map[string]error  // services whose claim no longer holds, and why
 }
 
 // hostedService is a claimed service and the domain it was claimed into.
@@ -86,23 +89,42 @@ func (a *attachment) concernedBy(ts map[view.TransitionKey]*gen.MpkSecurity_Tran
 	return false
 }
 
-// compile returns the page of this process; domains of services whose claim no
+// plan is what a commit means for one process.
+type plan struct {
+	table   page.Table
+	revoked map[string]error
+}
+
+// compile returns the plan of this process; domains of services whose claim no
 // longer holds are isolated.
-func (a *attachment) compile(r policy.Reader) page.Table {
-	table := policy.Compile(r, a.hosted)
-	revoked := map[string]bool{}
+func (a *attachment) compile(r policy.Reader) plan {
+	p := plan{policy.Compile(r, a.hosted), map[string]error{}}
 	for _, s := range a.services {
 		if err := a.claimHolds(r, s); err != nil {
-			table[a.local[s.domain]].State = page.Isolated
-			revoked[s.name] = true
-			a.engine.log.Warn("service isolated", "service", s.name, "pid", a.identity.PID, "err", err)
+			p.table[a.local[s.domain]].State = page.Isolated
+			p.revoked[s.name] = err
 		}
 	}
+	return p
+}
+
+// obey puts a plan in force. What was counted until then is accounted by the
+// policy that was.
+//
+// Preconditions: Engine.commit is held.
+func (a *attachment) obey(p plan) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.revoked = revoked
-	a.matched = matched(table)
-	return table
+	a.sampleLocked()
+	if _, err := a.policy.Publish(p.table); err != nil {
+		a.engine.log.Error("publish policy", "attachment", a.id, "err", err)
+	}
+	for name, err := range p.revoked {
+		if a.revoked[name] == nil {
+			a.engine.log.Warn("service isolated", "service", name, "pid", a.identity.PID, "err", err)
+		}
+	}
+	a.matched, a.revoked = matched(p.table), p.revoked
 }
 
 func matched(t page.Table) []bool {
@@ -138,8 +160,11 @@ func (a *attachment) Welcome() (*wire.Welcome, wire.Files) {
 // Ready implements attach.Session.
 func (a *attachment) Ready() {
 	a.mu.Lock()
-	a.ready = true
-	a.mu.Unlock()
+	defer a.mu.Unlock()
+	if !a.ready {
+		a.ready = true
+		a.beginLocked()
+	}
 	a.engine.signal()
 }
 
@@ -147,16 +172,19 @@ func (a *attachment) Ready() {
 func (a *attachment) Replaced() <-chan struct{} { return a.replaced }
 
 // Violation implements attach.Session. What the process says of itself is
-// believed; that it names only itself is checked.
+// believed; that it speaks of itself alone is checked.
 func (a *attachment) Violation(v *wire.Violation) error {
 	if int(v.Service) >= len(a.services) || int(v.Source) >= len(a.hosted) || int(v.Target) >= len(a.hosted) {
 		return errors.New("a violation names a domain or service that the process does not host")
+	}
+	if v.Kind == wire.AttachRefused {
+		return fmt.Errorf("a violation of kind %v, which is the daemon's own to report", v.Kind)
 	}
 	operation := ""
 	if ops := a.hosted[v.Target].Operations; int(v.Operation) < len(ops) {
 		operation = ops[v.Operation]
 	}
-	a.engine.sample(a)
+	a.sample()
 	a.engine.record(Violation{
 		Time: time.Now(), Kind: v.Kind, Severity: v.Severity,
 		Service: a.services[v.Service].name, Source: a.hosted[v.Source].Domain, Target: a.hosted[v.Target].Domain,
@@ -164,38 +192,4 @@ func (a *attachment) Violation(v *wire.Violation) error {
 		Occurrences: v.Occurrences, Strength: a.strength,
 	})
 	return nil
-}
-
-// doorbellPause bounds how often one process can ask for attention.
-const doorbellPause = 200 * time.Microsecond
-
-// listen takes counters in whenever the process rings, until the doorbell is closed.
-func (a *attachment) listen() {
-	buf := make([]byte, 8)
-	for {
-		if _, err := a.doorbell.Read(buf); err != nil {
-			return
-		}
-		a.answer()
-		a.engine.sample(a)
-		a.engine.signal()
-		time.Sleep(doorbellPause)
-	}
-}
-
-func (a *attachment) answer() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.stats != nil {
-		a.stats.Answer()
-	}
-}
-
-// newDoorbell makes an eventfd that both sides can wait on without blocking a thread.
-func newDoorbell() (*os.File, error) {
-	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		return nil, os.NewSyscallError("eventfd", err)
-	}
-	return os.NewFile(uintptr(fd), "doorbell"), nil
 }

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"sync"
 
-	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
@@ -18,15 +17,16 @@ type Engine struct {
 
 	// commit serialises what changes policy or attachments: it is held from
 	// Prepare to its commit or abort, and while a process joins or leaves.
-	commit sync.Mutex
-	config *policy.Config
-	nextID uint64
+	commit   sync.Mutex
+	config   *policy.Config
+	nextID   uint64
+	departed []*history // of attachments that ended and may be continued, oldest first
 
-	// mu guards what readers see. An attachment's mu is taken before it.
+	// mu guards what readers see; attachments is also read under commit alone.
+	// The locks are taken in this order: commit, an attachment's mu, mu.
 	mu          sync.Mutex
 	attachments map[uint64]*attachment
 	claims      map[string]*attachment // by service
-	departed    map[uint64]*attachment // ended, not yet continued
 	epoch       uint64
 	minimum     gen.E_MpkSecurityTypes_IsolationStrength
 	outline     outline
@@ -34,7 +34,6 @@ type Engine struct {
 
 	changed    chan struct{}
 	violations chan Violation
-	lost       uint64 // violations that the channel had no room for
 }
 
 // violationBacklog is how many reports may wait for telemetry.
@@ -47,10 +46,9 @@ func New(log *slog.Logger) *Engine {
 		// Attachments are told apart across restarts of the daemon.
 		nextID:      rand.Uint64() >> 1,
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
-		departed: map[uint64]*attachment{},
-		ledger:   newLedger(),
-		outline:  outline{services: map[string]string{}, domains: map[string]bool{}},
-		changed:  make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
+		ledger:  newLedger(),
+		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
+		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
 	}
 }
 
@@ -62,50 +60,45 @@ func (e *Engine) Prepare(ctx context.Context, d *view.Delta) (commit, abort func
 		return nil, nil, err
 	}
 	e.commit.Lock()
-	tables := e.compile(d)
-	return func() { e.put(d, tables) }, e.commit.Unlock, nil
+	plans := e.compile(d)
+	return func() { e.put(d, plans) }, e.commit.Unlock, nil
 }
 
-// compile returns the new pages of the processes that the delta concerns.
-func (e *Engine) compile(d *view.Delta) map[*attachment]page.Table {
+// compile returns the new plans of the processes that the delta concerns.
+func (e *Engine) compile(d *view.Delta) map[*attachment]plan {
 	reader := e.config.With(d)
-	tables := map[*attachment]page.Table{}
+	plans := map[*attachment]plan{}
 	for _, a := range e.attachments {
 		if a.concerned(d) {
-			tables[a] = a.compile(reader)
+			plans[a] = a.compile(reader)
 		}
 	}
-	return tables
+	return plans
 }
 
-func (e *Engine) put(d *view.Delta, tables map[*attachment]page.Table) {
+func (e *Engine) put(d *view.Delta, plans map[*attachment]plan) {
 	defer e.commit.Unlock()
 	e.config.Apply(d)
-	for a, t := range tables {
-		e.publish(a, t)
+	for a, p := range plans {
+		a.obey(p)
 	}
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	if !d.Empty() {
 		e.epoch++
 	}
 	e.minimum = e.config.Reader().System().GetMinimumIsolationStrength()
 	e.outline.apply(d)
-	e.mu.Unlock()
+	e.ledger.forget(d)
 	e.signal()
 }
 
-func (e *Engine) publish(a *attachment, t page.Table) {
-	if _, err := a.policy.Publish(t); err != nil {
-		e.log.Error("publish policy", "attachment", a.id, "err", err)
-	}
-}
-
-// Changed is signalled, coalesced, whenever Snapshot has news that should not
+// Changed is signalled, coalesced, whenever State has news that should not
 // wait: a violation was counted, a process joined or left, policy changed.
 func (e *Engine) Changed() <-chan struct{} { return e.changed }
 
 // Violations delivers what was reported, oldest first. When nobody receives,
-// the newest are dropped and counted in Snapshot.
+// the newest are dropped and counted as lost reports of their service.
 func (e *Engine) Violations() <-chan Violation { return e.violations }
 
 func (e *Engine) signal() {
@@ -115,12 +108,12 @@ func (e *Engine) signal() {
 	}
 }
 
-func (e *Engine) deliver(v Violation) {
+// deliver returns false if there is no room for the violation.
+func (e *Engine) deliver(v Violation) bool {
 	select {
 	case e.violations <- v:
+		return true
 	default:
-		e.mu.Lock()
-		e.lost++
-		e.mu.Unlock()
+		return false
 	}
 }

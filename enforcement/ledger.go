@@ -1,13 +1,12 @@
 package enforcement
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/gen/view"
 )
 
 // Violation is one report of something the policy forbids.
@@ -25,144 +24,144 @@ type Violation struct {
 	Strength       mpk.Strength
 }
 
-// Pair is a source and a target domain.
-type Pair struct{ Source, Target string }
-
-// PairCounters counts the calls of one domain into another since the daemon
-// started, over all processes.
-type PairCounters struct {
-	Permitted, RateLimited, DwellExceeded, Faults uint64
-	// Denied counts every other refusal; Unmatched those of them for which the
-	// configuration had no transition.
-	Denied, Unmatched uint64
-	LastDenied        time.Time
-}
-
-// ServiceCounters counts what a service did since the daemon started. Calls
-// are counted by process and domain: services that share both share them.
-type ServiceCounters struct {
-	Attaches, Permitted, Denied, RateLimited, DwellExceeded, Faults uint64
-	Violations, LostReports                                         uint64
-	LastViolation                                                   *Violation
-}
-
-// ledger keeps what processes reported, beyond the life of each.
+// ledger counts, over all processes, what was done since the daemon started or
+// the entry was configured. It has configured entries only.
 type ledger struct {
-	pairs    map[Pair]*PairCounters
-	services map[string]*ServiceCounters
+	domains     map[string]*domainCounters
+	services    map[string]*serviceCounters
+	transitions map[view.TransitionKey]*transitionCounters
+}
+
+// domainCounters counts calls into a domain, and, as unmatched, those out of it
+// that no transition is for.
+type domainCounters struct {
+	permitted, denied, unmatched, faults uint64
+}
+
+// transitionCounters counts the calls of one domain into another.
+type transitionCounters struct {
+	permitted, denied, rateLimited, dwellExceeded uint64
+
+	lastDenied time.Time
+}
+
+// serviceCounters counts what a service did. Calls are counted by process and
+// domain: services that share both share them.
+type serviceCounters struct {
+	attaches, permitted, denied, rateLimited, dwellExceeded, faults uint64
+	violations, lostReports                                         uint64
+
+	lastViolation *Violation
 }
 
 func newLedger() *ledger {
-	return &ledger{pairs: map[Pair]*PairCounters{}, services: map[string]*ServiceCounters{}}
+	return &ledger{
+		domains: map[string]*domainCounters{}, services: map[string]*serviceCounters{},
+		transitions: map[view.TransitionKey]*transitionCounters{},
+	}
 }
 
-func (l *ledger) service(name string) *ServiceCounters {
-	c := l.services[name]
+// forget drops the entries that were removed from the configuration.
+func (l *ledger) forget(d *view.Delta) {
+	forget(l.domains, d.Domains)
+	forget(l.services, d.Services)
+	forget(l.transitions, d.Transitions)
+}
+
+func forget[K comparable, C, V any](counters map[K]*C, delta map[K]*V) {
+	for k, v := range delta {
+		if v == nil {
+			delete(counters, k)
+		}
+	}
+}
+
+// domainLocked returns the counters of a domain; nobody sees those of one that
+// is not configured.
+//
+// Preconditions: e.mu is held.
+func (e *Engine) domainLocked(name string) *domainCounters {
+	_, configured := e.outline.domains[name]
+	return counters(e.ledger.domains, name, configured)
+}
+
+// serviceLocked does the same for a service.
+func (e *Engine) serviceLocked(name string) *serviceCounters {
+	_, configured := e.outline.services[name]
+	return counters(e.ledger.services, name, configured)
+}
+
+func counters[K comparable, C any](all map[K]*C, key K, configured bool) *C {
+	c := all[key]
 	if c == nil {
-		c = &ServiceCounters{}
-		l.services[name] = c
+		c = new(C)
+		if configured {
+			all[key] = c
+		}
 	}
 	return c
 }
 
-func (l *ledger) pair(p Pair) *PairCounters {
-	c := l.pairs[p]
-	if c == nil {
-		c = &PairCounters{}
-		l.pairs[p] = c
-	}
-	return c
-}
-
-// sample takes in what the gates of one process counted since the last time.
-func (e *Engine) sample(a *attachment) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.stats == nil || a.retired {
-		return
-	}
-	n := len(a.hosted)
-	for i := range n {
-		for j := range n {
-			now := a.stats.Cell(i, j)
-			seen := &a.seen[i*n+j]
-			if now != *seen {
-				e.account(a, i, j, advance(seen, now))
-			}
-		}
-	}
-	if lost := a.stats.LostReports(); lost > a.lost {
-		e.accountLost(a, lost-a.lost)
-		a.lost = lost
-	}
-}
-
-// advance moves seen up to now and returns the difference. A counter that fell,
-// which an honest gate's does only until a process that attaches again has
-// carried its counts over, stays where it was.
-func advance(seen *[page.Counters]uint64, now [page.Counters]uint64) (d [page.Counters]uint64) {
-	for i := range now {
-		if now[i] > seen[i] {
-			d[i] = now[i] - seen[i]
-			seen[i] = now[i]
-		}
-	}
-	return d
-}
-
-// account adds increments to the ledger.
+// account adds what the gates of one process counted from its domain i into j.
 //
 // Preconditions: a.mu is held; it is taken before e.mu everywhere.
-func (e *Engine) account(a *attachment, i, j int, d [page.Counters]uint64) {
-	pair := Pair{a.hosted[i].Domain, a.hosted[j].Domain}
-	denied := d[page.Denied] + d[page.OperationDenied] + d[page.OutOfServiceCalls]
+func (e *Engine) account(a *attachment, i, j int, d cell) {
+	source, target := a.hosted[i].Domain, a.hosted[j].Domain
+	denied := d[page.Denied] + d[page.OperationDenied] + d[page.OutOfServiceCalls] + d[page.RateLimited]
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	p := e.ledger.pair(pair)
-	p.Permitted += d[page.Permitted]
-	p.RateLimited += d[page.RateLimited]
-	p.DwellExceeded += d[page.DwellExceeded]
-	p.Faults += d[page.Faults]
-	p.Denied += denied
-	if denied > 0 {
-		p.LastDenied = time.Now()
+	into := e.domainLocked(target)
+	into.permitted += d[page.Permitted]
+	into.denied += denied
+	into.faults += d[page.Faults]
+	matched := a.matched[i*len(a.hosted)+j]
+	if !matched {
+		e.domainLocked(source).unmatched += d[page.Denied]
 	}
-	if !a.matched[i*len(a.hosted)+j] {
-		p.Unmatched += d[page.Denied]
-	}
+	counters(e.ledger.transitions, view.TransitionKey{Source: source, Target: target}, matched).add(d, denied)
 	for _, s := range a.services {
-		if s.domain == pair.Source {
-			c := e.ledger.service(s.name)
-			c.Permitted += d[page.Permitted]
-			c.Denied += denied
-			c.RateLimited += d[page.RateLimited]
-			c.DwellExceeded += d[page.DwellExceeded]
-			c.Faults += d[page.Faults]
+		if s.domain == source {
+			e.serviceLocked(s.name).add(d, denied)
 		}
 	}
+}
+
+func (c *transitionCounters) add(d cell, denied uint64) {
+	c.permitted += d[page.Permitted]
+	c.denied += denied
+	c.rateLimited += d[page.RateLimited]
+	c.dwellExceeded += d[page.DwellExceeded]
+	if denied > 0 {
+		c.lastDenied = time.Now()
+	}
+}
+
+func (c *serviceCounters) add(d cell, denied uint64) {
+	c.permitted += d[page.Permitted]
+	c.denied += denied
+	c.rateLimited += d[page.RateLimited]
+	c.dwellExceeded += d[page.DwellExceeded]
+	c.faults += d[page.Faults]
 }
 
 func (e *Engine) accountLost(a *attachment, n uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, s := range a.services {
-		e.ledger.service(s.name).LostReports += n
+		e.serviceLocked(s.name).lostReports += n
 	}
 }
 
 // record takes a report in.
 func (e *Engine) record(v Violation) {
+	delivered := e.deliver(v)
 	e.mu.Lock()
-	c := e.ledger.service(v.Service)
-	c.Violations += uint64(v.Occurrences)
-	c.LastViolation = &v
+	c := e.serviceLocked(v.Service)
+	c.violations += uint64(v.Occurrences)
+	c.lastViolation = &v
+	if !delivered {
+		c.lostReports++
+	}
 	e.mu.Unlock()
-	e.deliver(v)
 	e.signal()
-}
-
-func (e *Engine) attached() []*attachment {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.Collect(maps.Values(e.attachments))
 }

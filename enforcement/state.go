@@ -1,8 +1,10 @@
 package enforcement
 
 import (
-	"encoding/hex"
+	"encoding/binary"
+	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,31 +17,37 @@ import (
 )
 
 // State reads the counters of every process and returns the operational state
-// of the system, the domains, the services and those transitions whose both
-// ends some process has hosted. Entries may be left over from a configuration
-// that no longer has them.
+// of the system, of the configured domains and services, and of the transitions
+// that were used.
 func (e *Engine) State() *gen.MpkSecurity {
-	for _, a := range e.attached() {
-		e.sample(a)
+	attached := e.attached()
+	for _, a := range attached {
+		a.sample()
 	}
 	b := &stateBuilder{state: &gen.MpkSecurity{
 		Domain: map[string]*gen.MpkSecurity_Domain{}, Service: map[string]*gen.MpkSecurity_Service{},
 		Transition: map[view.TransitionKey]*gen.MpkSecurity_Transition{},
 	}}
-	claims, configured := e.readLedger(b)
-	for name, domain := range configured.services {
-		b.service(name, domain, claims[name])
+	e.mu.Lock()
+	b.readLocked(e)
+	e.mu.Unlock()
+	for _, a := range attached {
+		b.host(a)
 	}
-	for name, inService := range configured.domains {
-		b.finishDomain(name, inService)
-	}
+	b.judgeDomains()
 	return b.state
 }
 
-// outline is what State needs to know of the configuration.
+func (e *Engine) attached() []*attachment {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Collect(maps.Values(e.attachments))
+}
+
+// outline is what counting and State need to know of the configuration.
 type outline struct {
-	services map[string]string // home domain
-	domains  map[string]bool   // administratively in service
+	services map[string]struct{}
+	domains  map[string]bool // whether administratively in service
 }
 
 func (o outline) apply(d *view.Delta) {
@@ -48,7 +56,7 @@ func (o outline) apply(d *view.Delta) {
 			delete(o.services, name)
 			continue
 		}
-		o.services[name] = s.GetDomain()
+		o.services[name] = struct{}{}
 	}
 	for name, v := range d.Domains {
 		if v == nil {
@@ -59,81 +67,68 @@ func (o outline) apply(d *view.Delta) {
 	}
 }
 
-func (o outline) clone() outline {
-	return outline{services: maps.Clone(o.services), domains: maps.Clone(o.domains)}
-}
-
-func (e *Engine) readLedger(b *stateBuilder) (map[string]*attachment, outline) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	b.minimum = e.minimum
-	b.state.System = &gen.MpkSecurity_System{PolicyEpoch: ygot.Uint64(e.epoch)}
-	for p, c := range e.ledger.pairs {
-		b.pair(p, c)
-	}
-	for name, c := range e.ledger.services {
-		b.counters(name, *c)
-	}
-	return maps.Clone(e.claims), e.outline.clone()
-}
-
 type stateBuilder struct {
 	state   *gen.MpkSecurity
 	minimum gen.E_MpkSecurityTypes_IsolationStrength
 }
 
-func (b *stateBuilder) domain(name string) *gen.MpkSecurity_Domain {
-	d := b.state.Domain[name]
-	if d == nil {
-		d = &gen.MpkSecurity_Domain{Counters: &gen.MpkSecurity_Domain_Counters{
-			EntriesPermitted: new(uint64), EntriesDenied: new(uint64),
-			UnmatchedDenied: new(uint64), ProtectionKeyFaults: new(uint64),
-		}}
-		b.state.Domain[name] = d
+// readLocked takes in what is configured and what was counted, as if no process
+// was attached.
+//
+// Preconditions: e.mu is held.
+func (b *stateBuilder) readLocked(e *Engine) {
+	b.minimum = e.minimum
+	b.state.System = &gen.MpkSecurity_System{PolicyEpoch: ygot.Uint64(e.epoch)}
+	for name, inService := range e.outline.domains {
+		b.state.Domain[name] = domainState(e.domainLocked(name), inService)
+	}
+	for name := range e.outline.services {
+		b.state.Service[name] = serviceState(e.serviceLocked(name))
+	}
+	for key, c := range e.ledger.transitions {
+		b.state.Transition[key] = &gen.MpkSecurity_Transition{Counters: transitionState(c)}
+	}
+}
+
+func domainState(c *domainCounters, inService bool) *gen.MpkSecurity_Domain {
+	d := &gen.MpkSecurity_Domain{
+		OperationalState: gen.MpkSecurityTypes_OperationalState_IN_SERVICE,
+		Counters: &gen.MpkSecurity_Domain_Counters{
+			EntriesPermitted: ygot.Uint64(c.permitted), EntriesDenied: ygot.Uint64(c.denied),
+			UnmatchedDenied: ygot.Uint64(c.unmatched), ProtectionKeyFaults: ygot.Uint64(c.faults),
+		},
+	}
+	if !inService {
+		d.OperationalState = gen.MpkSecurityTypes_OperationalState_OUT_OF_SERVICE
 	}
 	return d
 }
 
-func (b *stateBuilder) serviceEntry(name string) *gen.MpkSecurity_Service {
-	s := b.state.Service[name]
-	if s == nil {
-		s = &gen.MpkSecurity_Service{}
-		b.state.Service[name] = s
-		b.counters(name, ServiceCounters{})
+func transitionState(c *transitionCounters) *gen.MpkSecurity_Transition_Counters {
+	t := &gen.MpkSecurity_Transition_Counters{
+		Permitted: ygot.Uint64(c.permitted), Denied: ygot.Uint64(c.denied),
+		RateLimited: ygot.Uint64(c.rateLimited), DwellExceeded: ygot.Uint64(c.dwellExceeded),
+	}
+	if !c.lastDenied.IsZero() {
+		t.LastDenied = timestamp(c.lastDenied)
+	}
+	return t
+}
+
+func serviceState(c *serviceCounters) *gen.MpkSecurity_Service {
+	s := &gen.MpkSecurity_Service{
+		Attached:         ygot.Bool(false),
+		OperationalState: gen.MpkSecurityTypes_OperationalState_OUT_OF_SERVICE,
+		Counters: &gen.MpkSecurity_Service_Counters{
+			Attaches: ygot.Uint64(c.attaches), CallsPermitted: ygot.Uint64(c.permitted), CallsDenied: ygot.Uint64(c.denied),
+			RateLimited: ygot.Uint64(c.rateLimited), DwellExceeded: ygot.Uint64(c.dwellExceeded),
+			ProtectionKeyFaults: ygot.Uint64(c.faults), Violations: ygot.Uint64(c.violations), LostReports: ygot.Uint64(c.lostReports),
+		},
+	}
+	if c.lastViolation != nil {
+		s.LastViolation = lastViolation(c.lastViolation)
 	}
 	return s
-}
-
-func (b *stateBuilder) pair(p Pair, c *PairCounters) {
-	target := b.domain(p.Target).Counters
-	*target.EntriesPermitted += c.Permitted
-	*target.EntriesDenied += c.Denied + c.RateLimited
-	*target.ProtectionKeyFaults += c.Faults
-	*b.domain(p.Source).Counters.UnmatchedDenied += c.Unmatched
-	t := &gen.MpkSecurity_Transition_Counters{
-		Permitted: ygot.Uint64(c.Permitted), Denied: ygot.Uint64(c.Denied),
-		RateLimited: ygot.Uint64(c.RateLimited), DwellExceeded: ygot.Uint64(c.DwellExceeded),
-	}
-	if !c.LastDenied.IsZero() {
-		t.LastDenied = timestamp(c.LastDenied)
-	}
-	b.state.Transition[view.TransitionKey{Source: p.Source, Target: p.Target}] = &gen.MpkSecurity_Transition{Counters: t}
-}
-
-func (b *stateBuilder) counters(name string, c ServiceCounters) {
-	s := b.state.Service[name]
-	if s == nil {
-		s = &gen.MpkSecurity_Service{}
-		b.state.Service[name] = s
-	}
-	s.Counters = &gen.MpkSecurity_Service_Counters{
-		Attaches: ygot.Uint64(c.Attaches), CallsPermitted: ygot.Uint64(c.Permitted), CallsDenied: ygot.Uint64(c.Denied),
-		RateLimited: ygot.Uint64(c.RateLimited), DwellExceeded: ygot.Uint64(c.DwellExceeded),
-		ProtectionKeyFaults: ygot.Uint64(c.Faults), Violations: ygot.Uint64(c.Violations), LostReports: ygot.Uint64(c.LostReports),
-	}
-	if v := c.LastViolation; v != nil {
-		s.LastViolation = lastViolation(v)
-	}
 }
 
 func lastViolation(v *Violation) *gen.MpkSecurity_Service_LastViolation {
@@ -157,47 +152,56 @@ var kinds = map[wire.Kind]gen.E_MpkSecurityTypes_ViolationKindRef{
 	wire.AttachRefused:      gen.MpkSecurityTypes_ViolationKindRef_attach_refused,
 }
 
-// service says how a configured service stands; a is nil when no process claims it.
-func (b *stateBuilder) service(name, domain string, a *attachment) {
-	s := b.serviceEntry(name)
-	s.Attached = ygot.Bool(false)
-	s.OperationalState = gen.MpkSecurityTypes_OperationalState_OUT_OF_SERVICE
-	if a == nil {
+// host takes in what an attached process gives its services and domains.
+func (b *stateBuilder) host(a *attachment) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.ready || a.handed || a.stats == nil {
 		return
 	}
-	ready, revoked := a.standing(name)
-	s.Attached = ygot.Bool(ready)
+	for _, s := range a.services {
+		if state := b.state.Service[s.name]; state != nil {
+			b.provide(state, a, a.revoked[s.name] == nil)
+		}
+	}
+	for _, h := range a.hosted {
+		if d := b.state.Domain[h.Domain]; d != nil {
+			d.IsolationStrength = weaker(d.IsolationStrength, Strength(a.strength))
+		}
+	}
+}
+
+// provide says how a service stands that a process provides; one whose claim no
+// longer holds is isolated.
+func (b *stateBuilder) provide(s *gen.MpkSecurity_Service, a *attachment, holds bool) {
+	s.Attached = ygot.Bool(true)
 	s.ProcessId = ygot.Uint32(uint32(a.identity.PID))
 	s.AttachTime = timestamp(a.since)
 	s.IsolationStrength = Strength(a.strength)
 	switch {
-	case !ready || revoked:
+	case !holds:
 	case s.IsolationStrength < b.minimum:
 		s.OperationalState = gen.MpkSecurityTypes_OperationalState_DEGRADED
 	default:
 		s.OperationalState = gen.MpkSecurityTypes_OperationalState_IN_SERVICE
 	}
-	d := b.domain(domain)
-	if d.IsolationStrength == 0 || s.IsolationStrength < d.IsolationStrength {
-		d.IsolationStrength = s.IsolationStrength
+}
+
+// weaker returns the weaker of two strengths; zero is none yet.
+func weaker(a, b gen.E_MpkSecurityTypes_IsolationStrength) gen.E_MpkSecurityTypes_IsolationStrength {
+	if a == 0 {
+		return b
 	}
+	return min(a, b)
 }
 
-func (a *attachment) standing(service string) (ready, revoked bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.ready, a.revoked[service]
-}
-
-func (b *stateBuilder) finishDomain(name string, inService bool) {
-	d := b.domain(name)
-	switch {
-	case !inService:
-		d.OperationalState = gen.MpkSecurityTypes_OperationalState_OUT_OF_SERVICE
-	case d.IsolationStrength != 0 && d.IsolationStrength < b.minimum:
-		d.OperationalState = gen.MpkSecurityTypes_OperationalState_DEGRADED
-	default:
-		d.OperationalState = gen.MpkSecurityTypes_OperationalState_IN_SERVICE
+// judgeDomains degrades the domains whose walls are weaker than configured.
+func (b *stateBuilder) judgeDomains() {
+	for _, d := range b.state.Domain {
+		if d.OperationalState == gen.MpkSecurityTypes_OperationalState_IN_SERVICE &&
+			d.IsolationStrength != 0 && d.IsolationStrength < b.minimum {
+			d.OperationalState = gen.MpkSecurityTypes_OperationalState_DEGRADED
+		}
 	}
 }
 
@@ -208,16 +212,8 @@ func Strength(s mpk.Strength) gen.E_MpkSecurityTypes_IsolationStrength {
 
 // HexString writes an address as yang:hex-string (RFC 6991 section 3) has it.
 func HexString(address uint64) string {
-	octets := make([]byte, 8)
-	for i := range octets {
-		octets[i] = byte(address >> (8 * (7 - i)))
-	}
-	digits := hex.EncodeToString(octets)
-	parts := make([]string, 8)
-	for i := range parts {
-		parts[i] = digits[2*i : 2*i+2]
-	}
-	return strings.Join(parts, ":")
+	octets := binary.BigEndian.AppendUint64(nil, address)
+	return strings.ReplaceAll(fmt.Sprintf("% x", octets), " ", ":")
 }
 
 func timestamp(t time.Time) *string {

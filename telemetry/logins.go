@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/openconfig/ygot/ygot"
@@ -13,24 +12,17 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// Logins counts who signed in and who was refused, in each user's state.
+// Logins counts who signed in and who was refused, in each user's state and
+// nowhere else: what is said of a user goes with the user.
 type Logins struct {
 	store  Store
 	users  tree.Path
 	logger *slog.Logger
-
-	mu    sync.Mutex
-	count map[string]*gen.MpkSecurity_System_User
 }
 
-// NewLogins returns a counter that starts at zero.
+// NewLogins returns a counter for the users of a store.
 func NewLogins(set *schema.Set, store Store, logger *slog.Logger) *Logins {
-	p := newPaths(set)
-	users := p.system
-	for _, name := range []string{"users", "user"} {
-		users = append(users, schema.PathStep{Node: users.Schema().Child(module, name)})
-	}
-	return &Logins{store: store, users: users, logger: logger, count: map[string]*gen.MpkSecurity_System_User{}}
+	return &Logins{store: store, users: newPaths(set).users, logger: logger}
 }
 
 // LoginSucceeded counts a user who signed in.
@@ -41,28 +33,37 @@ func (l *Logins) LoginSucceeded(user string, at time.Time) {
 	})
 }
 
-// LoginFailed counts an attempt that was refused.
+// LoginFailed counts an attempt that was refused. Names that no user has are
+// not kept: they are whatever a stranger typed.
 func (l *Logins) LoginFailed(user string, _ time.Time) {
 	l.update(user, func(u *gen.MpkSecurity_System_User) { *u.FailedLogins++ })
 }
 
 func (l *Logins) update(user string, change func(*gen.MpkSecurity_System_User)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	u := l.count[user]
-	if u == nil {
-		u = &gen.MpkSecurity_System_User{Logins: new(uint64), FailedLogins: new(uint64)}
-		l.count[user] = u
-	}
-	change(u)
 	at := entry(l.users, user)
 	err := l.store.UpdateState(func(e *tree.Editor) error {
 		if e.Find(at) == nil {
 			return nil
 		}
-		return view.Write(e, at, nil, u)
+		u := &gen.MpkSecurity_System_User{
+			Logins: counted(e, at, "logins"), FailedLogins: counted(e, at, "failed-logins"),
+		}
+		change(u)
+		return view.Write(e, at, nil, u) // a last login that u lacks stays
 	})
 	if err != nil {
 		l.logger.Error("count a login", "user", user, "err", err)
 	}
+}
+
+// counted returns the counter of that name in a user's state, zero if it is not
+// there yet.
+func counted(e *tree.Editor, user tree.Path, name string) *uint64 {
+	state := user.Schema().Child(module, "state")
+	at := append(user[:len(user):len(user)], schema.PathStep{Node: state}, schema.PathStep{Node: state.Child(module, name)})
+	n := uint64(0)
+	if leaf, ok := e.Find(at).(*tree.Leaf); ok {
+		n, _ = leaf.Value().Uint()
+	}
+	return &n
 }

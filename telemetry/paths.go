@@ -10,8 +10,8 @@ const module = "mpk-security"
 
 // paths makes the paths of the entries that carry state.
 type paths struct {
-	system                         tree.Path
-	domains, services, transitions tree.Path // of the lists, without keys
+	system                                tree.Path
+	users, domains, services, transitions tree.Path // of the lists, without keys
 }
 
 func newPaths(set *schema.Set) *paths {
@@ -24,7 +24,7 @@ func newPaths(set *schema.Set) *paths {
 		return p
 	}
 	return &paths{
-		system: at("system"), domains: at("domains", "domain"),
+		system: at("system"), users: at("system", "users", "user"), domains: at("domains", "domain"),
 		services: at("services", "service"), transitions: at("transitions", "transition"),
 	}
 }

@@ -2,7 +2,7 @@ package telemetry
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/optical-net/waveguard/yang/schema"
@@ -25,6 +25,7 @@ type Publisher interface {
 // Notifier turns violations into notifications.
 type Notifier struct {
 	publisher Publisher
+	root      *schema.Node
 	schema    *schema.Node
 }
 
@@ -34,11 +35,11 @@ func NewNotifier(set *schema.Set, p Publisher) (*Notifier, error) {
 	if m := set.Module("mpk-security-telemetry"); m != nil {
 		for _, n := range m.Notifications {
 			if n.Name == "violation" {
-				return &Notifier{p, n}, nil
+				return &Notifier{publisher: p, root: set.Root, schema: n}, nil
 			}
 		}
 	}
-	return nil, fmt.Errorf("the schema has no notification mpk-security-telemetry:violation")
+	return nil, errors.New("the schema has no notification mpk-security-telemetry:violation")
 }
 
 // Run publishes what arrives until ctx ends.
@@ -53,11 +54,18 @@ func (n *Notifier) Run(ctx context.Context, violations <-chan Violation) {
 	}
 }
 
+// content makes the notification. Names in a violation may be what a process
+// called itself: those that the model does not admit are left out.
 func (n *Notifier) content(v Violation) *tree.Container {
 	var leafs []tree.Node
 	for _, s := range n.schema.DataChildren {
-		if text, ok := v.Leafs[s.Name]; ok {
-			leafs = append(leafs, tree.NewLeaf(s, s.Type.Unchecked(text)))
+		text, ok := v.Leafs[s.Name]
+		if !ok {
+			continue
+		}
+		value, err := s.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical, Module: s.Module, Root: n.root})
+		if err == nil {
+			leafs = append(leafs, tree.NewLeaf(s, value))
 		}
 	}
 	return tree.NewContainer(n.schema, leafs)

@@ -17,64 +17,114 @@ import (
 	"github.com/optical-net/waveguard/enforcement/policy"
 )
 
-// peer returns who is at the other end of the socket, as the kernel knows it
-// (unix(7), SO_PEERCRED). The executable is read through a handle of the very
-// process that connected, and the process is checked to live still after that,
-// so that its number cannot have passed to another one in between.
-func peer(c *net.UnixConn) (policy.Identity, error) {
-	cred, err := credentials(c)
+// peer is the process at the other end of a socket, as the kernel knows it.
+type peer struct {
+	policy.Identity
+	executable *os.File // what it runs, for its digest
+}
+
+// identify returns the process that connected the socket (unix(7), SO_PEERCRED
+// and SO_PEERPIDFD). Its number leads to what it runs; that the process lives
+// still afterwards proves that the number had not passed to another one in
+// between.
+func identify(c *net.UnixConn) (*peer, error) {
+	cred, handle, err := credentials(c)
 	if err != nil {
-		return policy.Identity{}, err
-	}
-	handle, err := unix.PidfdOpen(int(cred.Pid), 0)
-	if err != nil {
-		return policy.Identity{}, fmt.Errorf("take hold of process %d: %w", cred.Pid, err)
+		return nil, err
 	}
 	defer func() { _ = unix.Close(handle) }()
-	proc := "/proc/" + strconv.Itoa(int(cred.Pid)) + "/exe"
-	path, err := os.Readlink(proc)
+	p, err := lookUp(cred)
 	if err != nil {
-		return policy.Identity{}, fmt.Errorf("read what process %d runs: %w", cred.Pid, err)
-	}
-	file, err := os.Open(proc)
-	if err != nil {
-		return policy.Identity{}, fmt.Errorf("open what process %d runs: %w", cred.Pid, err)
+		return nil, err
 	}
 	if err := unix.PidfdSendSignal(handle, 0, nil, 0); err != nil && !errors.Is(err, unix.EPERM) {
-		_ = file.Close()
-		return policy.Identity{}, fmt.Errorf("process %d is gone: %w", cred.Pid, err)
+		return nil, errors.Join(fmt.Errorf("process %d is gone: %w", cred.Pid, err), p.Close())
 	}
-	return policy.Identity{
-		PID: int(cred.Pid), UID: cred.Uid,
-		Executable: strings.TrimSuffix(path, " (deleted)"),
-		SHA256:     digest(file),
-	}, nil
+	return p, nil
 }
 
-func credentials(c *net.UnixConn) (*unix.Ucred, error) {
+// Close lets go of the executable. Its digest cannot be asked for any more,
+// unless it was before.
+func (p *peer) Close() error { return p.executable.Close() }
+
+func lookUp(cred *unix.Ucred) (*peer, error) {
+	proc := "/proc/" + strconv.Itoa(int(cred.Pid))
+	path, err := os.Readlink(proc + "/exe")
+	if err != nil {
+		return nil, fmt.Errorf("read what process %d runs: %w", cred.Pid, err)
+	}
+	elsewhere, err := otherMounts(proc)
+	if err != nil {
+		return nil, fmt.Errorf("compare the mounts of process %d: %w", cred.Pid, err)
+	}
+	file, err := os.Open(proc + "/exe")
+	if err != nil {
+		return nil, fmt.Errorf("open what process %d runs: %w", cred.Pid, err)
+	}
+	return &peer{policy.Identity{
+		PID: int(cred.Pid), UID: cred.Uid,
+		Executable: strings.TrimSuffix(path, " (deleted)"), Elsewhere: elsewhere,
+		SHA256: digest(file),
+	}, file}, nil
+}
+
+// otherMounts says whether a process is in another mount namespace than this one.
+func otherMounts(proc string) (bool, error) {
+	theirs, err := os.Stat(proc + "/ns/mnt")
+	if err != nil {
+		return false, err
+	}
+	ours, err := os.Stat("/proc/self/ns/mnt")
+	if err != nil {
+		return false, err
+	}
+	return !os.SameFile(theirs, ours), nil
+}
+
+// credentials returns whom the socket came from, and a handle of that process.
+func credentials(c *net.UnixConn) (cred *unix.Ucred, handle int, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return nil, fmt.Errorf("reach the socket: %w", err)
+		return nil, 0, fmt.Errorf("reach the socket: %w", err)
 	}
-	var cred *unix.Ucred
-	var credErr error
+	var inner error
 	err = raw.Control(func(fd uintptr) {
-		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+		if cred, inner = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); inner == nil {
+			handle, inner = hold(int(fd), cred)
+		}
 	})
-	if err := errors.Join(err, credErr); err != nil {
-		return nil, fmt.Errorf("read the peer's credentials: %w", err)
+	if err := errors.Join(err, inner); err != nil {
+		return nil, 0, fmt.Errorf("read who connected: %w", err)
 	}
-	return cred, nil
+	return cred, handle, nil
 }
 
-// digest returns the SHA-256 of the file, computed when first asked for; it
-// takes the file over.
+// hold returns a handle of the process that connected the socket. Kernels before
+// 6.5 have none to give; there it is one of whoever has the number now.
+func hold(socket int, cred *unix.Ucred) (int, error) {
+	if cred.Pid == 0 {
+		return 0, errors.New("the process is in a PID namespace that the daemon cannot see; run the daemon in the host's")
+	}
+	handle, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_PEERPIDFD)
+	if errors.Is(err, unix.ENOPROTOOPT) {
+		return unix.PidfdOpen(int(cred.Pid), 0)
+	}
+	return handle, err
+}
+
+// maxExecutable bounds, in bytes, what is read for a digest.
+const maxExecutable = 1 << 30
+
+// digest returns the SHA-256 of the file, computed when first asked for.
 func digest(file *os.File) func() (string, error) {
 	return sync.OnceValues(func() (string, error) {
 		h := sha256.New()
-		if _, err := io.Copy(h, file); err != nil {
+		switch n, err := io.Copy(h, io.LimitReader(file, maxExecutable+1)); {
+		case err != nil:
 			return "", err
+		case n > maxExecutable:
+			return "", fmt.Errorf("it has more than %d bytes", maxExecutable)
 		}
-		return hex.EncodeToString(h.Sum(nil)), file.Close()
+		return hex.EncodeToString(h.Sum(nil)), nil
 	})
 }

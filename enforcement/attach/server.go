@@ -7,9 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/policy"
@@ -38,37 +39,22 @@ type Session interface {
 // Limits of what strangers can hold open.
 const (
 	maxConnections   = 4096
+	maxWaiting       = 128 // for a session, of one user
 	handshakeTimeout = 5 * time.Second
-	// reportsPerSecond is what a process can report before it is made to wait:
-	// its own reports queue up in its socket then, nobody else's.
-	reportsPerSecond = 1000
+	// refusalPause is how long a refused connection counts as waiting still.
+	refusalPause = 200 * time.Millisecond
+	// acceptPause is how long to wait for descriptors or memory to be free again.
+	acceptPause = 50 * time.Millisecond
+	// messagesPerSecond is what a process can send before it is made to wait.
+	messagesPerSecond = 1000
 )
 
 // Server accepts host processes.
 type Server struct {
 	Authority Authority
 	Logger    *slog.Logger
-}
 
-// Listen makes the attach socket at path, mode 0660, replacing one that a
-// former daemon left behind. It returns an error when a daemon listens there.
-func Listen(path string) (*net.UnixListener, error) {
-	if c, err := net.Dial("unixpacket", path); err == nil {
-		_ = c.Close()
-		return nil, fmt.Errorf("listen on %s: another daemon is listening there; stop it or choose another --attach socket", path)
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("remove the old attach socket: %w", err)
-	}
-	l, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: path, Net: "unixpacket"})
-	if err != nil {
-		return nil, fmt.Errorf("listen for host processes: %w", err)
-	}
-	if err := os.Chmod(path, 0o660); err != nil {
-		_ = l.Close()
-		return nil, fmt.Errorf("set the mode of the attach socket: %w", err)
-	}
-	return l, nil
+	lobby lobby
 }
 
 // Serve accepts connections until ctx ends, then closes them all and returns.
@@ -80,17 +66,14 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
 	slots := make(chan struct{}, maxConnections)
 	for {
+		c, err := s.accept(ctx, l)
+		if c == nil {
+			return err
+		}
 		select {
 		case slots <- struct{}{}:
 		case <-ctx.Done():
-			return nil
-		}
-		c, err := l.AcceptUnix()
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return fmt.Errorf("accept a host process: %w", err)
+			return c.Close()
 		}
 		wg.Go(func() {
 			defer func() { <-slots }()
@@ -99,20 +82,52 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	}
 }
 
+// accept returns the next connection; none, and no error, when ctx ends. What
+// passes, such as a lack of descriptors, it waits for.
+func (s *Server) accept(ctx context.Context, l *net.UnixListener) (*net.UnixConn, error) {
+	for {
+		c, err := l.AcceptUnix()
+		switch {
+		case err == nil:
+			return c, nil
+		case ctx.Err() != nil:
+			return nil, nil
+		case !passes(err):
+			return nil, fmt.Errorf("accept a host process: %w", err)
+		}
+		s.Logger.Warn("accept a host process, will keep trying", "err", err)
+		_ = sleep(ctx, acceptPause)
+	}
+}
+
+// passes says whether an error of accept(2) is no fault of the listener.
+func passes(err error) bool {
+	for _, e := range []error{unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.ECONNABORTED} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *Server) serve(ctx context.Context, c *wire.Conn) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	id, err := peer(c.Socket())
+	p, err := identify(c.Socket())
 	if err != nil {
 		s.Logger.Warn("identify a host process", "err", err)
 		return
 	}
-	log := s.Logger.With("pid", id.PID, "executable", id.Executable)
-	session, err := s.handshake(c, id)
+	defer func() { _ = p.Close() }()
+	log := s.Logger.With("pid", p.PID, "executable", p.Executable)
+	session, err := s.meet(ctx, c, p.Identity)
 	switch {
-	case errors.Is(err, io.EOF) || err == nil && session == nil:
-		return
-	case err != nil:
+	case err == nil:
+	case errors.Is(err, io.EOF):
+		return // nothing was asked for
+	default:
 		log.Warn("attach refused", "err", err)
 		return
 	}
@@ -125,7 +140,7 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 		}
 	}()
 	log.Info("attached")
-	err = converse(c, session)
+	err = converse(ctx, c, session)
 	log.Info("detached", "reason", reason(err))
 }
 
@@ -139,7 +154,22 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// handshake takes the claim; the session is nil when there was none to take.
+// meet is handshake in a place of the lobby, which a connection that comes to
+// nothing keeps for a moment.
+func (s *Server) meet(ctx context.Context, c *wire.Conn, id policy.Identity) (Session, error) {
+	if !s.lobby.enter(id.UID) {
+		return nil, fmt.Errorf("%d connections of uid %d wait for an answer", maxWaiting, id.UID)
+	}
+	defer s.lobby.leave(id.UID)
+	session, err := s.handshake(c, id)
+	if err != nil {
+		_ = c.Close()
+		_ = sleep(ctx, refusalPause)
+	}
+	return session, err
+}
+
+// handshake takes the claim.
 func (s *Server) handshake(c *wire.Conn, id policy.Identity) (Session, error) {
 	if err := c.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return nil, err
@@ -158,32 +188,28 @@ func (s *Server) handshake(c *wire.Conn, id policy.Identity) (Session, error) {
 		return nil, refused
 	}
 	welcome, files := session.Welcome()
-	if err := c.SendWelcome(welcome, files); err != nil {
+	if err := errors.Join(c.SendWelcome(welcome, files), c.SetDeadline(time.Time{})); err != nil {
 		session.Leave()
 		return nil, err
 	}
-	return session, c.SetDeadline(time.Time{})
+	return session, nil
 }
 
 // converse takes messages until the process leaves; nil after a Bye.
-func converse(c *wire.Conn, session Session) error {
-	budget := reportsPerSecond
-	refilled := time.Now()
+func converse(ctx context.Context, c *wire.Conn, session Session) error {
+	var pace pacer
 	for {
 		m, _, err := c.Receive()
 		if err != nil {
+			return err
+		}
+		if err := pace.wait(ctx); err != nil {
 			return err
 		}
 		switch m := m.(type) {
 		case *wire.Ready:
 			session.Ready()
 		case *wire.Violation:
-			if budget--; budget < 0 {
-				time.Sleep(time.Until(refilled.Add(time.Second)))
-			}
-			if time.Since(refilled) >= time.Second {
-				budget, refilled = reportsPerSecond, time.Now()
-			}
 			err = session.Violation(m)
 		case *wire.Ping:
 			err = c.Send(&wire.Pong{Token: m.Token})

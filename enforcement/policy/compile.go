@@ -34,7 +34,7 @@ func compileDomain(d *gen.MpkSecurity_Domain) page.Domain {
 	if d == nil {
 		return page.Domain{State: page.Isolated}
 	}
-	p := page.Domain{ID: d.GetId(), Level: uint8(d.GetPrivilegeLevel() - gen.MpkSecurityTypes_PrivilegeLevel_CONTROLLER)}
+	p := page.Domain{ID: d.GetId(), Level: Level(d)}
 	switch d.GetAdministrativeState() {
 	case gen.MpkSecurityTypes_AdministrativeState_OUT_OF_SERVICE:
 		p.State = page.OutOfService
@@ -42,6 +42,12 @@ func compileDomain(d *gen.MpkSecurity_Domain) page.Domain {
 		p.State = page.InService
 	}
 	return p
+}
+
+// Level returns the privilege level of a domain as the pages and the attach
+// protocol have it: 0 is the controller's.
+func Level(d *gen.MpkSecurity_Domain) uint8 {
+	return uint8(d.GetPrivilegeLevel() - gen.MpkSecurityTypes_PrivilegeLevel_CONTROLLER)
 }
 
 func compileEntry(t *gen.MpkSecurity_Transition, target int, operations []string) page.Entry {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,8 +34,11 @@ func MatchOf(s *gen.MpkSecurity_Service) *Match {
 type Identity struct {
 	PID        int
 	UID        uint32
-	Executable string                 // absolute path of what it runs
-	SHA256     func() (string, error) // of the file it runs; read only when asked for
+	Executable string // absolute path of what it runs
+	// Elsewhere says that the process sees other file systems than the daemon
+	// does: whoever made them chose what its path leads to.
+	Elsewhere bool
+	SHA256    func() (string, error) // of the file it runs; read only when asked for
 }
 
 // Check returns nil if the process may claim the service, else an error that
@@ -42,14 +46,20 @@ type Identity struct {
 func (m *Match) Check(id Identity) error {
 	switch {
 	case m.Executable == "" && m.SHA256 == "" && m.AnyUID:
-		return fmt.Errorf("the service matches on nothing; configure executable, executable-sha256 or uid")
+		return errors.New("the service matches on nothing; configure executable, executable-sha256 or uid")
 	case !m.AnyUID && id.UID != m.UID:
 		return fmt.Errorf("it runs as uid %d, the service asks for uid %d", id.UID, m.UID)
 	case m.Executable != "" && id.Executable != m.Executable:
 		return fmt.Errorf("it runs %s, the service asks for %s", id.Executable, m.Executable)
-	case m.SHA256 == "":
-		return nil
+	case m.Executable != "" && id.Elsewhere && m.SHA256 == "":
+		return errors.New("it runs in a mount namespace of its own, such as a container's, where a path proves nothing; configure executable-sha256 as well")
+	case m.SHA256 != "":
+		return m.checkDigest(id)
 	}
+	return nil
+}
+
+func (m *Match) checkDigest(id Identity) error {
 	sum, err := id.SHA256()
 	if err != nil {
 		return fmt.Errorf("its executable cannot be read: %w", err)

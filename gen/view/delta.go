@@ -35,8 +35,9 @@ func New(next *tree.Tree, changes []tree.Change) (*Delta, error) {
 		Services:    map[string]*gen.MpkSecurity_Service{},
 		Transitions: map[TransitionKey]*gen.MpkSecurity_Transition{},
 	}}
+	top := next.Schema().Root.Child(root, root)
 	for _, c := range changes {
-		if c.Path[0].Node.Name == root {
+		if c.Path[0].Node == top {
 			b.change(c)
 		}
 	}

@@ -9,17 +9,45 @@ import (
 // applyChildren applies the children of ed to the owned container c, whose
 // effective operation is op.
 func (e *Editor) applyChildren(c *Container, ed *Edit, op Operation) error {
+	var late []*Edit
 	for _, k := range ed.Children {
-		kop := k.Operation
-		if kop == Inherit {
-			kop = op
+		if k.waits(op) {
+			late = append(late, k)
+			continue
 		}
-		e.path = append(e.path, k.pathStep())
-		if err := e.applyNode(c, k, kop); err != nil {
+		if err := e.applyChild(c, k, op); err != nil {
 			return err
 		}
-		e.path = e.path[:len(e.path)-1]
 	}
+	for _, k := range late {
+		if err := e.applyChild(c, k, op); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waits says whether the edit comes behind its siblings: creating a node deletes
+// those of other cases, which the siblings may ask to delete as well.
+func (ed *Edit) waits(op Operation) bool {
+	op = ed.operation(op)
+	return ed.Schema.Parent.Kind == schema.Case && op != Delete && op != Remove
+}
+
+// operation returns what to do with the node below one whose operation is op.
+func (ed *Edit) operation(op Operation) Operation {
+	if ed.Operation == Inherit {
+		return op
+	}
+	return ed.Operation
+}
+
+func (e *Editor) applyChild(c *Container, ed *Edit, op Operation) error {
+	e.path = append(e.path, ed.pathStep())
+	if err := e.applyNode(c, ed, ed.operation(op)); err != nil {
+		return err
+	}
+	e.path = e.path[:len(e.path)-1]
 	return nil
 }
 
@@ -68,6 +96,9 @@ func missingHint(op Operation) string {
 
 func (e *Editor) applyTerm(c *Container, ed *Edit, op Operation, make func() Node) error {
 	cur := c.Child(ed.Schema)
+	if ed.Schema.IsKey() {
+		return e.applyKey(cur.(*Leaf), ed, op)
+	}
 	if proceed, err := e.exists(op, cur != nil); !proceed {
 		return err
 	}
@@ -75,19 +106,27 @@ func (e *Editor) applyTerm(c *Container, ed *Edit, op Operation, make func() Nod
 	case None:
 		return nil
 	case Delete, Remove:
-		if ed.Schema.IsKey() {
-			return e.errorf(TagBadElement, "a key cannot be deleted; delete the list entry")
-		}
 		e.dropChild(c, ed.Schema)
 		return nil
 	}
 	if ed.Valueless {
 		return e.errorf(TagInvalidValue, "a value is missing")
 	}
-	if l, ok := cur.(*Leaf); ok && l.value.String() == ed.Value.String() && l.value.Type() == ed.Value.Type() {
+	if l, ok := cur.(*Leaf); ok && l.value == ed.Value {
 		return nil
 	}
 	e.setChild(c, make())
+	return nil
+}
+
+// applyKey admits what leaves an entry's key as it is.
+func (e *Editor) applyKey(cur *Leaf, ed *Edit, op Operation) error {
+	switch {
+	case op == Delete || op == Remove:
+		return e.errorf(TagBadElement, "a key cannot be deleted; delete the list entry")
+	case op != None && ed.Value.String() != cur.value.String():
+		return e.errorf(TagInvalidValue, "the key of an entry cannot become %q; delete the entry and create another", ed.Value)
+	}
 	return nil
 }
 
@@ -110,11 +149,14 @@ func (e *Editor) applyLeafList(c *Container, ed *Edit, op Operation) error {
 	case Delete, Remove:
 		l.remove(e.owner, ed.Schema, key)
 	default:
+		if present && ed.Insert == Keep {
+			return nil
+		}
 		if err := e.place(&l.entries, ed, key, NewLeaf(ed.Schema, ed.Value)); err != nil {
 			return err
 		}
 	}
-	e.storeLeafList(c, l)
+	e.store(c, l)
 	return nil
 }
 
@@ -146,11 +188,7 @@ func (e *Editor) applyContainer(c *Container, ed *Edit, op Operation) error {
 	if err != nil {
 		return err
 	}
-	if implied && len(next.kids) == 0 {
-		e.dropChild(c, ed.Schema)
-		return nil
-	}
-	e.setChild(c, next)
+	e.store(c, next)
 	return nil
 }
 
@@ -167,8 +205,11 @@ func (e *Editor) fill(cur *Container, ed *Edit, op Operation) (*Container, error
 }
 
 func (e *Editor) applyEntry(c *Container, ed *Edit, op Operation) error {
-	if ed.Keys == nil && len(ed.Schema.Keys) > 0 {
+	if len(ed.Keys) == 0 && len(ed.Schema.Keys) > 0 {
 		return e.applyWholeList(c, ed, op)
+	}
+	if len(ed.Keys) != len(ed.Schema.Keys) {
+		return e.errorf(TagMissingElement, "the key %q is missing", ed.Schema.Keys[len(ed.Keys)].Name)
 	}
 	l := e.list(c, ed.Schema)
 	key := encodeKeys(ed.Keys)
@@ -182,7 +223,7 @@ func (e *Editor) applyEntry(c *Container, ed *Edit, op Operation) error {
 	}
 	if op == Delete || op == Remove {
 		l.remove(e.owner, ed.Schema, key)
-		e.storeList(c, l)
+		e.store(c, l)
 		return nil
 	}
 	next, err := e.fill(cur, ed, op)
@@ -194,7 +235,7 @@ func (e *Editor) applyEntry(c *Container, ed *Edit, op Operation) error {
 			return err
 		}
 	}
-	e.storeList(c, l)
+	e.store(c, l)
 	return nil
 }
 
@@ -234,8 +275,9 @@ func (e *Editor) place(es *entries, ed *Edit, key string, n Node) error {
 		}
 	}
 	if old, ok := es.labels.Get(key); ok {
-		if old == after {
-			after, _ = es.nodes.Prev(old)
+		if next, ok := es.nodes.Next(after); old == after || ok && old == next { // it stands there
+			es.nodes.Set(e.owner, old, n)
+			return nil
 		}
 		es.remove(e.owner, ed.Schema, key)
 	}

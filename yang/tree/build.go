@@ -10,8 +10,10 @@ import (
 
 // NewContainer returns a container, list entry or root with the given children,
 // which the caller hands over: at most one of each definition, lists as a whole,
-// a list entry's keys among them. They are put into schema order.
+// a list entry's keys among them. They are put into schema order; those that say
+// nothing, such as empty lists, are left out.
 func NewContainer(s *schema.Node, kids []Node) *Container {
+	kids = slices.DeleteFunc(kids, vacant)
 	slices.SortFunc(kids, func(a, b Node) int { return cmp.Compare(a.Schema().Index, b.Schema().Index) })
 	return &Container{schema: s, kids: kids}
 }

@@ -1,7 +1,7 @@
 package tree
 
 import (
-	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/optical-net/waveguard/yang/schema"
@@ -23,11 +23,26 @@ const (
 type Cursor struct {
 	parent *Cursor
 	node   Node
-	scope  Scope
+	view   *view
+}
+
+// view is what the cursors of one walk have in common.
+type view struct {
+	scope Scope
+	// asking is the condition being evaluated in this view, within those of the
+	// outer views: one that depends on itself does not hold.
+	asking *schema.When
+	outer  *view
+}
+
+func (v *view) sees(s *schema.Node) bool {
+	return s.IsData() && (s.Config || v.scope == ConfigAndState)
 }
 
 // NewCursor returns the cursor of t's root.
-func NewCursor(t *Tree, scope Scope) *Cursor { return &Cursor{node: t.root, scope: scope} }
+func NewCursor(t *Tree, scope Scope) *Cursor {
+	return &Cursor{node: t.root, view: &view{scope: scope}}
+}
 
 // Node returns the data node the cursor stands on; for a default in use it is
 // a node made from the schema that no tree holds.
@@ -37,7 +52,7 @@ func (c *Cursor) Node() Node { return c.node }
 func (c *Cursor) Up() *Cursor { return c.parent }
 
 // Down returns the cursor of n, a child of c's node.
-func (c *Cursor) Down(n Node) *Cursor { return &Cursor{c, n, c.scope} }
+func (c *Cursor) Down(n Node) *Cursor { return &Cursor{c, n, c.view} }
 
 // At returns the cursor of the stored node that path, relative to c,
 // identifies; nil when there is none.
@@ -56,19 +71,64 @@ func (c *Cursor) At(path Path) *Cursor {
 	return c
 }
 
-// Path returns the node's path from the root.
-func (c *Cursor) Path() Path {
-	var p Path
-	for ; c.parent != nil; c = c.parent {
-		p = append(p, entryStep(c.node.Schema(), c.node, nil))
-		if s := &p[len(p)-1]; s.Node.Kind == schema.Leaf {
-			s.Value = nil
+// Reach is At for the accessible tree: it also finds default values in use and
+// implied containers.
+func (c *Cursor) Reach(path Path) *Cursor {
+	for _, step := range path {
+		k, ok := c.node.(*Container)
+		if !ok {
+			return nil
+		}
+		n := descend(k, step)
+		if n != nil {
+			c = c.Down(n)
+			continue
+		}
+		if c = c.impliedAt(k, step); c == nil {
+			return nil
 		}
 	}
-	for i, j := 0, len(p)-1; i < j; i, j = i+1, j-1 {
-		p[i], p[j] = p[j], p[i]
+	return c
+}
+
+// impliedAt returns the implied node that step selects below k, or nil.
+func (c *Cursor) impliedAt(k *Container, step schema.PathStep) (found *Cursor) {
+	if k.Child(step.Node) != nil || !c.view.sees(step.Node) {
+		return nil
 	}
+	i := uint64(0)
+	c.implied(k, step.Node, func(n xpath.Node) bool {
+		at := n.(*Cursor)
+		i++
+		if step.Value != nil && at.node.(*Leaf).value.String() != step.Value.String() || step.Position > 0 && step.Position != i {
+			return true
+		}
+		found = at
+		return false
+	})
+	return found
+}
+
+// Path returns the node's path from the root.
+func (c *Cursor) Path() Path {
+	p := make(Path, 0, c.depth())
+	for ; c.parent != nil; c = c.parent {
+		step := entryStep(c.node.Schema(), c.node, nil)
+		if step.Node.Kind == schema.Leaf {
+			step.Value = nil
+		}
+		p = append(p, step)
+	}
+	slices.Reverse(p)
 	return p
+}
+
+func (c *Cursor) depth() int {
+	n := 0
+	for ; c.parent != nil; c = c.parent {
+		n++
+	}
+	return n
 }
 
 // Kind implements xpath.Node.
@@ -128,184 +188,28 @@ func (c *Cursor) Children(module, local string, yield func(xpath.Node) bool) {
 
 // instances yields the instances of s below k, stored or implied.
 func (c *Cursor) instances(k *Container, s *schema.Node, yield func(xpath.Node) bool) bool {
-	if !s.IsData() || c.scope == ConfigOnly && !s.Config {
+	if !c.view.sees(s) {
 		return true
 	}
 	switch x := k.Child(s).(type) {
 	case nil:
 		return c.implied(k, s, yield)
 	case *List:
-		for _, n := range x.nodes.All() {
-			if !yield(c.Down(n)) {
-				return false
-			}
-		}
-		return true
+		return c.each(&x.entries, yield)
 	case *LeafList:
-		for _, n := range x.nodes.All() {
-			if !yield(c.Down(n)) {
-				return false
-			}
-		}
-		return true
+		return c.each(&x.entries, yield)
 	default:
 		return yield(c.Down(x))
 	}
 }
 
-func (c *Cursor) implied(k *Container, s *schema.Node, yield func(xpath.Node) bool) bool {
-	switch {
-	case s.Kind == schema.Container && !s.Presence:
-		n := c.Down(&Container{schema: s})
-		return !inUse(k, s) || !n.exists() || yield(n)
-	case len(s.Defaults) > 0 && inUse(k, s):
-		for _, v := range s.Defaults {
-			n := c.Down(NewLeaf(s, v))
-			if !n.exists() {
-				return true
-			}
-			if !yield(n) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// exists evaluates the when conditions of an implied node. A condition that
-// cannot be evaluated does not hold.
-func (c *Cursor) exists() bool {
-	for _, w := range c.node.Schema().Whens {
-		at := c
-		for at != nil && at.node.Schema() != w.Context {
-			at = at.parent
-		}
-		if at == nil {
-			return false
-		}
-		if ok, err := w.Expr.Bool(xpath.Context{Node: at}); err != nil || !ok {
+func (c *Cursor) each(e *entries, yield func(xpath.Node) bool) bool {
+	for _, n := range e.nodes.All() {
+		if !yield(c.Down(n)) {
 			return false
 		}
 	}
 	return true
-}
-
-// inUse says whether the default of s applies below c as far as choices go: its
-// case is the one chosen, or none is and it is the default (RFC 7950 section 7.6.1).
-func inUse(c *Container, s *schema.Node) bool {
-	for x := s.Parent; x != nil && x != c.schema; x = x.Parent {
-		if x.Kind != schema.Case {
-			continue
-		}
-		if chosen := ChosenCase(c, x.Parent); chosen != x && (chosen != nil || x.Parent.DefaultCase != x) {
-			return false
-		}
-	}
-	return true
-}
-
-// Admits says whether an instance of s, a child or choice of c's node, may be
-// demanded here: its when conditions hold, and of the choices it stands in, its
-// cases are the chosen ones (RFC 7950 sections 7.6.5 and 7.9.4).
-func (c *Cursor) Admits(s *schema.Node) bool {
-	k, ok := c.node.(*Container)
-	if !ok {
-		return false
-	}
-	for x := s.Parent; x != nil && x != k.schema; x = x.Parent {
-		if x.Kind == schema.Case && ChosenCase(k, x.Parent) != x {
-			return false
-		}
-	}
-	return !s.IsData() || c.Down(&Container{schema: s}).exists()
-}
-
-// ChosenCase returns the case of the choice that has nodes in c, or nil.
-func ChosenCase(c *Container, choice *schema.Node) *schema.Node {
-	for _, k := range c.kids {
-		for x := k.Schema().Parent; x != nil && x != c.schema; x = x.Parent {
-			if x.Kind == schema.Case && x.Parent == choice {
-				return x
-			}
-		}
-	}
-	return nil
-}
-
-// Lookup implements xpath.Node.
-func (c *Cursor) Lookup(module, local string, keys map[string]string) (xpath.Node, bool) {
-	k, ok := c.node.(*Container)
-	if !ok {
-		return nil, false
-	}
-	s := k.schema.Child(module, local)
-	if s == nil || module == "" && ambiguous(k.schema, local) || c.scope == ConfigOnly && !s.Config {
-		return nil, false
-	}
-	values, ok := lookupKeys(s, keys)
-	if !ok {
-		return nil, false
-	}
-	var n Node
-	switch x := k.Child(s).(type) {
-	case *List:
-		n = x.lookup(s, encodeKeys(values))
-	case *LeafList:
-		n = x.lookup(s, encodeKeys(values))
-	}
-	if n == nil {
-		return nil, true
-	}
-	return c.Down(n), true
-}
-
-func ambiguous(s *schema.Node, local string) bool {
-	n := 0
-	for _, k := range s.DataChildren {
-		if k.Name == local {
-			n++
-		}
-	}
-	return n > 1
-}
-
-// lookupKeys parses canonical key texts; ok is false unless they are exactly the
-// keys and all of them can be values.
-func lookupKeys(s *schema.Node, keys map[string]string) ([]schema.Value, bool) {
-	if keyless(s) {
-		return nil, false
-	}
-	nodes := s.Keys
-	if s.Kind == schema.LeafList {
-		if text, ok := keys["."]; ok && len(keys) == 1 {
-			return parseKeys([]*schema.Node{s}, []string{text})
-		}
-		return nil, false
-	}
-	if len(nodes) != len(keys) {
-		return nil, false
-	}
-	texts := make([]string, len(nodes))
-	for i, n := range nodes {
-		text, ok := keys[n.Name]
-		if !ok {
-			return nil, false
-		}
-		texts[i] = text
-	}
-	return parseKeys(nodes, texts)
-}
-
-func parseKeys(nodes []*schema.Node, texts []string) ([]schema.Value, bool) {
-	values := make([]schema.Value, len(nodes))
-	for i, n := range nodes {
-		v, err := n.Type.Parse(schema.Lexical{Text: texts[i], Form: schema.Canonical, Module: n.Module})
-		if err != nil || v.String() != texts[i] {
-			return nil, false // compared as strings, so not an index question
-		}
-		values[i] = v
-	}
-	return values, true
 }
 
 // Value implements xpath.Node.
@@ -322,74 +226,4 @@ func (c *Cursor) Value() string {
 		return true
 	})
 	return b.String()
-}
-
-// Same implements xpath.Node.
-func (c *Cursor) Same(other xpath.Node) bool {
-	o, ok := other.(*Cursor)
-	return ok && (c == o || c.node == o.node || c.Compare(other) == 0)
-}
-
-// Compare implements xpath.Node.
-func (c *Cursor) Compare(other xpath.Node) int {
-	o := other.(*Cursor)
-	a, b := c, o
-	da, db := c.depth(), o.depth()
-	for i := da; i > db; i-- {
-		a = a.parent
-	}
-	for i := db; i > da; i-- {
-		b = b.parent
-	}
-	if r := compareLevel(a, b); r != 0 {
-		return r
-	}
-	return cmp.Compare(da, db)
-}
-
-func (c *Cursor) depth() int {
-	n := 0
-	for ; c.parent != nil; c = c.parent {
-		n++
-	}
-	return n
-}
-
-// compareLevel orders two cursors of equal depth.
-func compareLevel(a, b *Cursor) int {
-	if a == b || a.parent == nil {
-		return 0
-	}
-	if r := compareLevel(a.parent, b.parent); r != 0 {
-		return r
-	}
-	x, y := a.node.Schema(), b.node.Schema()
-	if x != y {
-		return cmp.Compare(x.Index, y.Index)
-	}
-	if x.Kind != schema.List && x.Kind != schema.LeafList {
-		return 0
-	}
-	k, ok := a.parent.node.(*Container)
-	if !ok {
-		return 0
-	}
-	es := entriesOf(k.Child(x))
-	return cmp.Compare(es.position(x, a.node), es.position(x, b.node))
-}
-
-// position returns a string that sorts as the entry stands.
-func (e *entries) position(s *schema.Node, n Node) string {
-	switch {
-	case userOrdered(s):
-		label, _ := e.labels.Get(entryKey(n))
-		return label
-	case keyless(s):
-		for at, m := range e.nodes.All() {
-			if m == n {
-				return at
-			}
-		}
-	}
-	return entryKey(n)
 }

@@ -13,29 +13,44 @@ func (c *Cursor) Deref() ([]xpath.Node, error) {
 	if !ok {
 		return nil, nil
 	}
-	// For a leafref the value's own type is that of the leaf referred to.
-	if t := leafref(l.schema.Type); t != nil {
-		return c.derefLeafref(t, l.value)
-	}
-	if l.value.Type().Base == schema.InstanceIdentifier {
-		return c.derefInstance(l)
+	return c.deref(l.schema.Type, l.value)
+}
+
+// deref returns what v refers to as a value of type t. The value's own type says
+// which member of a union it is, or for a leafref what the leaf referred to is.
+func (c *Cursor) deref(t *schema.Type, v schema.Value) ([]xpath.Node, error) {
+	switch t.Base {
+	case schema.Leafref:
+		return c.derefLeafref(t, v)
+	case schema.InstanceIdentifier:
+		return c.derefInstance(v), nil
+	case schema.Union:
+		for _, m := range t.Members {
+			if !made(m, v) {
+				continue
+			}
+			if nodes, err := c.deref(m, v); err != nil || len(nodes) > 0 {
+				return nodes, err
+			}
+		}
 	}
 	return nil, nil
 }
 
-// leafref returns t itself, or the only leafref among a union's members.
-func leafref(t *schema.Type) *schema.Type {
-	switch t.Base {
-	case schema.Leafref:
-		return t
-	case schema.Union:
-		for _, m := range t.Members {
-			if r := leafref(m); r != nil {
-				return r
-			}
-		}
+// made says whether v is a value of type t, or of one of t's members.
+func made(t *schema.Type, v schema.Value) bool {
+	if t = actual(t); t.Base == schema.Union {
+		return slices.ContainsFunc(t.Members, func(m *schema.Type) bool { return made(m, v) })
 	}
-	return nil
+	return v.Type() == t
+}
+
+// actual returns the type of the leaf that a leafref refers to, at last.
+func actual(t *schema.Type) *schema.Type {
+	for t.Base == schema.Leafref && t.Target != nil {
+		t = t.Target.Type
+	}
+	return t
 }
 
 func (c *Cursor) derefLeafref(t *schema.Type, v schema.Value) ([]xpath.Node, error) {
@@ -46,19 +61,19 @@ func (c *Cursor) derefLeafref(t *schema.Type, v schema.Value) ([]xpath.Node, err
 	return slices.DeleteFunc(nodes, func(n xpath.Node) bool { return n.Value() != v.String() }), nil
 }
 
-func (c *Cursor) derefInstance(l *Leaf) ([]xpath.Node, error) {
+func (c *Cursor) derefInstance(v schema.Value) []xpath.Node {
 	root := c
 	for root.parent != nil {
 		root = root.parent
 	}
-	path, err := schema.ParseInstancePath(schema.Lexical{Text: l.value.String(), Form: schema.Canonical, Root: root.node.Schema()})
+	path, err := schema.ParseInstancePath(schema.Lexical{Text: v.String(), Form: schema.Canonical, Root: root.node.Schema()})
 	if err != nil {
-		return nil, nil //nolint:nilerr // an identifier of nothing refers to nothing
+		return nil // an identifier of nothing refers to nothing
 	}
-	if at := root.At(path); at != nil {
-		return []xpath.Node{at}, nil
+	if at := root.Reach(path); at != nil {
+		return []xpath.Node{at}
 	}
-	return nil, nil
+	return nil
 }
 
 // DerivedFrom implements xpath.Typed.

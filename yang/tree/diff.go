@@ -11,6 +11,7 @@ import (
 //
 // A created or deleted subtree is one Change, at its top; lists and leaf-lists
 // change by entry. Old is nil for what was created, New for what was deleted.
+// Entries of a list without keys have no path of their own: theirs is the list's.
 type Change struct {
 	Path     Path
 	Old, New Node
@@ -88,7 +89,11 @@ func (d *differ) nodes(a, b Node) {
 			d.userOrdered(s, x, y)
 			return
 		}
-		btree.Diff(x.nodes, y.nodes, func(_ string, p, q Node, _, _ bool) bool {
+		btree.Diff(x.nodes, y.nodes, func(_ string, p, q Node, inX, inY bool) bool {
+			if inX && inY && s.Kind == schema.LeafList && !equalTerms(p, q) { // only where entries go by place
+				d.within(entryStep(s, p, nil), func() { d.add(Change{Old: p}) })
+				p = nil
+			}
 			d.within(entryStep(s, p, q), func() { d.entry(p, q) })
 			return true
 		})

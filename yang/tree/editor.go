@@ -9,11 +9,14 @@ import (
 
 // Editor makes a new version of a tree. It is used by one goroutine; the
 // original is never touched, so dropping an Editor undoes all it did.
+//
+// Whatever an Editor hands out is frozen: it takes a new owner, so that going
+// on copies what was seen before it changes it.
 type Editor struct {
 	set   *schema.Set
 	root  *Container
-	owner *btree.Owner
-	path  Path // of the node being edited, for errors
+	owner *btree.Owner // marks what may be changed in place
+	path  Path         // of the node being edited, for errors
 }
 
 // Edit returns an editor that starts from t.
@@ -21,9 +24,17 @@ func (t *Tree) Edit() *Editor { return &Editor{set: t.set, root: t.root, owner: 
 
 // Tree returns the version made so far. The editor may go on from there.
 func (e *Editor) Tree() *Tree {
-	e.owner = new(btree.Owner)
+	e.freeze()
 	return &Tree{set: e.set, root: e.root}
 }
+
+// Find returns the node that path identifies in the version made so far, or nil.
+func (e *Editor) Find(path Path) Node {
+	e.freeze()
+	return find(e.root, path)
+}
+
+func (e *Editor) freeze() { e.owner = new(btree.Owner) }
 
 // Apply performs the edit of a root with the given default operation. On error
 // the editor's content is unspecified and must be dropped. The error is an *Error.
@@ -114,6 +125,7 @@ func (e *Editor) dropChild(c *Container, s *schema.Node) {
 	}
 }
 
+// list returns c's list s, owned, and empty where there is none.
 func (e *Editor) list(c *Container, s *schema.Node) *List {
 	l, ok := c.Child(s).(*List)
 	if !ok {
@@ -122,6 +134,7 @@ func (e *Editor) list(c *Container, s *schema.Node) *List {
 	return e.ownList(l)
 }
 
+// leafList returns c's leaf-list s, owned, and empty where there is none.
 func (e *Editor) leafList(c *Container, s *schema.Node) *LeafList {
 	l, ok := c.Child(s).(*LeafList)
 	if !ok {
@@ -130,19 +143,26 @@ func (e *Editor) leafList(c *Container, s *schema.Node) *LeafList {
 	return e.ownLeafList(l)
 }
 
-// storeList puts the list back into the owned container c, or removes it when empty.
-func (e *Editor) storeList(c *Container, l *List) {
-	if l.Len() == 0 {
-		e.dropChild(c, l.schema)
+// store puts n back into the owned container c, or removes what is left of it
+// when it says nothing.
+func (e *Editor) store(c *Container, n Node) {
+	if vacant(n) {
+		e.dropChild(c, n.Schema())
 		return
 	}
-	e.setChild(c, l)
+	e.setChild(c, n)
 }
 
-func (e *Editor) storeLeafList(c *Container, l *LeafList) {
-	if l.Len() == 0 {
-		e.dropChild(c, l.schema)
-		return
+// vacant says whether n means the same as its absence, which is how trees have
+// it: a container without presence or content, a list without entries.
+func vacant(n Node) bool {
+	switch x := n.(type) {
+	case *Container:
+		return len(x.kids) == 0 && x.schema.Kind == schema.Container && !x.schema.Presence
+	case *List:
+		return x.Len() == 0
+	case *LeafList:
+		return x.Len() == 0
 	}
-	e.setChild(c, l)
+	return false
 }

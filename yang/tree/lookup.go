@@ -21,31 +21,19 @@ func find(n Node, path Path) Node {
 
 func descend(c *Container, step schema.PathStep) Node {
 	n := c.Child(step.Node)
+	if !selects(step) {
+		return n
+	}
 	switch x := n.(type) {
 	case *List:
-		if step.Keys != nil || step.Position > 0 {
-			return entryAt(x.schema, &x.entries, step)
-		}
+		_, n = x.locate(step)
 	case *LeafList:
-		if step.Value != nil || step.Position > 0 {
-			return entryAt(x.schema, &x.entries, step)
-		}
+		_, n = x.locate(step)
 	}
 	return n
 }
 
-func entryAt(s *schema.Node, e *entries, step schema.PathStep) Node {
-	switch {
-	case step.Keys != nil:
-		return e.lookup(s, encodeKeys(step.Keys))
-	case step.Value != nil && !keyless(s):
-		return e.lookup(s, encodeKeys([]schema.Value{*step.Value}))
-	}
-	i := uint64(0)
-	for _, n := range e.nodes.All() {
-		if i++; i == step.Position || step.Value != nil && n.(*Leaf).value == *step.Value {
-			return n
-		}
-	}
-	return nil
+// selects says whether the step picks one entry of a list or leaf-list.
+func selects(step schema.PathStep) bool {
+	return len(step.Keys) > 0 || step.Value != nil || step.Position > 0
 }

@@ -82,7 +82,9 @@ func apply(t testing.TB, from *tree.Tree, def tree.Operation, ops ...yangtest.Op
 
 func TestApply(t *testing.T) {
 	set := compile(t)
-	op := func(o tree.Operation, path, value string) yangtest.Op { return yangtest.Op{Operation: o, Path: path, Value: value} }
+	op := func(o tree.Operation, path, value string) yangtest.Op {
+		return yangtest.Op{Operation: o, Path: path, Value: value}
+	}
 	start := []yangtest.Op{
 		op(0, "/t:top/b", "7"), op(0, "/t:top/np/x", "1"),
 		op(0, "/t:top/sys[k='2']/v", "two"), op(0, "/t:top/sys[k='-3']/v", "three"), op(0, "/t:top/sys[k='10']/v", "ten"),

@@ -1,0 +1,91 @@
+package enforcement
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/enforcement/policy"
+)
+
+// refusal is a refused claim, and the service whose it was.
+type refusal struct {
+	*wire.Refused
+	service string
+}
+
+// admit checks the claim and lays the attachment out.
+func (e *Engine) admit(id policy.Identity, h *wire.Hello) (*attachment, *refusal) {
+	if h.ABI != page.ABI {
+		return nil, &refusal{Refused: refusef(wire.RefusedABI, "the process was built for version %d of the pages, the daemon has version %d; rebuild it with a matching SDK", h.ABI, page.ABI)}
+	}
+	a := &attachment{
+		engine: e, identity: id, backend: h.Backend, strength: h.Strength, since: time.Now(),
+		local: map[string]int{}, continues: h.Continues != 0,
+		replaced: make(chan struct{}), left: make(chan struct{}),
+	}
+	for _, s := range h.Services {
+		if refused := e.claim(a, s, h); refused != nil {
+			return nil, &refusal{refused, s.Name}
+		}
+	}
+	e.nextID++
+	a.id = e.nextID
+	return a, nil
+}
+
+// claim adds one service to the attachment.
+func (e *Engine) claim(a *attachment, s wire.Service, h *wire.Hello) *wire.Refused {
+	r := e.config.Reader()
+	service := r.Service(s.Name)
+	if service == nil {
+		return refusef(wire.RefusedUnknown, "service %q is not configured; create /mpk-security/services/service[name=%s] first", s.Name, s.Name)
+	}
+	if err := policy.MatchOf(service).Check(a.identity); err != nil {
+		return refusef(wire.RefusedIdentity, "process %d may not claim service %q: %v", a.identity.PID, s.Name, err)
+	}
+	if holder := e.holder(s.Name); holder != nil && !holder.continuedBy(a.identity, h) {
+		return refusef(wire.RefusedClaimed, "service %q is provided by process %d already; stop that one first", s.Name, holder.identity.PID)
+	}
+	domain := r.Domain(service.GetDomain())
+	if domain == nil {
+		return refusef(wire.RefusedUnknown, "domain %q of service %q is not configured; create /mpk-security/domains/domain[name=%s] first", service.GetDomain(), s.Name, service.GetDomain())
+	}
+	a.services = append(a.services, hostedService{
+		name: s.Name, domain: service.GetDomain(), id: domain.GetId(), level: policy.Level(domain),
+	})
+	return a.host(service.GetDomain(), s.Operations)
+}
+
+// host adds operations to a hosted domain, which may be new.
+func (a *attachment) host(domain string, operations []string) *wire.Refused {
+	index, known := a.local[domain]
+	if !known {
+		index = len(a.hosted)
+		a.local[domain] = index
+		a.hosted = append(a.hosted, policy.Hosted{Domain: domain})
+	}
+	all := append(a.hosted[index].Operations, operations...)
+	a.hosted[index].Operations = all
+	if n := len(all); n > page.MaxOperations {
+		return refusef(wire.RefusedLimit, "the services of domain %q register %d operations in one process, at most %d are possible; register fewer, or move a service to another domain", domain, n, page.MaxOperations)
+	}
+	if n := len(a.hosted); n > page.MaxHosted {
+		return refusef(wire.RefusedLimit, "the services live in %d domains, one process can host at most %d; split the process", n, page.MaxHosted)
+	}
+	return nil
+}
+
+// continuedBy says whether a new connection of the process takes over.
+func (a *attachment) continuedBy(id policy.Identity, h *wire.Hello) bool {
+	return a.identity.PID == id.PID && a.id == h.Continues
+}
+
+// refusef makes a refusal that can be sent whatever the process calls itself.
+func refusef(code wire.RefusalCode, format string, args ...any) *wire.Refused {
+	m := fmt.Sprintf(format, args...)
+	m = strings.ToValidUTF8(m[:min(len(m), wire.MaxRefusal)], "")
+	return &wire.Refused{Code: code, Message: m}
+}

@@ -1,0 +1,47 @@
+package policy
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestMatchCheck(t *testing.T) {
+	const sum, other = "aa", "bb"
+	digest := func() (string, error) { return sum, nil }
+	unasked := func() (string, error) {
+		t.Error("the digest was computed for nothing")
+		return "", nil
+	}
+	self := Identity{PID: 1, UID: 7, Executable: "/bin/s", SHA256: digest}
+	with := func(change func(*Identity)) Identity { id := self; change(&id); return id }
+	for name, test := range map[string]struct {
+		match Match
+		id    Identity
+		want  string // in the error; "" for none
+	}{
+		"uid":                     {Match{UID: 7}, self, ""},
+		"other uid":               {Match{UID: 8}, self, "runs as uid 7, the service asks for uid 8"},
+		"root is no exception":    {Match{UID: 7}, with(func(id *Identity) { id.UID = 0 }), "uid 0"},
+		"executable":              {Match{AnyUID: true, Executable: "/bin/s"}, self, ""},
+		"other executable":        {Match{AnyUID: true, Executable: "/bin/t"}, self, "runs /bin/s, the service asks for /bin/t"},
+		"digest":                  {Match{AnyUID: true, SHA256: sum}, self, ""},
+		"other digest":            {Match{AnyUID: true, SHA256: other}, self, "SHA-256 aa, the service asks for bb"},
+		"all":                     {Match{UID: 7, Executable: "/bin/s", SHA256: sum}, self, ""},
+		"all but the digest":      {Match{UID: 7, Executable: "/bin/s", SHA256: other}, self, "SHA-256"},
+		"nothing":                 {Match{AnyUID: true}, self, "configure executable, executable-sha256 or uid"},
+		"digest not computed":     {Match{UID: 8, SHA256: sum}, with(func(id *Identity) { id.SHA256 = unasked }), "uid"},
+		"digest not wanted":       {Match{UID: 7}, with(func(id *Identity) { id.SHA256 = unasked }), ""},
+		"unreadable":              {Match{AnyUID: true, SHA256: sum}, with(func(id *Identity) { id.SHA256 = func() (string, error) { return "", errors.New("gone") } }), "cannot be read: gone"},
+		"path elsewhere":          {Match{UID: 7, Executable: "/bin/s"}, with(func(id *Identity) { id.Elsewhere = true }), "configure executable-sha256 as well"},
+		"path and digest":         {Match{UID: 7, Executable: "/bin/s", SHA256: sum}, with(func(id *Identity) { id.Elsewhere = true }), ""},
+		"uid of a process inside": {Match{UID: 7}, with(func(id *Identity) { id.Elsewhere = true }), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := test.match.Check(test.id)
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Check returned %v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}

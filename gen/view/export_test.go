@@ -1,0 +1,4 @@
+package view
+
+// Fill is fill.
+var Fill = fill

@@ -1,0 +1,155 @@
+package architecture
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layer says what the packages at and below a path may import besides the
+// standard library and one another. The layer with the longest path is that of
+// a package.
+type layer struct {
+	path     string
+	project  []string // packages of the module; "x/..." with those below
+	external []string // modules of others, and packages below them
+	because  string
+}
+
+const (
+	xSys   = "golang.org/x/sys"
+	xCrypt = "golang.org/x/crypto"
+	ygot   = "github.com/openconfig/ygot/ygot"
+)
+
+// layers is who may import whom. Protocols speak to the datastore, the
+// datastore to nobody; enforcement and telemetry read the typed view; package
+// cmd binds them, through the interfaces that each declares.
+var layers = []layer{
+	{"cmd", []string{"enforcement/...", "gen/...", "sdk/...", "server/...", "telemetry", "yang/..."}, []string{"github.com", "golang.org", "google.golang.org"}, "commands wire everything"},
+
+	{"yang", nil, []string{"github.com/openconfig/goyang", "golang.org/x"}, "the YANG engine knows nothing of the appliance: any project could use it"},
+
+	{"gen", nil, []string{ygot}, "the generated types stand alone"},
+	{"gen/view", []string{"gen", "yang/schema", "yang/tree"}, []string{ygot}, "the view leads from trees to generated types and knows no more"},
+	{"gen/view/viewtest", []string{"gen/view", "yang/models", "yang/schema", "yang/tree"}, nil, "it makes trees for tests"},
+
+	{"server/access", []string{"yang/..."}, []string{xCrypt}, "access control decides by the configuration alone"},
+	{"server/datastore", []string{"yang/..."}, []string{xSys}, "the datastore declares Engine, and does not know who satisfies it"},
+	{"server/notify", []string{"yang/..."}, nil, "notifications are trees"},
+	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
+	{"server/gnmi", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{"github.com/openconfig/gnmi", "google.golang.org"}, "a protocol reads and changes the datastore, never enforcement"},
+
+	{"enforcement", []string{"enforcement/...", "gen/..."}, []string{xSys, ygot}, "enforcement reads the typed view, and knows no protocol and no datastore"},
+	{"enforcement/attach", []string{"enforcement/attach/wire", "enforcement/policy"}, []string{xSys}, "joining asks an Authority, which it declares"},
+	{"enforcement/policy", []string{"enforcement/page", "gen/..."}, nil, "policy compiles the typed view to pages"},
+	{"enforcement/attach/wire", []string{"enforcement/mpk"}, []string{xSys}, "workloads link it"},
+	{"enforcement/page", []string{"enforcement/mpk"}, []string{xSys}, "workloads link it"},
+	{"enforcement/mpk", nil, []string{xSys}, "workloads link it, and it is unsafe: it stands alone"},
+
+	{"sdk", []string{"enforcement/attach/wire", "enforcement/mpk", "enforcement/page"}, []string{xSys}, "a workload links neither YANG nor a server"},
+
+	{"telemetry", []string{"gen/...", "yang/schema", "yang/tree"}, []string{ygot}, "telemetry declares Source and Store, and does not know who satisfies them"},
+
+	{"internal", nil, nil, "it holds tests"},
+}
+
+// layerOf returns the layer of a package of the module.
+func layerOf(name string) *layer {
+	var found *layer
+	for i := range layers {
+		if l := &layers[i]; within(name, l.path) && (found == nil || len(l.path) > len(found.path)) {
+			found = l
+		}
+	}
+	return found
+}
+
+// objection returns what is wrong with a package of the layer importing path;
+// "" if nothing is.
+func (l *layer) objection(path string) string {
+	name, ours := inside(path)
+	switch {
+	case ours && layerOf(name) == l:
+		return ""
+	case ours && !slices.ContainsFunc(l.project, func(allowed string) bool { return covers(allowed, name) }):
+		return "it may import " + list(l.project) + " of this module"
+	case external(path) && !slices.ContainsFunc(l.external, func(allowed string) bool { return within(path, allowed) }):
+		return "it may import " + list(l.external) + " of others"
+	}
+	return ""
+}
+
+func covers(allowed, name string) bool {
+	if parent, all := strings.CutSuffix(allowed, "/..."); all {
+		return within(name, parent)
+	}
+	return name == allowed
+}
+
+func list(allowed []string) string {
+	if len(allowed) == 0 {
+		return "nothing"
+	}
+	return strings.Join(allowed, ", ")
+}
+
+func TestWhoImportsWhom(t *testing.T) {
+	for _, p := range packages(t) {
+		l := layerOf(p.name())
+		if l == nil {
+			t.Errorf("%s is in no layer: say in layers_test.go what it may import, and who it", p.name())
+			continue
+		}
+		for _, path := range p.Imports {
+			if wrong := l.objection(path); wrong != "" {
+				t.Errorf("%s imports %s, but %s (%s)", p.name(), strings.TrimPrefix(path, module+"/"), wrong, l.because)
+			}
+		}
+	}
+}
+
+// TestLayersAreUsed: a rule without packages is a rule that a typing error
+// lifted.
+func TestLayersAreUsed(t *testing.T) {
+	used := map[*layer]bool{}
+	for _, p := range packages(t) {
+		used[layerOf(p.name())] = true
+	}
+	for i := range layers {
+		if l := &layers[i]; !used[l] {
+			t.Errorf("no package is in the layer %s", l.path)
+		}
+	}
+}
+
+func TestLayersObject(t *testing.T) {
+	for _, test := range []struct {
+		importer, imported string
+		allowed            bool
+	}{
+		{"server/netconf", module + "/server/datastore", true},
+		{"server/netconf", module + "/server/netconf/framing", true},
+		{"server/netconf/framing", module + "/yang/xml", true},
+		{"server/netconf", module + "/enforcement", false},
+		{"server/netconf", module + "/server/gnmi", false},
+		{"server/netconf", module + "/server/datastore/journal", false},
+		{"server/datastore", module + "/server/access", false},
+		{"server/datastore", module + "/enforcement/policy", false},
+		{"enforcement", module + "/enforcement/mpk", true},
+		{"enforcement/attach", module + "/enforcement", false},
+		{"telemetry", module + "/enforcement", false},
+		{"telemetry", module + "/cmd/waveguardd", false},
+		{"yang/tree", module + "/gen", false},
+		{"yang/schema", "github.com/openconfig/goyang/pkg/yang", true},
+		{"yang/schema", "github.com/openconfig/goyangs", false},
+		{"yang/schema", "net/http", true},
+		{"enforcement/mpk", module + "/enforcement/page", false},
+		{"sdk/go", module + "/gen", false},
+		{"cmd/waveguardd", module + "/cmd/waveguard/internal/text", true},
+	} {
+		if wrong := layerOf(test.importer).objection(test.imported); (wrong == "") != test.allowed {
+			t.Errorf("%s importing %s: objection %q", test.importer, test.imported, wrong)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package tree_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// wellFormed fails the test unless c keeps what every tree promises: children
+// in schema order, nothing empty, entries under the keys they hold, at most one
+// case of a choice.
+func wellFormed(t testing.TB, c *tree.Container) {
+	t.Helper()
+	cases := map[*schema.Node]*schema.Node{}
+	last := -1
+	for k := range c.Children() {
+		s := k.Schema()
+		if s.Index <= last || s.DataParent != c.Schema() {
+			t.Fatalf("%s stands out of place below %s", s.Path(), c.Schema().Path())
+		}
+		last = s.Index
+		for x := s.Parent; x != c.Schema(); x = x.Parent {
+			if x.Kind != schema.Case {
+				continue
+			}
+			if other := cases[x.Parent]; other != nil && other != x {
+				t.Fatalf("%s has the cases %s and %s", c.Schema().Path(), other.Name, x.Name)
+			}
+			cases[x.Parent] = x
+		}
+		wellFormedChild(t, k)
+	}
+}
+
+func wellFormedChild(t testing.TB, n tree.Node) {
+	t.Helper()
+	s := n.Schema()
+	switch x := n.(type) {
+	case *tree.Container:
+		if x.Len() == 0 && !s.Presence {
+			t.Fatalf("%s is stored although it says nothing", s.Path())
+		}
+		wellFormed(t, x)
+	case *tree.List:
+		wellFormedList(t, x)
+	case *tree.LeafList:
+		n := 0
+		for leaf := range x.All() {
+			if n++; s.Config && !x.Has(leaf.Value()) {
+				t.Fatalf("%s does not find its entry %s", s.Path(), leaf.Value())
+			}
+		}
+		if n == 0 || n != x.Len() {
+			t.Fatalf("%s has %d entries and says %d", s.Path(), n, x.Len())
+		}
+	}
+}
+
+func wellFormedList(t testing.TB, l *tree.List) {
+	t.Helper()
+	n, s := 0, l.Schema()
+	for entry := range l.All() {
+		n++
+		if len(s.Keys) > 0 && l.Get(entry.Keys()...) != entry {
+			t.Fatalf("%s does not find its entry %v", s.Path(), entry.Keys())
+		}
+		for i, v := range entry.Keys() {
+			if leaf, ok := entry.Child(s.Keys[i]).(*tree.Leaf); !ok || leaf.Value() != v {
+				t.Fatalf("an entry of %s lacks its key", s.Path())
+			}
+		}
+		wellFormed(t, entry)
+	}
+	if n == 0 || n != l.Len() {
+		t.Fatalf("%s has %d entries and says %d", s.Path(), n, l.Len())
+	}
+}
+
+// replayed returns a with the changes performed one by one.
+func replayed(t testing.TB, a *tree.Tree, changes []tree.Change) *tree.Tree {
+	t.Helper()
+	e := a.Edit()
+	for _, c := range changes {
+		if err := perform(e, c); err != nil {
+			t.Fatalf("change at %s: %v", c.Path, err)
+		}
+	}
+	return e.Tree()
+}
+
+func perform(e *tree.Editor, c tree.Change) error {
+	switch above := c.Path[:len(c.Path)-1]; {
+	case c.New == nil:
+		if ok, err := e.DeletePath(c.Path); err != nil || !ok {
+			return fmt.Errorf("deleted: %v, %w", ok, err)
+		}
+		return nil
+	case !c.Path.Schema().OrderedByUser:
+		return e.Merge(above, c.New)
+	default:
+		if err := e.Merge(above, c.Old0()); err != nil {
+			return err
+		}
+		return e.Apply(moveEdit(c), tree.Merge)
+	}
+}
+
+var _ = slices.Sort[[]int]
