@@ -272,16 +272,33 @@ func (r *run) bump(key []byte, by count) *touch {
 	return t
 }
 
-// settleIndex reports the touched keys whose counts break a rule.
+// dangler identifies the leafrefs of one group below one instance of its anchor.
+type dangler struct {
+	group  *refGroup
+	anchor string
+}
+
+// settleIndex reports the touched keys whose counts break a rule. The values
+// without target are gathered first, so that however many there are, those who
+// refer to them are looked for once.
 func (r *run) settleIndex() {
+	values := map[dangler]map[string]bool{}
+	anchors := map[dangler]tree.Path{}
 	for k, t := range r.touched {
 		c, ok := r.index.Get(k)
 		switch {
 		case !ok:
 		case t.group != nil && c.refs > 0 && c.targets == 0:
-			r.danglers(t)
+			d := dangler{t.group, string(scope(nil, t.anchor))}
+			if values[d] == nil {
+				values[d], anchors[d] = map[string]bool{}, t.anchor
+			}
+			values[d][t.value.String()] = true
 		case t.unique != nil && c.refs > 1:
 			r.notUnique(t)
 		}
+	}
+	for d, missing := range values {
+		r.danglers(d.group, anchors[d], missing)
 	}
 }

@@ -63,16 +63,17 @@ func (r *run) checkReference(c *tree.Cursor, target *schema.Node) {
 	r.report(dangling(c.Path(), leaf.Value(), target))
 }
 
-// danglers finds and reports the leafs that refer to a value no target has.
-func (r *run) danglers(t *touch) {
-	at := r.cursor.At(t.anchor)
+// danglers finds and reports the leafs below one anchor that refer to values
+// which no target has.
+func (r *run) danglers(g *refGroup, anchor tree.Path, missing map[string]bool) {
+	at := r.cursor.At(anchor)
 	if at == nil {
 		return
 	}
-	for _, n := range t.group.referrers {
-		r.each(at, chain(t.group.anchor, n), func(c *tree.Cursor) {
-			if c.Value() == t.value.String() {
-				r.report(dangling(c.Path(), t.value, t.group.target))
+	for _, n := range g.referrers {
+		r.each(at, chain(g.anchor, n), func(c *tree.Cursor) {
+			if leaf, ok := c.Node().(*tree.Leaf); ok && missing[leaf.Value().String()] {
+				r.report(dangling(c.Path(), leaf.Value(), g.target))
 			}
 		})
 	}

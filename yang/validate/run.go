@@ -2,6 +2,7 @@ package validate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/optical-net/waveguard/yang/internal/btree"
@@ -25,7 +26,8 @@ type run struct {
 	evals   map[evaluation]bool
 	deleted bool
 
-	errs []*tree.Error
+	errs   []*tree.Error
+	untold int // violations beyond maxErrors
 }
 
 func newRun(v *Validator, prev *State, next *tree.Tree) *run {
@@ -83,16 +85,39 @@ func (r *run) settle() {
 	r.settleInstanceIDs()
 }
 
-func (r *run) report(e *tree.Error) { r.errs = append(r.errs, e) }
+// maxErrors is how many violations are told one by one: nobody reads more, and
+// a hostile edit could cause any number.
+const maxErrors = 1000
 
+func (r *run) report(e *tree.Error) {
+	if len(r.errs) == maxErrors {
+		r.untold++
+		return
+	}
+	r.errs = append(r.errs, e)
+}
+
+// sorted returns the violations in document order of their paths, and last how
+// many more there are.
 func (r *run) sorted() []*tree.Error {
+	paths := make(map[*tree.Error]string, len(r.errs))
+	for _, e := range r.errs {
+		paths[e] = e.Path.String()
+	}
 	slices.SortStableFunc(r.errs, func(a, b *tree.Error) int {
-		return cmp.Or(cmp.Compare(a.Path.String(), b.Path.String()), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(paths[a], paths[b]), cmp.Compare(a.Message, b.Message))
 	})
 	// One violation can be found from two sides.
-	return slices.CompactFunc(r.errs, func(a, b *tree.Error) bool {
-		return a.Path.String() == b.Path.String() && a.Message == b.Message
+	errs := slices.CompactFunc(r.errs, func(a, b *tree.Error) bool {
+		return paths[a] == paths[b] && a.Message == b.Message
 	})
+	if r.untold > 0 {
+		errs = append(errs, &tree.Error{
+			Tag:     tree.TagOperationFailed,
+			Message: fmt.Sprintf("there are about %d more violations; mend these first", r.untold),
+		})
+	}
+	return errs
 }
 
 // scope encodes the list keys along a path: it tells instances of one schema

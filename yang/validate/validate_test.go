@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/optical-net/waveguard/yang/internal/yangtest"
@@ -205,6 +206,29 @@ func randomOps(r *rand.Rand) []op {
 		return []op{{Operation: tree.Remove, Path: "/t:top"}}
 	}
 	return all[r.IntN(len(all))]
+}
+
+// TestManyViolations checks that an edit full of mistakes costs no more than its
+// size, and is not answered at any length.
+func TestManyViolations(t *testing.T) {
+	set := yangtest.Compile(t, []string{"t"}, module)
+	e := tree.New(set).Edit()
+	fast := yangtest.Path(t, set, "/t:top/link[a='x'][b='y']/fast")
+	const n = 100_000
+	for i := range n {
+		p := slices.Clone(fast)
+		p[1].Keys = []schema.Value{p[1].Keys[0].Type().Unchecked(fmt.Sprint("a", i)), p[1].Keys[1].Type().Unchecked(fmt.Sprint("b", i))}
+		if err := e.SetLeaf(p, p[2].Node.Type.Unchecked("")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, errs := validate.New(set).Check(nil, e.Tree())
+	if len(errs) < 100 || len(errs) > 2000 {
+		t.Fatalf("%d errors", len(errs))
+	}
+	if last := errs[len(errs)-1]; last.Path != nil || !strings.Contains(last.Message, "more violations") {
+		t.Errorf("the last error does not say how many are left out: %v", last)
+	}
 }
 
 func BenchmarkOneEntry(b *testing.B) {
