@@ -25,16 +25,28 @@ func (c *Cursor) deref(t *schema.Type, v schema.Value) ([]xpath.Node, error) {
 	case schema.InstanceIdentifier:
 		return c.derefInstance(v), nil
 	case schema.Union:
-		for _, m := range t.Members {
-			if !made(m, v) {
-				continue
-			}
-			if nodes, err := c.deref(m, v); err != nil || len(nodes) > 0 {
-				return nodes, err
-			}
+		return c.derefUnion(t, v)
+	}
+	return nil, nil
+}
+
+// derefUnion tries the member that the value was read by and, when that is a
+// reference to nothing, the references behind it (RFC 7950 section 9.12).
+func (c *Cursor) derefUnion(t *schema.Type, v schema.Value) ([]xpath.Node, error) {
+	by := slices.IndexFunc(t.Members, func(m *schema.Type) bool { return made(m, v) })
+	if by < 0 || !refers(t.Members[by]) {
+		return nil, nil
+	}
+	for _, m := range t.Members[by:] {
+		if nodes, err := c.deref(m, v); err != nil || len(nodes) > 0 {
+			return nodes, err
 		}
 	}
 	return nil, nil
+}
+
+func refers(t *schema.Type) bool {
+	return t.Base == schema.Leafref || t.Base == schema.InstanceIdentifier || t.Base == schema.Union
 }
 
 // made says whether v is a value of type t, or of one of t's members.

@@ -1,8 +1,6 @@
 package tree_test
 
 import (
-	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/optical-net/waveguard/yang/schema"
@@ -92,20 +90,25 @@ func replayed(t testing.TB, a *tree.Tree, changes []tree.Change) *tree.Tree {
 }
 
 func perform(e *tree.Editor, c tree.Change) error {
-	switch above := c.Path[:len(c.Path)-1]; {
-	case c.New == nil:
-		if ok, err := e.DeletePath(c.Path); err != nil || !ok {
-			return fmt.Errorf("deleted: %v, %w", ok, err)
-		}
-		return nil
-	case !c.Path.Schema().OrderedByUser:
-		return e.Merge(above, c.New)
-	default:
-		if err := e.Merge(above, c.Old0()); err != nil {
+	last := c.Path[len(c.Path)-1]
+	above := c.Path[:len(c.Path)-1]
+	if c.New == nil {
+		_, err := e.DeletePath(c.Path) // it may be gone: another case was chosen
+		return err
+	}
+	if !c.Moved {
+		if err := e.Merge(above, c.New); err != nil {
 			return err
 		}
-		return e.Apply(moveEdit(c), tree.Merge)
 	}
+	entry := len(last.Keys) > 0 || last.Value != nil
+	if !entry || !last.Node.OrderedByUser || !last.Node.Config {
+		return nil
+	}
+	root := &tree.Edit{Schema: e.Tree().Schema().Root}
+	ed := root.At(above).At(tree.Path{{Node: last.Node, Keys: last.Keys, Value: last.Value}})
+	if ed.Insert = tree.First; c.After != nil {
+		ed.Insert, ed.Anchor = tree.After, c.After
+	}
+	return e.Apply(root, tree.Merge)
 }
-
-var _ = slices.Sort[[]int]

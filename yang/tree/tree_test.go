@@ -10,7 +10,6 @@ import (
 	"github.com/optical-net/waveguard/yang/internal/yangtest"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
-	"github.com/optical-net/waveguard/yang/xpath"
 )
 
 const module = `module t {
@@ -115,6 +114,18 @@ func TestApply(t *testing.T) {
 		{"delete key", tree.Merge, op(tree.Delete, "/t:top/sys[k='2']/k", ""), "", tree.TagBadElement},
 		{"replace everything", tree.Replace, op(0, "/t:top/a", "x"), "/top/a=x\n", ""},
 		{"delete top", tree.None, op(tree.Delete, "/t:top", ""), "", ""},
+		{"remove everything", tree.Remove, op(tree.Merge, "/t:top/b", "1"), "", ""},
+		{"merge presence twice", tree.Merge, op(tree.Merge, "/t:top/p/z", "1"), "/top/b=7\n/top/np/x=1\n/top/p\n/top/p/z=1\n" + stays, ""},
+		{"replace an entry with what it has", tree.Merge, op(tree.Replace, "/t:top/sys[k='2']/v", "zwei"), "/top/b=7\n/top/np/x=1\n" + strings.ReplaceAll(stays, "two", "zwei"), ""},
+		{"create below what exists", tree.Merge, op(tree.Create, "/t:top/np/y", "1"), "/top/b=7\n/top/np/x=1\n/top/np/y=1\n" + stays, ""},
+		{"create a container that has content", tree.Merge, op(tree.Create, "/t:top/np", ""), "", tree.TagDataExists},
+		{"entry left with its key", tree.Merge, op(tree.Delete, "/t:top/sys[k='2']/v", ""), "/top/b=7\n/top/np/x=1\n" + strings.Replace(stays, "/top/sys[2]/v=two\n", "", 1), ""},
+		{"none creates nothing", tree.None, op(0, "/t:top/sys[k='3']/v", "1"), "", tree.TagDataMissing},
+		{"none allows a deeper create", tree.None, op(tree.Create, "/t:top/two[k1='a'][k2='b']", ""), "/top/b=7\n/top/np/x=1\n" + stays + "/top/two[a,b]\n", ""},
+		{"key as it is", tree.Merge, op(tree.Merge, "/t:top/sys[k='2']/k", "2"), "/top/b=7\n/top/np/x=1\n" + stays, ""},
+		{"key to another value", tree.Merge, op(tree.Merge, "/t:top/sys[k='2']/k", "5"), "", tree.TagInvalidValue},
+		{"leaf-list entry", tree.Merge, op(tree.Create, "/t:top/ll[.='x']", ""), "/top/b=7\n/top/np/x=1\n" + stays + "/top/ll=x\n", ""},
+		{"delete absent leaf-list entry", tree.Merge, op(tree.Delete, "/t:top/ll[.='x']", ""), "", tree.TagDataMissing},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -140,6 +151,28 @@ func TestApply(t *testing.T) {
 				t.Errorf("got\n%swant\n%s", dump(got), test.want)
 			}
 		})
+	}
+}
+
+// TestChoiceInOneEdit checks that an edit may choose another case and say itself
+// that the nodes of the old one go, in any order.
+func TestChoiceInOneEdit(t *testing.T) {
+	set := compile(t)
+	base := mustEdit(t, tree.New(set), yangtest.Op{Path: "/t:top/c1a", Value: "v"}, yangtest.Op{Path: "/t:top/c1b", Value: "w"})
+	gone := yangtest.Op{Operation: tree.Delete, Path: "/t:top/c1a"}
+	for _, ops := range [][]yangtest.Op{
+		{gone, {Path: "/t:top/c2a", Value: "x"}},
+		{{Path: "/t:top/c2a", Value: "x"}, gone},
+		{{Operation: tree.Create, Path: "/t:top/c2a", Value: "x"}, gone},
+	} {
+		if got := mustEdit(t, base, ops...); dump(got) != "/top/c2a=x\n" {
+			t.Errorf("%v: got\n%s", ops, dump(got))
+		}
+	}
+	// Of two cases chosen, which the decoders refuse, the last one stands.
+	got := mustEdit(t, base, yangtest.Op{Path: "/t:top/c2a", Value: "x"}, yangtest.Op{Path: "/t:top/c1a", Value: "y"})
+	if dump(got) != "/top/c1a=y\n" {
+		t.Errorf("got\n%s", dump(got))
 	}
 }
 
@@ -251,101 +284,6 @@ func replay(order []string, changes []tree.Change) []string {
 		order = slices.Insert(order, i, k)
 	}
 	return order
-}
-
-// TestDiff checks that the changes between any two versions, applied to the
-// first, make the second.
-func TestDiff(t *testing.T) {
-	set := compile(t)
-	r := rand.New(rand.NewPCG(3, 9))
-	versions := []*tree.Tree{tree.New(set)}
-	for range 300 {
-		base := versions[r.IntN(len(versions))]
-		next, err := apply(t, base, tree.Merge, randomOp(r))
-		if err == nil {
-			versions = append(versions, next)
-		}
-		a, b := versions[r.IntN(len(versions))], versions[len(versions)-1]
-		e := a.Edit()
-		for _, c := range tree.Diff(a, b) {
-			if c.New == nil {
-				if _, err := e.DeletePath(c.Path); err != nil {
-					t.Fatal(err)
-				}
-				continue
-			}
-			if err := e.Merge(c.Path[:len(c.Path)-1], asChild(c)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got := e.Tree(); dump(got) != dump(b) {
-			t.Fatalf("got\n%swant\n%s", dump(got), dump(b))
-		}
-	}
-}
-
-// asChild returns the new node of a change as a child of its parent: entries
-// stand in their list.
-func asChild(c tree.Change) tree.Node {
-	switch x := c.New.(type) {
-	case *tree.Container:
-		if x.Schema().Kind == schema.List {
-			return tree.NewList(x.Schema(), []*tree.Container{x})
-		}
-	case *tree.Leaf:
-		if x.Schema().Kind == schema.LeafList {
-			return tree.NewLeafList(x.Schema(), []schema.Value{x.Value()})
-		}
-	}
-	return c.New
-}
-
-func randomOp(r *rand.Rand) yangtest.Op {
-	paths := []string{
-		"/t:top/a", "/t:top/np/x", "/t:top/p", "/t:top/p/z", "/t:top/c1a", "/t:top/c2a", "/t:top",
-		fmt.Sprintf("/t:top/sys[k='%d']", r.IntN(50)), fmt.Sprintf("/t:top/sys[k='%d']/v", r.IntN(50)),
-		fmt.Sprintf("/t:top/two[k1='%d'][k2='%d']/v", r.IntN(5), r.IntN(5)),
-	}
-	ops := []tree.Operation{tree.Merge, tree.Merge, tree.Merge, tree.Replace, tree.Create, tree.Remove}
-	op := yangtest.Op{Operation: ops[r.IntN(len(ops))], Path: paths[r.IntN(len(paths))], Value: fmt.Sprint(r.IntN(100))}
-	if op.Path == "/t:top" && r.IntN(10) > 0 {
-		op.Operation = tree.Merge
-	}
-	return op
-}
-
-// TestCursor checks what XPath sees: stored nodes, defaults in use, implied containers.
-func TestCursor(t *testing.T) {
-	set := compile(t)
-	data, err := apply(t, tree.New(set), tree.Merge,
-		yangtest.Op{Path: "/t:top/sys[k='2']/v", Value: "two"}, yangtest.Op{Path: "/t:top/sys[k='10']/v", Value: "ten"},
-		yangtest.Op{Path: "/t:top/c2a", Value: "x"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct{ expr, want string }{
-		{"/t:top/t:a", "dflt"},
-		{"/t:top/t:np/t:y", "yy"},
-		{"count(/t:top/t:np)", "1"},
-		{"count(/t:top/t:p)", "0"},
-		{"count(/t:top/t:c1a)", "0"}, // another case is chosen
-		{"/t:top/t:sys[t:k='10']/t:v", "ten"},
-		{"/t:top/t:sys[t:k='11']/t:v", ""},
-		{"/t:top/t:sys[1]/t:v", "two"},
-		{"/t:top/t:sys[last()]/t:k", "10"},
-		{"sum(/t:top/t:sys/t:k)", "12"},
-		{"local-name(/t:top/t:sys[2]/t:v/../preceding-sibling::t:sys)", "sys"},
-	}
-	for _, test := range tests {
-		e, err := xpath.Parse(test.expr, func(p string) (string, error) { return p, nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := e.StringValue(xpath.Context{Node: tree.NewCursor(data, tree.ConfigOnly)})
-		if err != nil || got != test.want {
-			t.Errorf("%s = %q, %v; want %q", test.expr, got, err, test.want)
-		}
-	}
 }
 
 func TestFromPathAndBack(t *testing.T) {
