@@ -69,7 +69,7 @@ func takeLock(name string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open lock: %w", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := awaitLock(f); err != nil {
 		holder, _ := io.ReadAll(io.LimitReader(f, 128))
 		return nil, errors.Join(lockError(filepath.Dir(name), string(holder), err), f.Close())
 	}
@@ -78,6 +78,21 @@ func takeLock(name string) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("write lock: %w", err), f.Close())
 	}
 	return f, nil
+}
+
+// lockGrace is how long a holder that was just killed may take to be gone: its
+// locks go only when the kernel has taken it apart.
+const lockGrace = time.Second
+
+func awaitLock(f *os.File) error {
+	deadline := time.Now().Add(lockGrace)
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil || !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(deadline) {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 func writeAt(f *os.File, text string) error {
