@@ -52,7 +52,7 @@ func (c *compiler) setDefault(d *draft, p prop) {
 // module where it is written.
 func (c *compiler) lexical(p prop) Lexical {
 	return Lexical{
-		Text: p.st.arg, Form: XML, Module: c.modules[p.cur], Root: c.set.Root,
+		Text: p.st.arg, Form: XML, statement: true, Module: c.modules[p.cur], Root: c.set.Root,
 		Prefix: func(prefix string) (*Module, bool) {
 			u := p.st.unit.module(prefix)
 			if u == nil {

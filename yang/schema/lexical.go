@@ -28,6 +28,8 @@ type Lexical struct {
 	Prefix func(prefix string) (module *Module, ok bool)
 	// Root is the schema that instance-identifiers lead through.
 	Root *Node
+
+	statement bool // of a module: integers may be hexadecimal or octal (RFC 7950 section 9.2.1)
 }
 
 // ValueError says why a text is not a value of a type.

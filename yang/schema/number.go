@@ -14,8 +14,8 @@ func parseDigits(s string) (Number, bool) {
 	return parseMagnitude(digits, 10, strings.HasPrefix(s, "-"))
 }
 
-// parseInteger reads the lexical forms of RFC 7950 section 9.2.1: decimal,
-// hexadecimal after 0x, octal after 0.
+// parseInteger reads the lexical forms that a default statement may have (RFC
+// 7950 section 9.2.1): decimal, hexadecimal after 0x, octal after 0.
 func parseInteger(s string) (Number, bool) {
 	neg := strings.HasPrefix(s, "-")
 	digits := strings.TrimPrefix(s, "-")

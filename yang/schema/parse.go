@@ -56,9 +56,9 @@ func (t *Type) canonical(in Lexical) (string, error) {
 }
 
 func (t *Type) parseInteger(in Lexical) (string, error) {
-	parse := parseInteger
-	if in.Form == Canonical || in.Form == JSONNumber {
-		parse = parseDigits
+	parse := parseDigits
+	if in.statement {
+		parse = parseInteger
 	}
 	n, ok := parse(in.trimmed())
 	if !ok {

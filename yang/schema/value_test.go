@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -56,8 +57,8 @@ func TestParseValues(t *testing.T) {
 	}{
 		{"i8", XML, " -5\n", "-5"},
 		{"i8", XML, "+3", "3"},
-		{"i8", XML, "0x7f", "127"},
-		{"i8", XML, "010", "8"},
+		{"i8", XML, "0x7f", "!is not an integer"},
+		{"i8", XML, "010", "10"},
 		{"i8", XML, "0", `!"0" is not in the range -5..-1 | 3..127`},
 		{"i8", XML, "128", "!is not in the range"},
 		{"i8", XML, "", "!is not an integer"},
@@ -71,6 +72,7 @@ func TestParseValues(t *testing.T) {
 		{"u8", Canonical, "007", "7"},
 		{"i64", JSONString, "-9223372036854775808", "-9223372036854775808"},
 		{"i64", JSONString, "-9223372036854775809", "!is not an integer"},
+		{"i64", JSONString, "0x7f", "!is not an integer"},
 		{"i64", JSONNumber, "1", "!is encoded as a JSON string"},
 		{"u64", JSONString, "18446744073709551615", "18446744073709551615"},
 		{"u64", JSONString, "18446744073709551616", "!is not an integer"},
@@ -255,5 +257,22 @@ func TestInstancePathSteps(t *testing.T) {
 	}
 	if got := FormatInstancePath(nil); got != "/" {
 		t.Errorf("the root is %q", got)
+	}
+}
+
+// Hexadecimal and octal integers are for default statements alone (RFC 7950
+// section 9.2.1).
+func TestDefaultNotations(t *testing.T) {
+	set, err := Compile([]fs.FS{sources(`module d { namespace urn:d; prefix d; yang-version 1.1;
+  leaf hex { type uint8; default 0x1f; }
+  leaf octal { type uint8; default 010; }
+}`)}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"hex": "31", "octal": "8"} {
+		if got := set.Root.Child("d", name).Defaults[0].String(); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
 	}
 }

@@ -45,6 +45,39 @@ func (c *Cursor) derefUnion(t *schema.Type, v schema.Value) ([]xpath.Node, error
 	return nil, nil
 }
 
+// Dangles says whether c is a leaf whose value has to refer to an instance and
+// refers to none (RFC 7950 sections 9.9.3 and 9.13.2). The value of a union
+// does when no member takes it in another way (section 9.12).
+func (c *Cursor) Dangles() bool {
+	l, ok := c.node.(*Leaf)
+	return ok && c.dangles(l.schema.Type, l.value)
+}
+
+func (c *Cursor) dangles(t *schema.Type, v schema.Value) bool {
+	switch t.Base {
+	case schema.Union:
+		by := slices.IndexFunc(t.Members, func(m *schema.Type) bool { return made(m, v) })
+		return by >= 0 && !slices.ContainsFunc(t.Members[by:], func(m *schema.Type) bool { return c.takes(m, v) && !c.dangles(m, v) })
+	case schema.Leafref, schema.InstanceIdentifier:
+		nodes, err := c.deref(t, v)
+		return t.RequireInstance && (err != nil || len(nodes) == 0)
+	}
+	return false
+}
+
+// takes says whether v, made by this type or another, reads as a value of type t.
+func (c *Cursor) takes(t *schema.Type, v schema.Value) bool {
+	_, err := t.Parse(schema.Lexical{Text: v.String(), Form: schema.Canonical, Module: c.node.Schema().Module, Root: c.root().node.Schema()})
+	return err == nil
+}
+
+func (c *Cursor) root() *Cursor {
+	for c.parent != nil {
+		c = c.parent
+	}
+	return c
+}
+
 func refers(t *schema.Type) bool {
 	return t.Base == schema.Leafref || t.Base == schema.InstanceIdentifier || t.Base == schema.Union
 }
@@ -74,10 +107,7 @@ func (c *Cursor) derefLeafref(t *schema.Type, v schema.Value) ([]xpath.Node, err
 }
 
 func (c *Cursor) derefInstance(v schema.Value) []xpath.Node {
-	root := c
-	for root.parent != nil {
-		root = root.parent
-	}
+	root := c.root()
 	path, err := schema.ParseInstancePath(schema.Lexical{Text: v.String(), Form: schema.Canonical, Root: root.node.Schema()})
 	if err != nil {
 		return nil // an identifier of nothing refers to nothing

@@ -2,18 +2,23 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xpath"
 )
 
-// constraint is one expression that must hold at the instances of a node.
+// constraint is one rule that must hold at the instances of a node. One of the
+// fields below the first says which, if any does.
 type constraint struct {
 	at   *schema.Node // the node that carries it
 	must *schema.Must
 	when *schema.When
-	ref  *schema.Type // a leafref whose path has predicates
+	ref  *schema.Type // a reference that no index keeps
+	// unique is a rule that no index keeps. Without any of these it is what the
+	// node demands of its children.
+	unique *uniqueRule
 }
 
 // affection is a constraint that a change of some node can affect: at the
@@ -46,68 +51,13 @@ func newConstraintPlan() *constraintPlan {
 
 // add appends what is not in the list yet.
 func add(to map[*schema.Node][]affection, n *schema.Node, a affection) {
-	for _, b := range to[n] {
-		if b.constraint == a.constraint && b.anchor == a.anchor {
-			return
-		}
-	}
-	to[n] = append(to[n], a)
-}
-
-func (v *Validator) planConstraints(root *schema.Node) {
-	walk(root, func(n *schema.Node) {
-		for _, m := range n.Musts {
-			v.addConstraint(&constraint{at: n, must: m}, n, m.Expr)
-		}
-		for _, w := range n.Whens {
-			v.addConstraint(&constraint{at: n, when: w}, w.Context, w.Expr)
-		}
-		if t := n.Type; t != nil && t.Base == schema.Leafref && t.RequireInstance && !simplePath(t) {
-			v.addConstraint(&constraint{at: n, ref: t}, n, t.Path)
-		}
-	})
-}
-
-// addConstraint registers c, whose expression is evaluated at context.
-func (v *Validator) addConstraint(c *constraint, context *schema.Node, expr *xpath.Expr) {
-	p := v.constraints
-	for n := c.at; n != nil; n = n.DataParent {
-		add(p.own, n, newAffection(c, n))
-	}
-	add(p.on, c.at, newAffection(c, c.at))
-	for _, d := range expr.Deps() {
-		v.addDep(c, context, d)
+	if !has(to[n], a) {
+		to[n] = append(to[n], a)
 	}
 }
 
-func (v *Validator) addDep(c *constraint, context *schema.Node, d xpath.Dep) {
-	p := v.constraints
-	reached, anchor, ok := resolveDep(v.set, context, d)
-	if !ok {
-		p.anything = append(p.anything, newAffection(c, v.set.Root))
-		return
-	}
-	a := newAffection(c, commonAnchor(anchor, c.at))
-	for n := range reached {
-		add(p.on, n, a)
-		for up := n; up != nil; up = up.DataParent {
-			if depth(up) > a.depth {
-				add(p.above, up, a)
-			}
-		}
-	}
-}
-
-// commonAnchor returns the nearest node that is anchor or above and has n at or below it.
-func commonAnchor(anchor, n *schema.Node) *schema.Node {
-	for ; anchor.Kind != schema.Root; anchor = anchor.DataParent {
-		for x := n; x != nil; x = x.DataParent {
-			if x == anchor {
-				return anchor
-			}
-		}
-	}
-	return anchor
+func has(list []affection, a affection) bool {
+	return slices.ContainsFunc(list, func(b affection) bool { return b.constraint == a.constraint && b.anchor == a.anchor })
 }
 
 // evaluation is a constraint that was evaluated below one node.
@@ -179,8 +129,12 @@ func (r *run) evaluate(c *constraint, at *tree.Cursor) {
 		r.evaluateMust(c.must, at)
 	case c.when != nil:
 		r.evaluateWhen(c.when, at)
-	default:
-		r.checkReference(at, c.ref.Target)
+	case c.ref != nil:
+		r.checkReference(at, c.ref)
+	case c.unique != nil:
+		r.checkUnique(at, c.unique)
+	case r.checks[at.Node().Schema()] != nil:
+		r.checkChildren(at)
 	}
 }
 

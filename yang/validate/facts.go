@@ -68,6 +68,9 @@ func (v *Validator) planFacts() {
 	id := uint32(0)
 	walk(v.set.Root, func(n *schema.Node) {
 		for _, tags := range n.Unique {
+			if conditional(n, tags) {
+				continue
+			}
 			id++
 			v.plan(n).uniques = append(v.plan(n).uniques, &uniqueRule{id, n, tags})
 		}
@@ -85,10 +88,9 @@ func (v *Validator) planFacts() {
 }
 
 // leafrefAnchor returns the ancestor from which a leafref's path leads only
-// downwards; nil when n is no leafref that is checked by index: require-instance
-// false, a state target, or a path with predicates, which is an expression like a must.
+// downwards; nil when n is no leafref that is checked by index.
 func leafrefAnchor(n *schema.Node) *schema.Node {
-	if t := n.Type; t.Base != schema.Leafref || !t.RequireInstance || t.Target == nil || !simplePath(t) {
+	if t := n.Type; t.Base != schema.Leafref || !t.RequireInstance || !indexed(n) {
 		return nil
 	}
 	dep := n.Type.Path.Deps()[0]
@@ -106,6 +108,13 @@ func leafrefAnchor(n *schema.Node) *schema.Node {
 		at = at.DataParent
 	}
 	return at
+}
+
+// indexed says that the index can keep a leafref: its path has no predicates,
+// and no default values come and go at its ends.
+func indexed(n *schema.Node) bool {
+	t := n.Type
+	return t.Target != nil && simplePath(t) && len(n.Defaults) == 0 && len(t.Target.Defaults) == 0
 }
 
 // simplePath says that a leafref's path has steps up, then down, and no predicates.

@@ -53,14 +53,20 @@ func extend(path tree.Path, steps []*schema.Node) tree.Path {
 	return full
 }
 
-// checkReference evaluates a leafref whose path has predicates.
-func (r *run) checkReference(c *tree.Cursor, target *schema.Node) {
-	nodes, err := c.Deref()
-	if err == nil && len(nodes) > 0 {
+// checkReference looks at a reference that no index keeps.
+func (r *run) checkReference(c *tree.Cursor, t *schema.Type) {
+	if !c.Dangles() {
 		return
 	}
 	leaf := c.Node().(*tree.Leaf)
-	r.report(dangling(c.Path(), leaf.Value(), target))
+	if t.Base == schema.Leafref {
+		r.report(dangling(c.Path(), leaf.Value(), t.Target))
+		return
+	}
+	r.report(&tree.Error{
+		Tag: tree.TagDataMissing, AppTag: "instance-required", Path: c.Path(),
+		Message: fmt.Sprintf("%q refers to nothing, and is no other value that %s takes; create what it refers to first", leaf.Value(), leaf.Schema().Name),
+	})
 }
 
 // danglers finds and reports the leafs below one anchor that refer to values
@@ -100,8 +106,8 @@ func (r *run) each(at *tree.Cursor, path []*schema.Node, visit func(*tree.Cursor
 	})
 }
 
-// settleInstanceIDs checks instance-identifiers: all of them after a deletion,
-// since nothing says what they point to, the changed ones else.
+// settleInstanceIDs checks all instance-identifiers, since nothing says what
+// they point to.
 func (r *run) settleInstanceIDs() {
 	for _, n := range r.instanceIDs {
 		r.each(r.cursor, chain(r.set.Root, n), func(c *tree.Cursor) {

@@ -24,7 +24,6 @@ type run struct {
 	entries map[nodeID]bool   // entries whose unique tuples were updated
 	parents map[nodeID]bool   // containers whose children were checked
 	evals   map[evaluation]bool
-	deleted bool
 
 	errs   []*tree.Error
 	untold int // violations beyond maxErrors
@@ -63,7 +62,6 @@ func (r *run) change(c tree.Change) {
 		r.checkBelow(at)
 		r.affectedBelow(c.Path, at)
 	case c.New == nil:
-		r.deleted = true
 		r.checkParent(c.Path)
 		r.affectedBelow(c.Path, nil)
 	default:

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/optical-net/waveguard/yang/schema"
@@ -73,6 +74,36 @@ func defaultOf(leaf *schema.Node) (v schema.Value, ok bool) {
 		return v, false
 	}
 	return leaf.Defaults[0], true
+}
+
+// conditional says that a default value among the tags is not always in use.
+func conditional(list *schema.Node, tags []*schema.Node) bool {
+	return slices.ContainsFunc(tags, func(tag *schema.Node) bool {
+		return len(tag.Defaults) > 0 && slices.ContainsFunc(chain(list, tag), func(n *schema.Node) bool {
+			return len(n.Whens) > 0 || choiceOf(n) != nil
+		})
+	})
+}
+
+// checkUnique compares all entries below at.
+func (r *run) checkUnique(at *tree.Cursor, u *uniqueRule) {
+	seen := map[string]bool{}
+	r.each(at, []*schema.Node{u.list}, func(entry *tree.Cursor) {
+		var key []byte
+		for _, tag := range u.tags {
+			found := false
+			r.each(entry, chain(u.list, tag), func(c *tree.Cursor) {
+				key, found = c.Node().(*tree.Leaf).Value().AppendKey(key), true
+			})
+			if !found {
+				return
+			}
+		}
+		if seen[string(key)] {
+			r.notUnique(&touch{unique: u, entry: entry.Path()})
+		}
+		seen[string(key)] = true
+	})
 }
 
 // notUnique is the error of RFC 7950 section 15.1.

@@ -2,7 +2,6 @@ package validate_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +39,13 @@ const module = `module t {
       leaf port { type leafref { path "../../domain[t:name = current()/../a]/port/n"; } }
       choice how { mandatory true; leaf fast { type empty; } leaf slow { type empty; } }
     }
+    leaf any { type union {
+      type leafref { path "../domain/port/n"; }
+      type enumeration { enum none; }
+      type leafref { path "../domain/name"; }
+      type enumeration { enum auto; }
+      type instance-identifier;
+    } }
     leaf total { type uint16; must ". = count(../domain)"; }
     leaf which { type instance-identifier; }
     leaf-list tag { type string; min-elements 0; max-elements 2; }
@@ -85,6 +91,14 @@ func TestViolations(t *testing.T) {
 		{"predicate leafref", []op{{Path: "/t:top/link[a='x'][b='y']/port", Value: "4"}, {Path: "/t:top/domain[name='y']/port[n='4']"}}, tree.TagDataMissing, "instance-required", "/t:top/link[a='x'][b='y']/port"},
 		{"predicate leafref met", []op{{Path: "/t:top/link[a='x'][b='y']/port", Value: "4"}, {Path: "/t:top/domain[name='x']/port[n='4']"}}, "", "", ""},
 		{"too many", []op{{Path: "/t:top/domain[name='x']/port[n='1']"}, {Path: "/t:top/domain[name='x']/port[n='2']"}, {Path: "/t:top/domain[name='x']/port[n='3']"}, {Path: "/t:top/domain[name='x']/port[n='4']"}}, tree.TagOperationFailed, "too-many-elements", "/t:top/domain[name='x']/port"},
+		{"union of references", []op{{Path: "/t:top/any", Value: "z"}}, tree.TagDataMissing, "instance-required", "/t:top/any"},
+		{"union, first member met", []op{{Path: "/t:top/any", Value: "1"}, {Path: "/t:top/domain[name='x']/port[n='1']"}}, "", "", ""},
+		{"union, first member not met", []op{{Path: "/t:top/any", Value: "1"}}, tree.TagDataMissing, "instance-required", "/t:top/any"},
+		{"union, third member met", []op{{Path: "/t:top/any", Value: "x"}}, "", "", ""},
+		{"union, plain member before", []op{{Path: "/t:top/any", Value: "none"}}, "", "", ""},
+		{"union, plain member behind", []op{{Path: "/t:top/any", Value: "auto"}}, "", "", ""},
+		{"union, instance met", []op{{Path: "/t:top/any", Value: "/t:top/domain[name='x']"}}, "", "", ""},
+		{"union, instance not met", []op{{Path: "/t:top/any", Value: "/t:top/domain[name='q']"}}, tree.TagDataMissing, "instance-required", "/t:top/any"},
 		{"instance-identifier", []op{{Path: "/t:top/which", Value: "/t:top/domain[name='q']"}}, tree.TagDataMissing, "instance-required", "/t:top/which"},
 		{"instance-identifier met", []op{{Path: "/t:top/which", Value: "/t:top/domain[name='x']"}}, "", "", ""},
 	}
@@ -121,91 +135,6 @@ func mustApply(t testing.TB, from *tree.Tree, ops []op) *tree.Tree {
 		t.Fatal(err)
 	}
 	return e.Tree()
-}
-
-// TestIncrementalEqualsWhole makes random edits, valid and not, and requires
-// that checking the change gives the verdict of checking everything.
-func TestIncrementalEqualsWhole(t *testing.T) {
-	set := yangtest.Compile(t, []string{"t"}, module)
-	v := validate.New(set)
-	r := rand.New(rand.NewPCG(11, 4))
-	cur := tree.New(set)
-	state, errs := v.Check(nil, cur)
-	if errs != nil {
-		t.Fatal(errs)
-	}
-	accepted, refused := 0, 0
-	for range 6000 {
-		var ops []op
-		for range 1 + r.IntN(5) {
-			ops = append(ops, randomOps(r)...)
-		}
-		e := cur.Edit()
-		if err := e.Apply(yangtest.Edit(t, set, ops...), tree.Merge); err != nil {
-			continue
-		}
-		next := e.Tree()
-		got, errs := v.Check(state, next)
-		_, whole := v.Check(nil, next)
-		if fmt.Sprint(messages(errs)) != fmt.Sprint(messages(whole)) {
-			t.Fatalf("edits %v:\nincremental %v\nwhole       %v", ops, messages(errs), messages(whole))
-		}
-		if errs == nil {
-			cur, state = next, got
-			accepted++
-			continue
-		}
-		refused++
-	}
-	if accepted < 300 || refused < 300 {
-		t.Fatalf("%d accepted, %d refused: the edits are too one-sided to show anything", accepted, refused)
-	}
-}
-
-func messages(errs []*tree.Error) (m []string) {
-	for _, e := range errs {
-		path := e.Path.String()
-		if e.AppTag == "data-not-unique" {
-			path = e.Path.Schema().Path() // which of the equal entries is named is a matter of what changed
-		}
-		m = append(m, fmt.Sprintf("%s %s %s", e.Tag, e.AppTag, path))
-	}
-	slices.Sort(m)
-	return slices.Compact(m)
-}
-
-func randomOps(r *rand.Rand) []op {
-	n := func(m int) string { return fmt.Sprint(r.IntN(m)) }
-	d, e, p := n(4), n(4), n(4)
-	all := [][]op{
-		{{Path: "/t:top/domain[name='" + d + "']/config/name", Value: d}, {Path: "/t:top/domain[name='" + d + "']/config/id", Value: n(9)}},
-		{{Operation: tree.Remove, Path: "/t:top/domain[name='" + d + "']"}},
-		{{Path: "/t:top/domain[name='" + d + "']/config/id", Value: n(120)}},
-		{{Path: "/t:top/domain[name='" + d + "']/config/limit", Value: n(9)}},
-		{{Operation: tree.Remove, Path: "/t:top/domain[name='" + d + "']/config/limit"}},
-		{{Path: "/t:top/domain[name='" + d + "']/config/extra", Value: "e"}},
-		{{Operation: tree.Remove, Path: "/t:top/domain[name='" + d + "']/config/extra"}},
-		{{Path: "/t:top/mode", Value: []string{"plain", "rich"}[r.IntN(2)]}},
-		{{Operation: tree.Remove, Path: "/t:top/mode"}},
-		{{Path: "/t:top/domain[name='" + d + "']/port[n='" + p + "']/peer", Value: n(4)}},
-		{{Path: "/t:top/domain[name='" + d + "']/port[n='" + p + "']"}},
-		{{Operation: tree.Remove, Path: "/t:top/domain[name='" + d + "']/port[n='" + p + "']"}},
-		{{Path: "/t:top/link[a='" + d + "'][b='" + e + "']/fast"}},
-		{{Path: "/t:top/link[a='" + d + "'][b='" + e + "']/port", Value: p}},
-		{{Operation: tree.Remove, Path: "/t:top/link[a='" + d + "'][b='" + e + "']"}},
-		{{Operation: tree.Remove, Path: "/t:top/link[a='" + d + "'][b='" + e + "']/fast"}},
-		{{Path: "/t:top/strict/need", Value: "y"}},
-		{{Operation: tree.Remove, Path: "/t:top/strict/need"}},
-		{{Operation: tree.Remove, Path: "/t:top/strict"}},
-		{{Path: "/t:top/total", Value: n(5)}},
-		{{Operation: tree.Remove, Path: "/t:top/total"}},
-		{{Path: "/t:top/which", Value: "/t:top/domain[name='" + d + "']"}},
-		{{Operation: tree.Remove, Path: "/t:top/which"}},
-	}
-	if r.IntN(400) == 0 {
-		return []op{{Operation: tree.Remove, Path: "/t:top"}}
-	}
-	return all[r.IntN(len(all))]
 }
 
 // TestManyViolations checks that an edit full of mistakes costs no more than its
