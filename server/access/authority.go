@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -44,15 +42,15 @@ type Authority struct {
 
 	verified *verified
 	throttle throttle
-	decoy    phc           // what unknown users are checked against
-	slots    chan struct{} // bounds the memory of concurrent verifications
+	decoy    phc // what unknown users are checked against
+	turns    *turns
 
 	mu       sync.Mutex
 	recorder Recorder
 }
 
 // concurrentHashes bounds the memory that verifying passwords takes at once.
-const concurrentHashes = 4
+const concurrentHashes = 2
 
 // New returns an authority over the users in what running returns, the running
 // configuration at that moment.
@@ -62,7 +60,7 @@ func New(running func() *tree.Tree) *Authority {
 		now:      time.Now,
 		verified: newVerified(),
 		decoy:    phc{params: defaultParams, salt: make([]byte, saltLen), tag: make([]byte, tagLen)},
-		slots:    make(chan struct{}, concurrentHashes),
+		turns:    newTurns(concurrentHashes),
 	}
 }
 
@@ -96,15 +94,15 @@ func (a *Authority) users() *tree.Container { return a.model().usersIn(a.running
 // Authenticate checks a password. Source is the address it came from. The error
 // is ErrAuthentication or a *ThrottledError.
 func (a *Authority) Authenticate(user, password, source string) (User, error) {
+	at, digest := attempt{user, source}, a.verified.digest(user, password)
+	if u, done, err := a.foregone(at, digest); done {
+		return u, err
+	}
+	defer a.turns.take(source)()
+	if u, done, err := a.foregone(at, digest); done { // by those before in the line
+		return u, err
+	}
 	users := a.users()
-	digest := a.verified.digest(user, password)
-	if a.verified.has(users, digest) {
-		return a.user(user), nil
-	}
-	at := attempt{user, source}
-	if wait := a.throttle.wait(at, a.now()); wait > 0 {
-		return User{}, &ThrottledError{wait}
-	}
 	if !a.check(users, user, password) {
 		a.throttle.failed(at, a.now())
 		if a.model().configOf(users, user) != nil {
@@ -117,6 +115,18 @@ func (a *Authority) Authenticate(user, password, source string) (User, error) {
 	return a.user(user), nil
 }
 
+// foregone returns the outcome of an attempt for which the hash need not be
+// looked at; done is false when there is none.
+func (a *Authority) foregone(at attempt, digest [32]byte) (u User, done bool, err error) {
+	if a.verified.has(a.users(), digest) {
+		return a.user(at.user), true, nil
+	}
+	if wait := a.throttle.wait(at, a.now()); wait > 0 {
+		return User{}, true, &ThrottledError{wait}
+	}
+	return User{}, false, nil
+}
+
 // check verifies the password. A user who does not exist, or who has no
 // password, costs what any other does.
 func (a *Authority) check(users *tree.Container, user, password string) bool {
@@ -125,8 +135,6 @@ func (a *Authority) check(users *tree.Container, user, password string) bool {
 	if !known {
 		hash = &a.decoy
 	}
-	a.slots <- struct{}{}
-	defer func() { <-a.slots }()
 	return hash.verify(password) && known
 }
 
@@ -164,11 +172,9 @@ func (a *Authority) AuthenticateKey(user string, wire []byte) (User, error) {
 	return User{}, ErrAuthentication
 }
 
-// matches ignores lines with options: a restriction that is not enforced must
-// not read as a permission.
 func matches(line string, wire []byte) bool {
-	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(line))
-	return err == nil && len(options) == 0 && bytes.Equal(key.Marshal(), wire)
+	key, err := parseKey(line)
+	return err == nil && bytes.Equal(key.Marshal(), wire)
 }
 
 // AuthenticateCert returns the user that a client certificate's common name

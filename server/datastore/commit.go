@@ -42,7 +42,7 @@ func (s *Store) Discard(ctx context.Context, actor Actor) error {
 }
 
 // Validate checks the content of a datastore against all constraints of the
-// schema, without asking the engine.
+// schema and the rules, without asking the engine.
 func (s *Store) Validate(ctx context.Context, name Name) error {
 	return s.ValidateTree(ctx, s.Config(name))
 }
@@ -60,6 +60,9 @@ func (s *Store) ValidateTree(ctx context.Context, t *tree.Tree) error {
 // check validates next, starting from running.
 func (s *Store) check(next *tree.Tree) (*validate.State, error) {
 	state, errs := s.validator.Check(s.valid, next)
+	if len(errs) == 0 && s.cfg.Rules != nil {
+		errs = s.cfg.Rules(s.Running(), next)
+	}
 	if len(errs) > 0 {
 		return nil, joined(errs)
 	}

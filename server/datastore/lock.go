@@ -37,7 +37,7 @@ func (l *locks) set(name Name, info LockInfo) {
 // check refuses when a session other than the given one holds the lock.
 func (l *locks) check(name Name, session uint32) error {
 	if h := l.get(name).Session; h != 0 && h != session {
-		return &Error{Tag: TagInUse, Message: fmt.Sprintf("the %v datastore is locked by session %d", name, h)}
+		return &Error{Tag: TagInUse, Message: fmt.Sprintf("the %v datastore is locked by session %d; try again when it is unlocked, or end that session with kill-session", name, h)}
 	}
 	return nil
 }

@@ -36,7 +36,11 @@ type Config struct {
 	Engine Engine
 	// Initial returns the configuration that an empty Dir starts with; nil: none.
 	Initial func() (*tree.Tree, error)
-	Logger  *slog.Logger // nil: slog.Default
+	// Rules returns what forbids a step from one running configuration to the
+	// next beyond the schema's constraints; nil: nothing does. What was stored
+	// once is not asked about.
+	Rules  func(old, next *tree.Tree) []*Error
+	Logger *slog.Logger // nil: slog.Default
 	// Unmirrored lists config leafs, by schema path, that are not repeated in state.
 	Unmirrored []string
 	// JournalBound is the length in octets, beyond that of the configuration,

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"net"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/tap"
 
 	"github.com/optical-net/waveguard/server/access"
 )
@@ -22,7 +22,7 @@ type client struct {
 
 type clientKey struct{}
 
-// caller returns who makes the call; the interceptors have put it in.
+// caller returns who makes the call; [Server.admit] has put it in.
 func caller(ctx context.Context) client {
 	c, _ := ctx.Value(clientKey{}).(client)
 	return c
@@ -107,40 +107,19 @@ var operationOf = map[string]string{
 	"/gnmi.gNMI/Subscribe":    "subscribe",
 }
 
-// admit signs a call in and decides whether it may be made.
-func (s *Server) admit(ctx context.Context, method string) (context.Context, error) {
+// admit signs a call in and decides whether it may be made. It runs when the
+// call's headers are there, before anything is taken of its messages: strangers
+// get no memory. The connection waits meanwhile, so it tries one password at a
+// time.
+func (s *Server) admit(ctx context.Context, call *tap.Info) (context.Context, error) {
 	c, err := s.signIn(ctx)
 	if err != nil {
-		return nil, err
+		return ctx, err
 	}
-	if op := operationOf[method]; op != "" {
+	if op := operationOf[call.FullMethodName]; op != "" {
 		if err := s.access.Decide(c.User, access.Exec, access.Target{Operation: op}); err != nil {
-			return nil, toStatus(err)
+			return ctx, toStatus(err)
 		}
 	}
 	return context.WithValue(ctx, clientKey{}, c), nil
 }
-
-func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, call grpc.UnaryHandler) (any, error) {
-	ctx, err := s.admit(ctx, info.FullMethod)
-	if err != nil {
-		return nil, err
-	}
-	return call(ctx, req)
-}
-
-func (s *Server) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, call grpc.StreamHandler) error {
-	ctx, err := s.admit(ss.Context(), info.FullMethod)
-	if err != nil {
-		return err
-	}
-	return call(srv, admitted{ss, ctx})
-}
-
-// admitted is a stream whose caller is known.
-type admitted struct {
-	grpc.ServerStream
-	ctx context.Context
-}
-
-func (a admitted) Context() context.Context { return a.ctx }

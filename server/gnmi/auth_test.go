@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"io"
 	"math/big"
 	"os"
 	"strings"
@@ -98,6 +99,46 @@ func TestStreamNeedsSignIn(t *testing.T) {
 	rpc := must(r.dial().Subscribe(t.Context()))(t)
 	if _, err := rpc.Recv(); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestStrangersGetNoMemory holds that a call is refused before its message is
+// read: one that is too large is told that it is not signed in.
+func TestStrangersGetNoMemory(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Limits.RequestBytes = 1 << 10 })
+	big := &gpb.GetRequest{Path: []*gpb.Path{path("/" + strings.Repeat("x", 1<<12))}}
+	if _, err := r.dial().Get(t.Context(), big); status.Code(err) != codes.Unauthenticated {
+		t.Errorf("a stranger: %v", err)
+	}
+	if _, err := r.dial().Get(r.as("admin"), big); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("a user: %v", err)
+	}
+}
+
+// TestStrangersKeepNobodyOut holds that connections on which nobody signs in are
+// limited in number, and that users connect beside them.
+func TestStrangersKeepNobodyOut(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Limits.Strangers = 2 })
+	user := r.dial()
+	if _, err := user.Capabilities(r.as("guest"), &gpb.CapabilityRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	var strangers []*tls.Conn
+	for range 4 {
+		c := must(tls.Dial("tcp", r.addr, &tls.Config{RootCAs: r.roots(), ServerName: "localhost", NextProtos: []string{"h2"}}))(t)
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(30 * time.Second))
+		strangers = append(strangers, c)
+	}
+	for _, c := range strangers[:2] {
+		if _, err := io.ReadAll(c); err != nil && strings.Contains(err.Error(), "timeout") {
+			t.Errorf("a stranger may stay: %v", err)
+		}
+	}
+	for _, c := range []gpb.GNMIClient{user, r.dial()} {
+		if _, err := c.Capabilities(r.as("guest"), &gpb.CapabilityRequest{}); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

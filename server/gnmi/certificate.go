@@ -99,11 +99,11 @@ func (c *Certificate) loadLocked() error {
 	}
 	changed, err := c.times()
 	if err != nil {
-		return fmt.Errorf("read the TLS certificate: %w", err)
+		return fmt.Errorf("read the TLS certificate: %w; restore it, or remove %s to get a new one", err, c.KeyFile)
 	}
 	pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
 	if err != nil {
-		return fmt.Errorf("read the TLS certificate %s with its key %s: %w", c.CertFile, c.KeyFile, err)
+		return fmt.Errorf("read the TLS certificate %s with its key %s: %w; restore them, or remove both to get new ones", c.CertFile, c.KeyFile, err)
 	}
 	c.loaded, c.changed = &pair, changed
 	return nil

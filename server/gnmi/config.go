@@ -34,6 +34,8 @@ type Limits struct {
 	RequestBytes  int // size of one request; 16 MiB
 	ResponseBytes int // size of the values in one GetResponse; 64 MiB
 	Connections   int // connections at a time; 256
+	Strangers     int // of those, connections on which nobody has signed in; 64
+	Paths         int // paths of one GetRequest, and deletions of one SetRequest that select by wildcards; 1024
 	Streams       int // calls in progress on one connection; 128
 	UserStreams   int // Subscribe calls in progress of one user; 64
 	Subscriptions int // subscriptions of one Subscribe call; 256
@@ -60,6 +62,8 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.RequestBytes, 16<<20)
 	orDefault(&l.ResponseBytes, 64<<20)
 	orDefault(&l.Connections, 256)
+	orDefault(&l.Strangers, 64)
+	orDefault(&l.Paths, 1024)
 	orDefault(&l.Streams, 128)
 	orDefault(&l.UserStreams, 64)
 	orDefault(&l.Subscriptions, 256)

@@ -17,6 +17,11 @@ type deletion struct {
 	wild      bool // the path has wildcards for names
 }
 
+// searches says whether nodes have to be looked for to delete them.
+func (d deletion) searches() bool {
+	return d.wild || slices.ContainsFunc(d.selectors, func(s selector) bool { return slices.ContainsFunc(s, func(step selStep) bool { return !step.exact() }) })
+}
+
 func (e editor) deletion(path *gpb.Path) (deletion, error) {
 	all, err := e.resolver.resolve(path)
 	if err != nil {

@@ -27,11 +27,17 @@ func (s *Server) Get(ctx context.Context, req *gpb.GetRequest) (*gpb.GetResponse
 		return nil, err
 	}
 	paths := req.GetPath()
+	if len(paths) > s.limits.Paths {
+		return nil, status.Errorf(codes.InvalidArgument, "%d paths are too many for one call; at most %d are allowed", len(paths), s.limits.Paths)
+	}
 	if len(paths) == 0 {
 		paths = []*gpb.Path{{}} // the prefix alone
 	}
 	resp := &gpb.GetResponse{}
 	for _, p := range paths {
+		if ctx.Err() != nil {
+			return nil, status.FromContextError(ctx.Err()).Err()
+		}
 		n, err := g.notification(p)
 		if err != nil {
 			return nil, err

@@ -137,7 +137,7 @@ func TestGetNotifications(t *testing.T) {
 }
 
 func TestGetRefuses(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.Limits.ResponseBytes = 1500 })
+	r := newRig(t, func(c *Config) { c.Limits.ResponseBytes, c.Limits.Paths = 1500, 2 })
 	c := r.dial()
 	for _, test := range []struct {
 		name string
@@ -156,6 +156,7 @@ func TestGetRefuses(t *testing.T) {
 		{"unreadable", &gpb.GetRequest{Path: []*gpb.Path{path(top + "/system/users/user[name=admin]/config/password-hash")}}, codes.PermissionDenied, "cannot be read"},
 		{"unknown model", &gpb.GetRequest{Path: []*gpb.Path{{}}, UseModels: []*gpb.ModelData{{Name: "openconfig-vlan"}}}, codes.InvalidArgument, "openconfig-vlan"},
 		{"history", &gpb.GetRequest{Path: []*gpb.Path{{}}, Extension: []*ext.Extension{{Ext: &ext.Extension_History{}}}}, codes.Unimplemented, "history"},
+		{"too many paths", &gpb.GetRequest{Path: []*gpb.Path{{}, {}, {}}}, codes.InvalidArgument, "3 paths are too many"},
 		{"too much", &gpb.GetRequest{Path: []*gpb.Path{{}}}, codes.ResourceExhausted, "Subscribe"},
 	} {
 		_, err := c.Get(r.as("guest"), test.req)

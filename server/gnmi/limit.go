@@ -6,6 +6,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/optical-net/waveguard/server/access"
 )
 
 // quota bounds how many streams each user has.
@@ -40,16 +42,17 @@ func (q *quota) release(user string) {
 }
 
 // limit returns a listener that has at most so many connections open, and
-// accepts none while it has.
-func limit(l net.Listener, connections int) net.Listener {
-	return &limited{Listener: l, places: make(chan struct{}, connections), closed: make(chan struct{})}
+// accepts none while it has. They are in the lobby until somebody signs in.
+func limit(l net.Listener, connections int, strangers *access.Lobby) net.Listener {
+	return &limited{Listener: l, strangers: strangers, places: make(chan struct{}, connections), closed: make(chan struct{})}
 }
 
 type limited struct {
 	net.Listener
-	places chan struct{}
-	once   sync.Once
-	closed chan struct{}
+	strangers *access.Lobby
+	places    chan struct{}
+	once      sync.Once
+	closed    chan struct{}
 }
 
 func (l *limited) Accept() (net.Conn, error) {
@@ -63,7 +66,7 @@ func (l *limited) Accept() (net.Conn, error) {
 		<-l.places
 		return nil, err
 	}
-	return &place{Conn: conn, leave: sync.OnceFunc(func() { <-l.places })}, nil
+	return &place{conn, l.strangers.Enter(conn), sync.OnceFunc(func() { <-l.places })}, nil
 }
 
 func (l *limited) Close() error {
@@ -74,10 +77,12 @@ func (l *limited) Close() error {
 // place is a connection that has a place of a limited listener.
 type place struct {
 	net.Conn
+	guest *access.Guest
 	leave func()
 }
 
 func (p *place) Close() error {
 	defer p.leave()
+	p.guest.Leave()
 	return p.Conn.Close()
 }

@@ -13,6 +13,7 @@ import (
 // What one path may ask for.
 const (
 	maxElements  = 128     // path elements, those of the prefix among them
+	maxWildcards = 16      // of them "*" and "...", each of which may visit the whole schema
 	maxSelectors = 1 << 16 // schema nodes that match on the way
 )
 
@@ -44,6 +45,9 @@ func (r resolver) resolve(path *gpb.Path) ([]selector, error) {
 	if len(elems) > maxElements {
 		return nil, status.Errorf(codes.InvalidArgument, "path has %d elements; at most %d are allowed", len(elems), maxElements)
 	}
+	if n := wildcards(elems); n > maxWildcards {
+		return nil, status.Errorf(codes.InvalidArgument, "path has %d wildcards for names; at most %d are allowed", n, maxWildcards)
+	}
 	all, err := walker{r.set.Root, origin}.walk(elems, r.unknown)
 	if err != nil {
 		return nil, err
@@ -64,8 +68,16 @@ func (r resolver) elems(path *gpb.Path) []*gpb.PathElem {
 }
 
 // wild says whether prefix and path have wildcards for names.
-func (r resolver) wild(path *gpb.Path) bool {
-	return slices.ContainsFunc(r.elems(path), func(e *gpb.PathElem) bool { return e.GetName() == anyNode || e.GetName() == anyDepth })
+func (r resolver) wild(path *gpb.Path) bool { return wildcards(r.elems(path)) > 0 }
+
+// wildcards counts the wildcards for names.
+func wildcards(elems []*gpb.PathElem) (n int) {
+	for _, e := range elems {
+		if e.GetName() == anyNode || e.GetName() == anyDepth {
+			n++
+		}
+	}
+	return n
 }
 
 // walker follows path elements through the schema.

@@ -65,6 +65,7 @@ func TestResolveRefuses(t *testing.T) {
 		{"/mpk-security/domains/domain[name=A]", codes.InvalidArgument, "key name of list domain"},
 		{"/...[name=a]", codes.InvalidArgument, "cannot have keys"},
 		{strings.Repeat("/mpk-security", maxElements+1), codes.InvalidArgument, "at most 128"},
+		{strings.Repeat("/...", maxWildcards) + "/*", codes.InvalidArgument, "at most 16"},
 	} {
 		_, err := resolver{must(compiled())(t), nil, codes.Unimplemented}.resolve(path(test.path))
 		if status.Code(err) != test.code || !strings.Contains(err.Error(), test.want) {

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	stdjson "encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/optical-net/waveguard/yang/schema"
 )
@@ -18,6 +21,9 @@ const maxJSONDepth = 128
 // module and every number may be a JSON number, into RFC 7951. What it does not
 // understand it leaves as it is, for the decoder to refuse with a path.
 func qualify(s *schema.Node, data []byte) ([]byte, error) {
+	if err := checkText(data); err != nil {
+		return nil, err
+	}
 	q := &qualifier{dec: stdjson.NewDecoder(bytes.NewReader(data))}
 	q.dec.UseNumber()
 	if err := q.value(s, 0); err != nil {
@@ -27,6 +33,39 @@ func qualify(s *schema.Node, data []byte) ([]byte, error) {
 		return nil, errors.New("something follows the JSON value")
 	}
 	return q.out.Bytes(), nil
+}
+
+// checkText refuses what the decoder would replace by U+FFFD instead: octets
+// that are not UTF-8, and escapes of half a surrogate pair.
+func checkText(data []byte) error {
+	if !utf8.Valid(data) {
+		return errors.New("it is not UTF-8")
+	}
+	for i := 0; i < len(data); i++ {
+		if data[i] != '\\' {
+			continue
+		}
+		unit, ok := escaped(data[i:])
+		low, paired := escaped(data[min(i+6, len(data)):])
+		switch {
+		case !ok || !utf16.IsSurrogate(unit):
+			i++ // what is escaped is no escape
+		case paired && utf16.DecodeRune(unit, low) != utf8.RuneError:
+			i += 11
+		default:
+			return fmt.Errorf("%s is half of a surrogate pair", data[i:i+6])
+		}
+	}
+	return nil
+}
+
+// escaped returns the UTF-16 code unit whose escape data begins with.
+func escaped(data []byte) (unit rune, ok bool) {
+	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(data[2:6]), 16, 16)
+	return rune(n), err == nil
 }
 
 type qualifier struct {

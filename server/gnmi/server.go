@@ -67,7 +67,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		defer close(ended)
 		s.shutdown(g)
 	})
-	err := g.Serve(limit(listener, s.limits.Connections))
+	err := g.Serve(limit(listener, s.limits.Connections, access.NewLobby(s.limits.Strangers, s.log)))
 	if stop() { // not ctx ended the listener
 		s.shutdown(g)
 		return fmt.Errorf("serve gNMI: %w", err)
@@ -88,8 +88,7 @@ func (s *Server) shutdown(g *grpc.Server) {
 func (s *Server) grpc() *grpc.Server {
 	g := grpc.NewServer(
 		grpc.Creds(transport{credentials.NewTLS(s.tlsConfig())}),
-		grpc.UnaryInterceptor(s.unary),
-		grpc.StreamInterceptor(s.stream),
+		grpc.InTapHandle(s.admit),
 		grpc.MaxRecvMsgSize(s.limits.RequestBytes),
 		grpc.MaxConcurrentStreams(uint32(s.limits.Streams)),
 		grpc.ConnectionTimeout(s.limits.HandshakeTimeout),

@@ -41,12 +41,8 @@ type change struct {
 // change reads the request. Errors are statuses that name the operation.
 func (s *Server) change(req *gpb.SetRequest) (c change, err error) {
 	e := editor{s.schema, resolver{s.schema, req.GetPrefix(), codes.NotFound}}
-	for i, path := range req.GetDelete() {
-		d, err := e.deletion(path)
-		if err != nil {
-			return c, ofOperation("delete", i, err)
-		}
-		c.deletions = append(c.deletions, d)
+	if c.deletions, err = s.deletions(e, req.GetDelete()); err != nil {
+		return c, err
 	}
 	for i, u := range req.GetReplace() {
 		ed, err := e.edit(u, tree.Replace)
@@ -63,6 +59,24 @@ func (s *Server) change(req *gpb.SetRequest) (c change, err error) {
 		c.edits = append(c.edits, ed)
 	}
 	return c, nil
+}
+
+// deletions reads a request's paths to delete.
+func (s *Server) deletions(e editor, all []*gpb.Path) (deletions []deletion, err error) {
+	searching := 0
+	for i, path := range all {
+		d, err := e.deletion(path)
+		if err == nil && d.searches() {
+			if searching++; searching > s.limits.Paths {
+				err = status.Errorf(codes.InvalidArgument, "more than %d deletions in one call have wildcards or lack keys", s.limits.Paths)
+			}
+		}
+		if err != nil {
+			return nil, ofOperation("delete", i, err)
+		}
+		deletions = append(deletions, d)
+	}
+	return deletions, nil
 }
 
 // ofOperation says which operation of the request an error is about.

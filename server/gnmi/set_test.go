@@ -183,7 +183,7 @@ func TestSetResults(t *testing.T) {
 }
 
 func TestSetRefuses(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, func(c *Config) { c.Limits.Paths = 2 })
 	c := r.dial()
 	running := r.store.Running()
 	for _, test := range []struct {
@@ -210,6 +210,8 @@ func TestSetRefuses(t *testing.T) {
 		{"scalar for a container", "op", &gpb.SetRequest{Update: []*gpb.Update{update(monitoring+"/config", text("x"))}}, codes.InvalidArgument, "JSON object"},
 		{"bad JSON", "op", &gpb.SetRequest{Update: []*gpb.Update{update(monitoring+"/config", ietf(`{`))}}, codes.InvalidArgument, ""},
 		{"bad plain JSON", "op", &gpb.SetRequest{Update: []*gpb.Update{update(monitoring+"/config", plain(`{"a":1}x`))}}, codes.InvalidArgument, "not JSON"},
+		{"plain JSON that is not UTF-8", "op", &gpb.SetRequest{Update: []*gpb.Update{update(top+"/system/config", plain("{\"name\":\"\xff\"}"))}}, codes.InvalidArgument, "not UTF-8"},
+		{"many searches", "op", &gpb.SetRequest{Delete: []*gpb.Path{path("/.../description"), path(top + "/domains/domain"), path(top + "/transitions/transition[target=x]")}}, codes.InvalidArgument, "delete 3: more than 2"},
 		{"unknown member", "op", &gpb.SetRequest{Update: []*gpb.Update{update(monitoring+"/config", plain(`{"speed":1}`))}}, codes.InvalidArgument, "speed"},
 		{"state", "op", &gpb.SetRequest{Update: []*gpb.Update{update(top+"/system/state/version", text("1"))}}, codes.InvalidArgument, "is state"},
 		{"state deleted", "op", &gpb.SetRequest{Delete: []*gpb.Path{path(top + "/system/state")}}, codes.InvalidArgument, "delete 1: /mpk-security:mpk-security/system/state is state"},

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"google.golang.org/grpc/credentials"
+
+	"github.com/optical-net/waveguard/server/access"
 )
 
 // tlsConfig returns the TLS side of the server. A client may show a certificate
@@ -32,11 +34,13 @@ func (s *Server) tlsConfig() *tls.Config {
 // it as their peer's AuthInfo.
 type connection struct {
 	credentials.TLSInfo
-	seen sync.Map // names of the users who signed in on it
+	guest *access.Guest // until somebody signs in
+	seen  sync.Map      // names of the users who signed in on it
 }
 
 // greet says whether the user is new on the connection.
 func (c *connection) greet(user string) bool {
+	c.guest.Leave()
 	_, known := c.seen.LoadOrStore(user, true)
 	return !known
 }
@@ -59,7 +63,8 @@ func (t transport) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo
 	if err != nil {
 		return nil, nil, err
 	}
-	return conn, &connection{TLSInfo: info.(credentials.TLSInfo)}, nil // what gRPC's TLS returns
+	// What gRPC's TLS returns, and what the listener does.
+	return conn, &connection{TLSInfo: info.(credentials.TLSInfo), guest: raw.(*place).guest}, nil
 }
 
 func (t transport) Clone() credentials.TransportCredentials {

@@ -166,8 +166,25 @@ func FuzzQualify(f *testing.F) {
 		if err == nil && !stdjson.Valid(out) {
 			t.Fatalf("%q became %q", in, out)
 		}
-		if err != nil && stdjson.Valid([]byte(in)) && !strings.Contains(err.Error(), "deeper") {
+		if err != nil && stdjson.Valid([]byte(in)) && checkText([]byte(in)) == nil && !strings.Contains(err.Error(), "deeper") {
 			t.Fatalf("%q is refused: %v", in, err)
 		}
 	})
+}
+
+func TestPlainJSONText(t *testing.T) {
+	for text, want := range map[string]string{
+		`"\ud83d\ude00 \u00e9 \\ud800 \n"`: "",
+		`"\ud800"`:                         `\ud800 is half`,
+		`"\ud800\n"`:                       `\ud800 is half`,
+		`"\udc00\ud800"`:                   `\udc00 is half`,
+		`"\ud800\ud800"`:                   `\ud800 is half`,
+		`"\uD83`:                           "", // the decoder's to refuse
+		"\"\xc3\"":                         "not UTF-8",
+	} {
+		err := checkText([]byte(text))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
 }

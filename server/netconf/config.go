@@ -51,7 +51,8 @@ type Limits struct {
 
 	HandshakeTimeout time.Duration // from connecting to being logged in; 30 s
 	HelloTimeout     time.Duration // from session start to the peer's hello; 30 s
-	WriteTimeout     time.Duration // for the peer to take 64 KiB; 30 s
+	WriteTimeout     time.Duration // for the peer to take 64 KiB, and for the last replies; 30 s
+	CloseTimeout     time.Duration // for the peer to close a channel that the server closed; 5 s
 	IdleTimeout      time.Duration // without request or subscription; 1 h, negative: none
 	KeepaliveEvery   time.Duration // between SSH keepalive probes; 30 s, negative: none
 	ShutdownTimeout  time.Duration // for requests in progress to end; 5 s
@@ -67,6 +68,7 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.HandshakeTimeout, 30*time.Second)
 	orDefault(&l.HelloTimeout, 30*time.Second)
 	orDefault(&l.WriteTimeout, 30*time.Second)
+	orDefault(&l.CloseTimeout, 5*time.Second)
 	orDefault(&l.IdleTimeout, time.Hour)
 	orDefault(&l.KeepaliveEvery, 30*time.Second)
 	orDefault(&l.ShutdownTimeout, 5*time.Second)

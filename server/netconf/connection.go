@@ -48,21 +48,45 @@ func (c *connection) accept(ctx context.Context, offer ssh.NewChannel) {
 			leave := sync.OnceFunc(c.release)
 			defer leave()
 			if channel, requests, err := offer.Accept(); err == nil {
-				c.serveChannel(ctx, place{channel, leave}, requests)
+				c.serveChannel(ctx, c.placeOf(channel, leave), requests)
 			}
 		})
 	}
 }
 
-// place is a channel that gives its place on the connection free before the
-// client sees it closed.
+// place is a channel that takes one of the places on its connection.
 type place struct {
 	ssh.Channel
-	leave func()
+	closing func()
+	gone    chan struct{} // closed when the client has closed the channel
 }
 
+// placeOf returns the place of a channel; leave gives it free.
+func (c *connection) placeOf(channel ssh.Channel, leave func()) place {
+	p := place{Channel: channel, gone: make(chan struct{})}
+	p.closing = sync.OnceFunc(func() {
+		leave()
+		go c.closeUnless(p.gone)
+	})
+	return p
+}
+
+// closeUnless closes the connection when the client does not close a channel in
+// time after the server did. Until then a write to the channel goes on waiting
+// (RFC 4254 section 5.3), and what belongs to the session with it.
+func (c *connection) closeUnless(gone <-chan struct{}) {
+	late := time.NewTimer(c.server.limits.CloseTimeout)
+	defer late.Stop()
+	select {
+	case <-gone:
+	case <-late.C:
+		c.ssh.Close()
+	}
+}
+
+// Close gives the place free before the client sees the channel closed.
 func (p place) Close() error {
-	p.leave()
+	p.closing()
 	return p.Channel.Close()
 }
 
@@ -87,7 +111,7 @@ func (c *connection) release() {
 
 // serveChannel waits for the netconf subsystem to be asked for and runs the
 // session in it (RFC 6242 section 3).
-func (c *connection) serveChannel(ctx context.Context, channel ssh.Channel, requests <-chan *ssh.Request) {
+func (c *connection) serveChannel(ctx context.Context, channel place, requests <-chan *ssh.Request) {
 	defer channel.Close()
 	late := time.AfterFunc(c.server.limits.HelloTimeout, func() { channel.Close() })
 	defer late.Stop()
@@ -98,11 +122,15 @@ func (c *connection) serveChannel(ctx context.Context, channel ssh.Channel, requ
 		}
 		late.Stop()
 		request.Reply(true, nil)
-		go ssh.DiscardRequests(requests)
+		go func() {
+			ssh.DiscardRequests(requests)
+			close(channel.gone)
+		}()
 		err := c.server.ServeSession(ctx, channel, c.peer)
 		c.server.log.Debug("channel closed", "user", c.peer.User.Name, "source", c.peer.Source, "reason", err)
 		return
 	}
+	close(channel.gone)
 }
 
 func isNetconf(r *ssh.Request) bool {

@@ -71,7 +71,7 @@ func readHostKey(path string) (ssh.Signer, error) {
 	}
 	signer, err := ssh.ParsePrivateKey(text)
 	if err != nil {
-		return nil, fmt.Errorf("read host key %s: %w", path, err)
+		return nil, fmt.Errorf("read host key %s: %w; restore it, or remove it to get a new key", path, err)
 	}
 	return signer, nil
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -129,7 +130,8 @@ func (e *rpcError) write(b *bytes.Buffer) {
 		writeElement(b, "error-app-tag", e.fault.AppTag)
 	}
 	if len(e.fault.Path) > 0 {
-		writePath(b, e.fault.Path)
+		b.WriteString("<error-path")
+		writePath(b, "error-path", e.fault.Path)
 	}
 	if e.fault.Message != "" {
 		b.WriteString(`<error-message xml:lang="en">`)
@@ -140,15 +142,16 @@ func (e *rpcError) write(b *bytes.Buffer) {
 	b.WriteString("</rpc-error>")
 }
 
-func writePath(b *bytes.Buffer, path tree.Path) {
+// writePath finishes a start tag and writes an element with a path, its
+// prefixes declared.
+func writePath(b *bytes.Buffer, name string, path tree.Path) {
 	text, namespaces := xml.FormatPath(path)
-	b.WriteString("<error-path")
 	for _, prefix := range slices.Sorted(maps.Keys(namespaces)) {
 		writeAttribute(b, "xmlns:"+prefix, namespaces[prefix])
 	}
 	b.WriteByte('>')
 	writeText(b, text)
-	b.WriteString("</error-path>")
+	b.WriteString("</" + name + ">")
 }
 
 func (e *rpcError) writeInfo(b *bytes.Buffer) {
@@ -157,16 +160,42 @@ func (e *rpcError) writeInfo(b *bytes.Buffer) {
 	}
 	b.WriteString("<error-info>")
 	for _, info := range e.fault.Info {
-		name, value := info[0], info[1]
-		b.WriteString("<" + name)
-		if yangInfo[name] {
-			writeAttribute(b, "xmlns", nsYANG)
-		}
-		b.WriteByte('>')
-		writeText(b, value)
-		b.WriteString("</" + name + ">")
+		e.writeInfoElement(b, info[0], info[1])
 	}
 	b.WriteString("</error-info>")
+}
+
+func (e *rpcError) writeInfoElement(b *bytes.Buffer, name, value string) {
+	b.WriteString("<" + name)
+	if yangInfo[name] {
+		writeAttribute(b, "xmlns", nsYANG)
+	}
+	if name == "non-unique" {
+		if path := e.instance(value); path != nil {
+			writePath(b, name, path)
+			return
+		}
+	}
+	b.WriteByte('>')
+	writeText(b, value)
+	b.WriteString("</" + name + ">")
+}
+
+// instance reads a path of the data that the error is about, or returns nil.
+// RFC 7950 section 15.1: in XML an instance-identifier has prefixes.
+func (e *rpcError) instance(text string) tree.Path {
+	if len(e.fault.Path) == 0 {
+		return nil
+	}
+	root := e.fault.Path[0].Node
+	for root.DataParent != nil {
+		root = root.DataParent
+	}
+	path, err := schema.ParseInstancePath(schema.Lexical{Text: text, Form: schema.Canonical, Root: root})
+	if err != nil {
+		return nil
+	}
+	return path
 }
 
 // yangInfo are the error-info elements that RFC 7950 section 15 defines.

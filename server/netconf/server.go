@@ -142,12 +142,12 @@ func (s *Server) Shutdown(ctx context.Context) {
 	s.stop()
 	ctx, cancel := context.WithTimeout(ctx, s.limits.ShutdownTimeout)
 	defer cancel()
-	for _, session := range s.live() {
-		select {
-		case <-session.ended:
-		case <-ctx.Done():
-			session.close(errShutdown)
-			<-session.ended
-		}
+	all := s.live()
+	for _, session := range all {
+		stop := context.AfterFunc(ctx, func() { session.close(errShutdown) }) // all at once: each may take a while
+		defer stop()
+	}
+	for _, session := range all {
+		<-session.ended
 	}
 }

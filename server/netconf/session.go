@@ -79,8 +79,15 @@ func (s *Session) run() (reason error) {
 		}
 	}()
 	reason = s.serve()
-	s.out.finish()
+	s.drain()
 	return reason
+}
+
+// drain waits until the last replies are written, if the peer reads them in time.
+func (s *Session) drain() {
+	late := time.AfterFunc(s.server.limits.WriteTimeout, func() { s.close(errors.New("the last replies were not read in time")) })
+	defer late.Stop()
+	s.out.finish()
 }
 
 // open exchanges hellos and settles the framing.

@@ -22,7 +22,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	stop := context.AfterFunc(ctx, func() { listener.Close() })
 	defer stop()
-	hall := &hall{server: s, config: s.sshConfig(), places: make(chan struct{}, s.limits.Unauthenticated)}
+	hall := &hall{server: s, config: s.sshConfig(), lobby: access.NewLobby(s.limits.Unauthenticated, s.log)}
 	err := hall.accept(listener)
 	listener.Close()
 	s.Shutdown(context.WithoutCancel(ctx))
@@ -37,7 +37,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 type hall struct {
 	server *Server
 	config *ssh.ServerConfig
-	places chan struct{} // one taken by each connection that has not logged in
+	lobby  *access.Lobby // of those who have not logged in
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
@@ -55,13 +55,7 @@ func (h *hall) accept(listener net.Listener) error {
 			}
 			return err
 		}
-		select {
-		case h.places <- struct{}{}:
-			h.enter(conn)
-		default:
-			h.server.log.Warn("connection refused: too many have not logged in", "source", conn.RemoteAddr())
-			conn.Close()
-		}
+		h.enter(conn)
 	}
 }
 
@@ -72,9 +66,10 @@ func (h *hall) enter(conn net.Conn) {
 		h.conns = map[net.Conn]struct{}{}
 	}
 	h.conns[conn] = struct{}{}
+	guest := h.lobby.Enter(conn)
 	h.wg.Go(func() {
 		defer h.leave(conn)
-		h.serve(conn)
+		h.serve(conn, guest)
 	})
 }
 
@@ -95,9 +90,9 @@ func (h *hall) clear() {
 	h.wg.Wait()
 }
 
-func (h *hall) serve(conn net.Conn) {
+func (h *hall) serve(conn net.Conn, guest *access.Guest) {
 	client, channels, requests, err := h.login(conn)
-	<-h.places
+	guest.Leave()
 	if err != nil {
 		h.server.log.Debug("SSH handshake", "source", conn.RemoteAddr(), "error", err)
 		return

@@ -4,14 +4,17 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/netconf/framing"
 )
 
@@ -122,40 +125,100 @@ func TestSSHRefuses(t *testing.T) {
 	subsystem(t, c).rpc(getDomains) // refusals end nothing
 }
 
-// TestSSHKeepsStrangersOut holds that connections which don't log in are
-// limited in number and time.
-func TestSSHKeepsStrangersOut(t *testing.T) {
-	r := newRig(t, Limits{Unauthenticated: 1, HandshakeTimeout: 200 * time.Millisecond})
-	addr := r.listen()
-	stranger := must(net.Dial("tcp", addr))(t)
-	defer stranger.Close()
-	stranger.SetDeadline(time.Now().Add(30 * time.Second))
-	if _, err := io.ReadFull(stranger, make([]byte, 8)); err != nil {
-		t.Fatal(err) // the server's version line: the place is taken
+// stranger connects and waits for the server's version line.
+func stranger(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	c := must(net.Dial("tcp", addr))(t)
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(30 * time.Second))
+	if _, err := io.ReadFull(c, make([]byte, 8)); err != nil {
+		t.Fatal(err)
 	}
-	second := must(net.Dial("tcp", addr))(t)
-	defer second.Close()
-	second.SetDeadline(time.Now().Add(30 * time.Second))
-	if text, err := io.ReadAll(second); len(text) > 0 || err != nil && strings.Contains(err.Error(), "timeout") {
-		t.Errorf("the second stranger got %q, %v", text, err)
-	}
-	if _, err := io.ReadAll(stranger); err != nil && strings.Contains(err.Error(), "timeout") {
-		t.Errorf("the stranger may stay: %v", err)
-	}
-	for deadline := time.Now().Add(30 * time.Second); !greeted(t, addr); {
-		if time.Now().After(deadline) {
-			t.Fatal("the place is still taken")
-		}
+	return c
+}
+
+// closed waits until the server closes a connection.
+func closed(t *testing.T, c net.Conn) {
+	t.Helper()
+	if _, err := io.ReadAll(c); err != nil && strings.Contains(err.Error(), "timeout") {
+		t.Errorf("the connection may stay: %v", err)
 	}
 }
 
-// greeted says whether the server talks to a new connection.
-func greeted(t *testing.T, addr string) bool {
-	c := must(net.Dial("tcp", addr))(t)
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(time.Second))
-	_, err := io.ReadFull(c, make([]byte, 8))
-	return err == nil
+// TestSSHStrangersMayNotStay holds that who does not log in is dropped.
+func TestSSHStrangersMayNotStay(t *testing.T) {
+	r := newRig(t, Limits{HandshakeTimeout: 200 * time.Millisecond})
+	closed(t, stranger(t, r.listen()))
+}
+
+// TestSSHStrangersKeepNobodyOut holds that connections which don't log in are
+// limited in number, and that users log in beside them.
+func TestSSHStrangersKeepNobodyOut(t *testing.T) {
+	r := newRig(t, Limits{Unauthenticated: 2, HandshakeTimeout: time.Minute})
+	addr := r.listen()
+	first := stranger(t, addr)
+	stranger(t, addr)
+	stranger(t, addr)
+	closed(t, first)
+	subsystem(t, login(t, addr)).rpc(getDomains)
+}
+
+// stuck is a client's connection that can stop reading.
+type stuck struct {
+	net.Conn
+	deaf atomic.Bool
+	end  <-chan struct{}
+}
+
+func (s *stuck) Read(p []byte) (int, error) {
+	n, err := s.Conn.Read(p)
+	if s.deaf.Load() {
+		<-s.end
+	}
+	return n, err
+}
+
+// deafSession locks running and then asks for more than it reads. It returns
+// the session when that is stuck.
+func (r *rig) deafSession(addr string) *Session {
+	r.t.Helper()
+	wire := &stuck{Conn: must(net.Dial("tcp", addr))(r.t), end: r.t.Context().Done()}
+	conn, channels, requests, err := ssh.NewClientConn(wire, addr, &ssh.ClientConfig{
+		User: "admin", Auth: []ssh.AuthMethod{ssh.Password(password)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(),
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { conn.Close() })
+	c := subsystem(r.t.(*testing.T), ssh.NewClient(conn, channels, requests))
+	c.rpc("<lock><target><running/></target></lock>")
+	wire.deaf.Store(true)
+	for range 500 { // The replies exceed the window of the channel, the requests don't.
+		c.send(`<rpc message-id="1" xmlns="` + nsBase + `"><get-schema xmlns="` + nsMonitoring + `"><identifier>mpk-security</identifier></get-schema></rpc>`)
+	}
+	lock, _ := r.store.LockedBy(datastore.Running)
+	s := r.session(lock.Session)
+	for len(s.out.queue) < cap(s.out.queue) {
+		time.Sleep(time.Millisecond)
+	}
+	return s
+}
+
+// TestSSHDeafClient holds that a session is over when it is killed, and the
+// server when it shuts down, though the client takes nothing off the network,
+// not even the end of its session.
+func TestSSHDeafClient(t *testing.T) {
+	r := newRig(t, Limits{CloseTimeout: 100 * time.Millisecond, KeepaliveEvery: -1, ShutdownTimeout: 100 * time.Millisecond})
+	addr := r.listen()
+	killer, deaf := subsystem(t, login(t, addr)), r.deafSession(addr)
+	kill := fmt.Sprintf("<kill-session><session-id>%d</session-id></kill-session>", deaf.id)
+	for _, operation := range []string{kill, "<lock><target><running/></target></lock>", "<unlock><target><running/></target></unlock>"} {
+		if reply := killer.rpc(operation); !strings.Contains(reply, "<ok/>") {
+			t.Errorf("%s: %s", operation, reply)
+		}
+	}
+	r.deafSession(addr)
+	r.Shutdown(t.Context())
 }
 
 // TestServeEnds holds that Serve closes all and returns when its context ends.

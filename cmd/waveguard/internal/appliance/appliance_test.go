@@ -178,6 +178,7 @@ func TestErrors(t *testing.T) {
 		{"no password", Config{Address: address, User: "admin", CA: filepath.Join(data, "tls", "cert.pem")}, ErrRefused, "password", "--password-file"},
 		{"unknown user", Config{Address: address, User: "nobody", Data: data}, ErrRefused, "nobody", "admin-password"},
 		{"other certificate", Config{Address: address, User: "admin", Data: elsewhere}, ErrUnreachable, "certificate", "--ca"},
+		{"another protocol", Config{Address: otherProtocol(t), User: "admin", Data: data}, ErrUnreachable, "TLS handshake", "Something else listens"},
 		{"not permitted", refusing(codes.PermissionDenied), ErrRefused, "because", "administrator"},
 		{"not valid", refusing(codes.InvalidArgument), ErrFailed, "because", ""},
 		{"no such address", Config{Address: "127.0.0.1", User: "admin", Data: data}, ErrUnreachable, "127.0.0.1", "--address"},
@@ -195,6 +196,26 @@ func TestErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// otherProtocol is an address where an SSH server greets.
+func otherProtocol(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			conn.Write([]byte("SSH-2.0-Waveguard\r\n"))
+		}
+	}()
+	return listener.Addr().String()
 }
 
 // freeAddress is one where nobody listens.

@@ -60,6 +60,8 @@ func (c *Client) explain(err error) error {
 func (c *Client) unreachable(s *status.Status) *Error {
 	e := &Error{Kind: ErrUnreachable, Message: fmt.Sprintf("cannot reach the appliance at %s: %s", c.config.Address, reason(s))}
 	switch {
+	case strings.Contains(s.Message(), "does not look like a TLS handshake"):
+		e.Hint = "Something else listens there. Give --address the HOST:PORT of gNMI, which the daemon says when it starts."
 	case strings.Contains(s.Message(), "x509:"), strings.Contains(s.Message(), "tls:"):
 		e.Hint = fmt.Sprintf("Its certificate is compared with %s. Name the right one with --ca FILE: on the appliance it is tls/cert.pem in the daemon's --data directory.", c.trusted)
 	case strings.Contains(s.Message(), "connection refused"):

@@ -21,6 +21,11 @@ JSON: {"source", "target", "before", "after", "changed"}; "before" is absent if
 there was no such transition, which denies.`,
 		examples: []string{fmt.Sprintf("waveguard %s dashboard performance-monitoring", name)},
 		run: func(ctx context.Context, s *session) error {
+			for _, domain := range s.args {
+				if domain == "*" { // gNMI would take it for all domains
+					return s.misused("a transition is between two domains by name, * is none; \"waveguard domains\" lists them")
+				}
+			}
 			return s.ask(ctx, func(ctx context.Context, client *appliance.Client) error {
 				return setAction(ctx, s, client, action)
 			})

@@ -61,6 +61,9 @@ func (s *session) start(ctx context.Context, args []string) error {
 	if len(s.args) > len(s.command.args) && s.command.name != helpName {
 		return s.misused(fmt.Sprintf("%q is one argument too many: %s", s.args[len(s.command.args)], s.command.usage()))
 	}
+	if s.timeout <= 0 {
+		return s.misused("--timeout is a positive time such as 10s")
+	}
 	return s.command.run(ctx, s)
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach"
@@ -70,9 +72,10 @@ func (a *Appliance) openStore() (err error) {
 	a.store, err = datastore.Open(datastore.Config{
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engine{a.engine}, Logger: a.cfg.Logger,
 		Initial: func() (*tree.Tree, error) { return initial(a.schema, &a.cfg) },
+		Rules:   access.CheckUsers,
 	})
 	if err != nil {
-		return fmt.Errorf("open the configuration: %w", err)
+		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)
 	}
 	a.access = access.New(a.store.Running)
 	a.access.Record(telemetry.NewLogins(a.schema, a.store, a.cfg.Logger))
@@ -117,10 +120,20 @@ func (a *Appliance) listen() (err error) {
 	return err
 }
 
+// portGrace is how long a daemon that was just killed may take to let its ports go.
+const portGrace = time.Second
+
 func listenTCP(address, flag string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
+	for deadline := time.Now().Add(portGrace); errors.Is(err, syscall.EADDRINUSE) && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+		l, err = net.Listen("tcp", address)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w; stop what listens there or choose another address with %s", err, flag)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("%w; stop what listens there or choose another address with %s", err, flag)
+		}
+		return nil, fmt.Errorf("%w; give %s an address of this host, such as 127.0.0.1:8830 or :8830", err, flag)
 	}
 	return l, nil
 }
@@ -138,6 +151,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	defer cancel(nil)
 	var wg sync.WaitGroup
 	wg.Go(func() { collector.Run(ctx) })
+	wg.Go(func() { a.mirrorNETCONF(ctx) })
 	wg.Go(func() { notifier.Run(ctx, violations(ctx, a.engine.Violations())) })
 	serve := func(what string, f func() error) {
 		wg.Go(func() {

@@ -40,6 +40,9 @@ func (c *Config) attachSocket() string {
 
 // prepare makes the state folder, which nobody else may read.
 func (c *Config) prepare() error {
+	if c.Dir == "" {
+		return errors.New("--data names no folder for the state")
+	}
 	abs, err := filepath.Abs(c.Dir)
 	if err != nil {
 		return fmt.Errorf("find the state folder %s: %w", c.Dir, err)
@@ -48,8 +51,15 @@ func (c *Config) prepare() error {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return fmt.Errorf("make the state folder; choose another with --data: %w", err)
 	}
+	if socket := c.attachSocket(); len(socket) > maxSocketPath {
+		return fmt.Errorf("the path of the attach socket, %s, has %d characters; the system allows %d: choose a shorter one with --attach",
+			socket, len(socket), maxSocketPath)
+	}
 	return nil
 }
+
+// maxSocketPath is what sun_path of unix(7) holds besides the final zero.
+const maxSocketPath = 107
 
 // password returns the first administrator's password, and whether it was made
 // here. One made here is kept in a file that only the appliance's user can read.

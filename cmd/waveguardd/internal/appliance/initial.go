@@ -70,6 +70,18 @@ func (b *initialBuilder) matchServices() {
 	}
 }
 
+// checkName says whether a user can have that name.
+func (b *initialBuilder) checkName(name string) error {
+	n, err := b.set.Find("/mpk-security:mpk-security/system/users/user/name")
+	if err != nil {
+		return err
+	}
+	if _, err := n.Type.Parse(schema.Lexical{Text: name, Form: schema.Canonical, Module: n.Module, Root: b.set.Root}); err != nil {
+		return fmt.Errorf("the first administrator cannot be called %q: %w", name, err)
+	}
+	return nil
+}
+
 // sibling returns the path of the executable of that name beside this one, as
 // the kernel will report it; "" when there is none.
 func sibling(name string) string {
@@ -88,6 +100,9 @@ func sibling(name string) string {
 }
 
 func (b *initialBuilder) addUser(c *Config) error {
+	if err := b.checkName(c.InitUser); err != nil {
+		return fmt.Errorf("%w; choose another name with --init-user", err)
+	}
 	password, made, err := c.password()
 	if err != nil {
 		return err

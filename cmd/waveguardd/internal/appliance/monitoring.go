@@ -1,0 +1,41 @@
+package appliance
+
+import (
+	"context"
+	"time"
+
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// monitoringInterval is how old what gNMI says of NETCONF's sessions can be.
+const monitoringInterval = time.Second
+
+// mirrorNETCONF keeps the state of the NETCONF server, which NETCONF makes when
+// it is asked, in the operational tree until ctx ends: gNMI serves it from there.
+func (a *Appliance) mirrorNETCONF(ctx context.Context) {
+	tick := time.NewTicker(monitoringInterval)
+	defer tick.Stop()
+	for {
+		if err := a.store.UpdateState(a.writeNETCONF); err != nil {
+			a.cfg.Logger.Error("mirror the state of NETCONF", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (a *Appliance) writeNETCONF(e *tree.Editor) error {
+	for _, provide := range a.netconf.State() {
+		node := provide()
+		if _, err := e.DeletePath(tree.Path{{Node: node.Schema()}}); err != nil { // ended sessions go
+			return err
+		}
+		if err := e.Merge(nil, node); err != nil {
+			return err
+		}
+	}
+	return nil
+}
