@@ -6,7 +6,7 @@
 //	pkuvm [flags] -script FILE [ARGUMENT ...]
 //
 // The program is a static Linux binary of the host; the script is run by
-// busybox sh, whose tools are all there. Both run as root in /root, with no
+// busybox sh, whose tools are all there. Both run as root in /home, with no
 // input, and with WAVEGUARD_IN_VM=1 in their environment. Their output appears
 // as it is written, and pkuvm ends with their status: 128 and the number for
 // a program that a signal ended, 124 if the time given by -timeout ran out, 125

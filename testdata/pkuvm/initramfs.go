@@ -50,7 +50,7 @@ func (a initramfs) base() error {
 		return err
 	}
 	for name, text := range map[string]string{
-		"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+		"/etc/passwd": "root:x:0:0:root:/home:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
 		"/etc/group":  "root:x:0:\nnogroup:x:65534:\n",
 		"/etc/hosts":  "127.0.0.1 localhost pkuvm\n::1 localhost\n",
 	} {

@@ -71,7 +71,7 @@ func TestScript(t *testing.T) {
 		"-env", "COLOUR=dark blue", "-cwd", "/opt/given",
 		"-script", script(t, `
 			echo "$COLOUR" in $(pwd): "$@"
-			cat /root/one
+			cat /home/one
 			cat data/blob >/dev/stderr
 			ip addr show lo | grep -c 127.0.0.1/8
 			(sleep 1000; echo never) &

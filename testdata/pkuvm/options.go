@@ -50,7 +50,7 @@ func parse(args []string) (o options, err error) {
 		fs.PrintDefaults()
 	}
 	fs.StringVar(&script, "script", "", "run the shell script `FILE` instead of a program")
-	fs.Var(&o.files, "file", "`SRC[:DST]`: put a file or folder of the host into the guest, as /root/NAME or as DST (repeatable)")
+	fs.Var(&o.files, "file", "`SRC[:DST]`: put a file or folder of the host into the guest, as /home/NAME or as DST (repeatable)")
 	fs.Var(&o.env, "env", "`KEY=VALUE`: set an environment variable (repeatable)")
 	fs.Var(&o.forwards, "forward", "`HOSTPORT:GUESTPORT`: forward a TCP port of 127.0.0.1 to the guest (repeatable)")
 	fs.StringVar(&o.dir, "cwd", guest.Home, "run in this `folder` of the guest")

@@ -10,7 +10,7 @@ const (
 	InitPath   = "/init"
 	ConfigPath = "/etc/pkuvm.json"
 	// Home is the root user's home, and the default working directory.
-	Home = "/root"
+	Home = "/home"
 )
 
 // The virtio-serial ports, by number. Number 0 is reserved for a console.

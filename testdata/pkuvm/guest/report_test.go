@@ -36,7 +36,7 @@ func TestParseReportErrors(t *testing.T) {
 			t.Errorf("ParseReport(%q) = %v; want an error", wrong, s)
 		}
 	}
-	cause := errors.New("run /root/x: no such file\nor directory")
+	cause := errors.New("run /home/x: no such file\nor directory")
 	if _, err := ParseReport([]byte(reportError(cause))); err == nil || err.Error() != cause.Error() {
 		t.Errorf("error came back as %v; want %v", err, cause)
 	}
