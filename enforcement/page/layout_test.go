@@ -86,7 +86,7 @@ func TestLayoutIsThatOfTheHeader(t *testing.T) {
 			compile := exec.Command(gcc, args...)
 			compile.Stdin = strings.NewReader(layoutProgram())
 			if out, err := compile.CombinedOutput(); err != nil {
-				if language == "c++" && strings.Contains(string(out), "cc1plus") {
+				if language == "c++" && strings.Contains(string(out), "cc1plus") && os.Getenv("CI") == "" {
 					t.Skip("no C++ compiler: apt-get install g++")
 				}
 				t.Fatalf("compile page.h: %v\n%s", err, out)
