@@ -9,6 +9,19 @@ import (
 type comparison struct {
 	op          operator
 	left, right expr
+
+	// leftFixed and rightFixed say that an operand is the same wherever in a run
+	// it is evaluated, but takes some work.
+	leftFixed, rightFixed bool
+}
+
+func newComparison(op operator, left, right expr) *comparison {
+	return &comparison{op: op, left: left, right: right, leftFixed: fixed(left), rightFixed: fixed(right)}
+}
+
+func fixed(e expr) bool {
+	_, isLiteral := e.(*literal)
+	return !isLiteral && e.uses() == 0
 }
 
 func (c *comparison) precedence() int { return c.op.precedence() }
@@ -20,13 +33,16 @@ func (c *comparison) eval(f *focus) value {
 	rightSet, _ := c.right.(nodeExpr)
 	switch {
 	case leftSet != nil && rightSet != nil:
-		return compareSets(c.op, leftSet, rightSet, f)
+		if c.leftFixed && !c.rightFixed {
+			return compareSets(c.op.mirrored(), rightSet, f.texts(leftSet, true), f)
+		}
+		return compareSets(c.op, leftSet, f.texts(rightSet, c.rightFixed), f)
 	case leftSet != nil:
-		return compareSet(c.op, leftSet, c.right.(scalarExpr).eval(f), f)
+		return compareSet(c.op, leftSet, f.scalar(c.right, c.rightFixed), f)
 	case rightSet != nil:
-		return compareSet(c.op.mirrored(), rightSet, c.left.(scalarExpr).eval(f), f)
+		return compareSet(c.op.mirrored(), rightSet, f.scalar(c.left, c.leftFixed), f)
 	}
-	return compareValues(c.op, c.left.(scalarExpr).eval(f), c.right.(scalarExpr).eval(f))
+	return compareValues(c.op, f.scalar(c.left, c.leftFixed), f.scalar(c.right, c.rightFixed))
 }
 
 func compareValues(op operator, l, r value) bool {
@@ -78,10 +94,9 @@ func anyNumber(set nodeExpr, f *focus, op operator, r float64) bool {
 	return anyNode(set, f, func(n Node) bool { return compareNumbers(op, parseNumber(n.Value()), r) })
 }
 
-// compareSets tells whether some pair of nodes compares. The right set is
-// reduced first, so that the cost is the sum of the sizes, not the product.
-func compareSets(op operator, left, right nodeExpr, f *focus) bool {
-	texts := distinctTexts(right, f)
+// compareSets tells whether some pair of nodes compares, given the distinct
+// values of those on the right: the cost is the sum of the sizes, not the product.
+func compareSets(op operator, left nodeExpr, texts []string, f *focus) bool {
 	if len(texts) == 0 {
 		return false
 	}
@@ -97,18 +112,14 @@ func compareSets(op operator, left, right nodeExpr, f *focus) bool {
 	return anyNumber(left, f, op, extreme(op, texts))
 }
 
-// member returns a test of a node's value against texts.
+// member returns a test of a node's value against texts, which are sorted.
 func member(texts []string) func(Node) bool {
 	const few = 8
 	if len(texts) <= few {
 		return func(n Node) bool { return slices.Contains(texts, n.Value()) }
 	}
-	set := make(map[string]struct{}, len(texts))
-	for _, t := range texts {
-		set[t] = struct{}{}
-	}
 	return func(n Node) bool {
-		_, ok := set[n.Value()]
+		_, ok := slices.BinarySearch(texts, n.Value())
 		return ok
 	}
 }

@@ -2,7 +2,9 @@ package xpath
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -204,7 +206,7 @@ func TestMaxVisits(t *testing.T) {
 	for _, src := range []string{
 		"//*[//*[//*[. = 'nope']]]",
 		"//node()[following::node()[preceding::node()[. = 'nope']]]",
-		"count(//*[count(//*[count(//*) = 1]) = 1])",
+		"count(//*[count(../..//*[count(..//*) = 1]) = 1])",
 		"//*[preceding-sibling::*[following-sibling::*[../*/../*/../* = 'none']]]",
 	} {
 		if _, err := mustParse(t, src).Bool(ctx); !errors.Is(err, ErrTooManyVisits) {
@@ -213,5 +215,39 @@ func TestMaxVisits(t *testing.T) {
 	}
 	if _, err := mustParse(t, "//tag").Nodes(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// An operand that is the same for all nodes is evaluated once, which changes
+// nothing but the cost: a union with a set that depends on the node is not.
+func TestFixedOperands(t *testing.T) {
+	root := sample()
+	for _, op := range []string{"=", "!=", "<", "<=", ">", ">="} {
+		for _, operand := range []string{"//*", "/none", "//*[1]", "count(//*)", "string(//*[2])", "current()//*"} {
+			for _, form := range []string{"//*[. %s %s]", "//*[%[2]s %[1]s .]", "//*[string(.) %s %s]", "//*[%[2]s %[1]s number(.)]"} {
+				movable := fmt.Sprintf("(%s | self::none)", operand)
+				if !strings.HasSuffix(operand, "*") && !strings.HasPrefix(operand, "/") {
+					movable = fmt.Sprintf("substring(concat(%s, self::none), 1)", operand)
+				}
+				if strings.HasPrefix(operand, "count") {
+					movable = fmt.Sprintf("(%s + count(self::none))", operand)
+				}
+				once, each := fmt.Sprintf(form, op, operand), fmt.Sprintf(form, op, movable)
+				got, err := mustParse(t, once).Nodes(Context{Node: root})
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := mustParse(t, each).Nodes(Context{Node: root})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.EqualFunc(got, want, Node.Same) {
+					t.Errorf("%s: %d nodes, but %s: %d", once, len(got), each, len(want))
+				}
+			}
+		}
+	}
+	if _, err := mustParse(t, "count(//*[count(//*[count(//*) = 1]) = 1])").Bool(Context{Node: root, MaxVisits: 1000}); err != nil {
+		t.Errorf("a fixed operand costs more than once: %v", err)
 	}
 }

@@ -8,6 +8,10 @@ type run struct {
 	visits  int
 	limit   int
 	err     error
+
+	// What fixed operands were evaluated to.
+	values map[expr]value
+	sets   map[expr][]string
 }
 
 // focus is XPath's evaluation context (section 1): the context node, its
@@ -42,4 +46,37 @@ func (f *focus) rootNode() Node {
 		f.run.root = n
 	}
 	return f.run.root
+}
+
+// texts returns the distinct values of the set, sorted; those of a fixed one are
+// worked out once in a run.
+func (f *focus) texts(set nodeExpr, fixed bool) []string {
+	if !fixed {
+		return distinctTexts(set, f)
+	}
+	texts, ok := f.run.sets[set]
+	if !ok {
+		texts = distinctTexts(set, f)
+		if f.run.sets == nil {
+			f.run.sets = map[expr][]string{}
+		}
+		f.run.sets[set] = texts
+	}
+	return texts
+}
+
+// scalar is the same for a boolean, number or string.
+func (f *focus) scalar(e expr, fixed bool) value {
+	if !fixed {
+		return e.(scalarExpr).eval(f)
+	}
+	v, ok := f.run.values[e]
+	if !ok {
+		v = e.(scalarExpr).eval(f)
+		if f.run.values == nil {
+			f.run.values = map[expr]value{}
+		}
+		f.run.values[e] = v
+	}
+	return v
 }

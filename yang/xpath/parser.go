@@ -125,7 +125,7 @@ func (p *parser) binary(level int) (expr, error) {
 			chain = &logical{op: op, args: []expr{left, right}}
 			left = chain
 		case level <= precRelational:
-			left = &comparison{op: op, left: left, right: right}
+			left = newComparison(op, left, right)
 		default:
 			left = &arithmetic{op: op, left: left, right: right}
 		}
