@@ -13,19 +13,21 @@ type comparison struct {
 	// leftFixed and rightFixed say that an operand is the same wherever in a run
 	// it is evaluated, but takes some work.
 	leftFixed, rightFixed bool
+	used                  focusUse
 }
 
 func newComparison(op operator, left, right expr) *comparison {
-	return &comparison{op: op, left: left, right: right, leftFixed: fixed(left), rightFixed: fixed(right)}
+	l, r := left.uses(), right.uses()
+	return &comparison{op: op, left: left, right: right, leftFixed: fixed(left, l), rightFixed: fixed(right, r), used: l | r}
 }
 
-func fixed(e expr) bool {
+func fixed(e expr, uses focusUse) bool {
 	_, isLiteral := e.(*literal)
-	return !isLiteral && e.uses() == 0
+	return !isLiteral && uses == 0
 }
 
 func (c *comparison) precedence() int { return c.op.precedence() }
-func (c *comparison) uses() focusUse  { return c.left.uses() | c.right.uses() }
+func (c *comparison) uses() focusUse  { return c.used }
 func (*comparison) static() valueType { return boolType }
 
 func (c *comparison) eval(f *focus) value {
