@@ -114,10 +114,15 @@ func (c *compiler) finish() {
 	c.set.Root.summarize()
 }
 
-// summarize sets SubtreeDefaults and MandatoryBelow of n and all below it.
+// summarize sets SubtreeDefaults, MandatoryBelow and the names below of n and all
+// below it.
 func (n *Node) summarize() {
 	for _, c := range n.Children {
 		c.summarize()
+		n.below |= c.below
+		if c.IsData() {
+			n.below |= nameBit(c.Name)
+		}
 		switch c.Kind {
 		case RPC, Action, Notification:
 			continue

@@ -92,6 +92,7 @@ type Node struct {
 	MandatoryBelow bool
 
 	byName map[qname]*Node
+	below  nameSet // of all data nodes below
 }
 
 type qname struct{ module, local string }

@@ -116,7 +116,19 @@ func (w *walk) parent(n Node) bool {
 }
 
 func (w *walk) descendants(n Node) bool {
-	return w.allChildren(n, func(c Node) bool { return w.emit(c) && w.descendants(c) })
+	visit := func(c Node) bool { return w.emit(c) && w.descendants(c) }
+	s, ok := n.(Searcher)
+	if !ok || w.test.kind != testName || w.test.local == "" {
+		return w.allChildren(n, visit)
+	}
+	more := true
+	if n.Kind() != Leaf {
+		s.Search(w.test.module, w.test.local, func(c Node) bool {
+			more = more && visit(c)
+			return more
+		})
+	}
+	return more
 }
 
 func (w *walk) ancestors(n Node) bool {

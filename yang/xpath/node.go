@@ -69,6 +69,13 @@ type Typed interface {
 	BitSet(name string) bool
 }
 
+// Searcher is implemented by nodes that know what can stand below them.
+type Searcher interface {
+	// Search is Children for those children that match, or below which a node
+	// that matches may stand. Local is not empty. It is not called on a leaf.
+	Search(module, local string, yield func(Node) bool)
+}
+
 // Namespaced is implemented by nodes that know their XML namespace; for others
 // namespace-uri() gives the module name.
 type Namespaced interface {

@@ -1,0 +1,57 @@
+package tree_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/optical-net/waveguard/yang/internal/yangtest"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/xpath"
+)
+
+// A search for a name below a node looks only where the schema has it, and finds
+// what a walk over everything finds, in the same order.
+func TestSearchFindsAll(t *testing.T) {
+	set := yangtest.Compile(t, []string{"z"}, zoo)
+	names := namesBelow(set.Root)
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		data := tree.New(set)
+		for range 10 {
+			data = mutated(t, r, data, []version{{data, ""}})
+		}
+		for _, name := range names {
+			for _, context := range []string{"", "/z:" + set.Root.DataChildren[0].Name} {
+				found := nodes(t, data, fmt.Sprintf("%s//z:%s", context, name))
+				all := nodes(t, data, fmt.Sprintf("%s/descendant::node()[local-name() = '%s']", context, name))
+				if !slices.EqualFunc(found, all, xpath.Node.Same) {
+					t.Errorf("%s//z:%s finds %d nodes, not %d", context, name, len(found), len(all))
+				}
+			}
+		}
+	}
+}
+
+func namesBelow(n *schema.Node) (names []string) {
+	for _, k := range n.DataChildren {
+		names = append(append(names, k.Name), namesBelow(k)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func nodes(t *testing.T, data *tree.Tree, expr string) []xpath.Node {
+	t.Helper()
+	e, err := xpath.Parse(expr, func(prefix string) (string, error) { return prefix, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := e.Nodes(xpath.Context{Node: tree.NewCursor(data, tree.ConfigAndState)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
