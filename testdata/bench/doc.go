@@ -3,7 +3,7 @@
 //
 // Run with
 //
-//	go test -run '^$' -bench . ./yang/internal/bench
+//	go test -run '^$' -bench . ./testdata/bench
 //
 // Sub-benchmarks are named after who does the work. libyang's figures need the
 // package libyang2-dev and a C compiler, yanglint's the package libyang2-tools;

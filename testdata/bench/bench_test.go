@@ -9,7 +9,7 @@ import (
 
 	"github.com/openconfig/ygot/ygot"
 
-	"github.com/optical-net/waveguard/yang/internal/bench/ygotinv"
+	"github.com/optical-net/waveguard/testdata/bench/ygotinv"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/validate"
@@ -230,4 +230,3 @@ func heap() uint64 {
 	runtime.ReadMemStats(&stats)
 	return stats.HeapAlloc
 }
-
