@@ -126,9 +126,10 @@ func equalTerms(a, b Node) bool {
 	return false
 }
 
-// userOrdered compares user-ordered entries. Those that kept their label kept
-// their order among each other, so that putting the others, in the order they
-// are reported, behind the entries they follow makes the new order of the old.
+// userOrdered compares user-ordered entries. Some of those that both versions
+// have stay, which kept their order among each other, so that putting the others,
+// in the order they are reported, behind the entries they follow makes the new
+// order of the old.
 func (d *differ) userOrdered(s *schema.Node, x, y entries) {
 	btree.Diff(x.labels, y.labels, func(_, label, _ string, inA, inB bool) bool {
 		if inA && !inB {
@@ -137,26 +138,34 @@ func (d *differ) userOrdered(s *schema.Node, x, y entries) {
 		}
 		return true
 	})
-	btree.Diff(x.nodes, y.nodes, func(label string, _, _ Node, _, inB bool) bool {
+	var differing []place
+	btree.Diff(x.nodes, y.nodes, func(label string, _, q Node, _, inB bool) bool {
 		if inB {
-			d.userEntry(s, x, y, label)
+			was, _ := x.labels.Get(entryKey(q))
+			differing = append(differing, place{label, was})
 		}
 		return true
 	})
+	stays := sameLabel
+	if len(differing) == y.nodes.Len() { // nothing shared: labels mean nothing
+		stays = increasing(differing)
+	}
+	for _, at := range differing {
+		d.userEntry(s, x, y, at, stays(at))
+	}
 }
 
-// userEntry reports the entry that stands under label in the new version.
-func (d *differ) userEntry(s *schema.Node, x, y entries, label string) {
-	q, _ := y.nodes.Get(label)
-	was, _ := x.labels.Get(entryKey(q))
-	p, _ := x.nodes.Get(was)
+// userEntry reports the entry that stands at a place in the new version.
+func (d *differ) userEntry(s *schema.Node, x, y entries, at place, stays bool) {
+	p, _ := x.nodes.Get(at.was)
+	q, _ := y.nodes.Get(at.label)
 	d.within(entryStep(s, p, q), func() {
 		switch {
 		case p == nil:
-			d.add(Change{New: q, After: y.before(label)})
+			d.add(Change{New: q, After: y.before(at.label)})
 			return
-		case was != label:
-			d.add(Change{Old: p, New: q, Moved: true, After: y.before(label)})
+		case !stays:
+			d.add(Change{Old: p, New: q, Moved: true, After: y.before(at.label)})
 		}
 		d.entry(p, q)
 	})
