@@ -193,13 +193,25 @@ func cutPredicate(s string) (p predicate, rest string, ok bool) {
 	if !ok || !equals || n == 0 || s == "" || s[0] != '\'' && s[0] != '"' {
 		return p, "", false
 	}
-	end := strings.IndexByte(s[1:], s[0])
-	if end < 0 {
+	if p.value, s, ok = cutLiteral(s[1:], s[:1]); !ok {
 		return p, "", false
 	}
-	p.value = s[1 : 1+end]
-	rest, ok = strings.CutPrefix(trimSpace(s[end+2:]), "]")
+	rest, ok = strings.CutPrefix(trimSpace(s), "]")
 	return p, rest, ok
+}
+
+// cutLiteral cuts a text up to its closing quote; the quote twice stands for
+// itself, as in schema.ParseInstancePath.
+func cutLiteral(s, quote string) (text, rest string, ok bool) {
+	for {
+		inside, after, ok := strings.Cut(s, quote)
+		text += inside
+		if !ok || !strings.HasPrefix(after, quote) {
+			return text, after, ok
+		}
+		text += quote
+		s = after[1:]
+	}
 }
 
 func (d *decoder) attrErrorf(tag tree.Tag, el *Element, attr Name, format string, args ...any) error {

@@ -67,16 +67,22 @@ func (p *prefixes) text(v schema.Value, root *schema.Node) string {
 func (p *prefixes) path(steps []schema.PathStep, root *schema.Node) string {
 	var b strings.Builder
 	for _, s := range steps {
-		b.WriteString("/" + p.name(s.Node))
-		for i, k := range s.Keys {
-			b.WriteString("[" + p.name(s.Node.Keys[i]) + "=" + p.literal(p.text(k, root)) + "]")
-		}
+		b.WriteString("/" + p.name(s.Node) + p.predicates(s.Node, s.Keys, root))
 		if s.Value != nil {
 			b.WriteString("[.=" + p.literal(p.text(*s.Value, root)) + "]")
 		}
 		if s.Position > 0 {
 			b.WriteString("[" + strconv.FormatUint(s.Position, 10) + "]")
 		}
+	}
+	return b.String()
+}
+
+// predicates picks the entry of a list that has those keys.
+func (p *prefixes) predicates(list *schema.Node, keys []schema.Value, root *schema.Node) string {
+	var b strings.Builder
+	for i, k := range keys {
+		b.WriteString("[" + p.name(list.Keys[i]) + "=" + p.literal(p.text(k, root)) + "]")
 	}
 	return b.String()
 }
