@@ -62,9 +62,9 @@ func TestAgainstLibxml(t *testing.T) {
 	}
 	root := tree.NewCursor(garden(t), tree.ConfigOnly)
 	r := rand.New(rand.NewPCG(1, 2))
-	count := 20_000
+	count := 5000
 	if testing.Short() {
-		count = 2000
+		count = 1000
 	}
 	var commands []string
 	for len(commands) < count {
