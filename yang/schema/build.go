@@ -28,13 +28,19 @@ func (c *compiler) build(d *draft, parent *Node) {
 	if d.disabled {
 		return
 	}
-	n := &Node{Kind: d.kind, Name: d.name, Module: c.modules[d.unit], Parent: parent}
+	n := &Node{Kind: d.kind, Name: d.name, Module: c.modules[d.unit], Parent: parent, IfFeatures: d.features}
 	n.DataParent = parent.dataAncestor()
 	d.node = n
 	parent.Children = append(parent.Children, n)
 	c.setConfig(d)
 	for _, p := range d.props {
 		c.setProp(n, p)
+	}
+	if d.status != nil {
+		n.Status = statuses[d.ownStatus().arg]
+	}
+	if n.Kind == Container || n.Kind == List {
+		n.MountPoint = d.st.mountPoint()
 	}
 	if n.Kind == Leaf || n.Kind == LeafList {
 		c.setType(d)
@@ -54,7 +60,7 @@ func (n *Node) dataAncestor() *Node {
 }
 
 // setConfig inherits and checks config (RFC 7950 section 7.21.1). The
-// statement means nothing in operations and notifications.
+// statement means nothing in operations, notifications and structures.
 func (c *compiler) setConfig(d *draft) {
 	n := d.node
 	switch n.Kind {
@@ -73,11 +79,11 @@ func (c *compiler) setConfig(d *draft) {
 	n.Config = p.st.arg == "true"
 }
 
-// inOperation says whether the node is part of an operation or notification.
+// inOperation says whether the node is part of an operation, notification or structure.
 func (n *Node) inOperation() bool {
 	for ; n != nil; n = n.Parent {
 		switch n.Kind {
-		case RPC, Action, Notification:
+		case RPC, Action, Notification, Structure, YangData:
 			return true
 		}
 	}

@@ -90,7 +90,7 @@ func (c *compiler) checkNested(d *draft) {
 		return
 	}
 	if n.Parent.inOperation() {
-		c.errs.at(d.st, "cannot stand in an operation or notification")
+		c.errs.at(d.st, "cannot stand in an operation, notification or structure")
 	}
 	for p := n.Parent; p.Kind != Root; p = p.Parent {
 		if p.Kind == List && len(p.Keys) == 0 {
@@ -112,6 +112,9 @@ func (c *compiler) finish() {
 		}
 	}
 	c.set.Root.summarize()
+	for _, d := range c.structures.children {
+		d.node.summarize()
+	}
 }
 
 // summarize sets SubtreeDefaults, MandatoryBelow and the names below of n and all

@@ -37,8 +37,10 @@ type draft struct {
 	unit     *unit // module of the namespace
 	st       *stmt // the statement that defines it; the first child's for an implicit case
 	props    []prop
-	whens    []prop // of the uses and augments that brought it; own ones are in props
-	disabled bool   // an if-feature is false, or a deviation removed it
+	whens    []prop   // of the uses and augments that brought it; own ones are in props
+	status   *stmt    // the status of the innermost uses or augment that brought it and has one
+	features []string // if-feature expressions, its own and refines'
+	disabled bool     // an if-feature is false, or a deviation removed it
 	parent   *draft
 	children []*draft
 
@@ -56,6 +58,7 @@ type expansion struct {
 	cur      *unit    // the namespace of the new nodes
 	using    []*stmt  // the groupings being expanded
 	whens    []prop   // conditions of the uses or augment around
+	status   *stmt    // the status of the uses or augment around
 	disabled bool     // its if-feature is false
 	parent   *draft   // where the nodes go
 	added    []*draft // the nodes made directly below parent
@@ -87,7 +90,7 @@ func (c *compiler) expandNode(x *expansion, s *stmt, kind Kind) {
 		c.tooBig(s, fmt.Sprintf("node is more than %d deep", maxDepth))
 		return
 	}
-	d := &draft{kind: kind, name: s.arg, unit: x.cur, st: s, whens: x.whens, parent: x.parent}
+	d := &draft{kind: kind, name: s.arg, unit: x.cur, st: s, whens: x.whens, status: x.status, parent: x.parent}
 	if kind == Input || kind == Output {
 		d.name = s.keyword
 	}
@@ -97,6 +100,7 @@ func (c *compiler) expandNode(x *expansion, s *stmt, kind Kind) {
 			d.props = append(d.props, prop{sub, x.cur})
 		}
 	}
+	s.each("if-feature", func(f *stmt) { d.features = append(d.features, f.arg) })
 	d.disabled = !c.ifFeatures(s) || x.disabled
 	top := x.place(d)
 	c.expand(x.below(d), s)
@@ -117,7 +121,7 @@ func (x *expansion) place(d *draft) *draft {
 	if x.parent.kind == Choice && d.kind != Case {
 		top = &draft{
 			kind: Case, name: d.name, unit: d.unit, st: d.st, whens: d.whens,
-			disabled: x.disabled, parent: x.parent, children: []*draft{d},
+			status: d.ownStatus(), disabled: x.disabled, parent: x.parent, children: []*draft{d},
 		}
 		d.parent, d.whens = top, nil
 	}
@@ -176,6 +180,14 @@ func (d *draft) prop(keyword string) (prop, bool) {
 		}
 	}
 	return prop{}, false
+}
+
+// ownStatus returns the status statement of the node, or of what brought it; nil without one.
+func (d *draft) ownStatus() *stmt {
+	if p, ok := d.prop("status"); ok {
+		return p.st
+	}
+	return d.status
 }
 
 // remove drops all properties of that keyword.

@@ -69,7 +69,7 @@ func (c *compiler) walkPath(r leafref) (*Node, error) {
 	}
 	at := r.node
 	if absolute {
-		at = c.set.Root
+		at, steps = c.accessibleRoot(r, steps)
 	}
 	for _, step := range steps {
 		if step == ".." {

@@ -21,6 +21,8 @@ const (
 	Input
 	Output
 	Notification
+	Structure // RFC 8791: the root of a tree of its own
+	YangData  // RFC 8040 section 8: likewise
 )
 
 // Status is the value of a status statement.
@@ -55,12 +57,18 @@ type Node struct {
 	Index int
 
 	Config      bool   // false below config false, in output, in notifications
-	Status      Status // the node's own; not inherited
+	Status      Status // the node's own, or of the uses or augment it came with; not the parent's
 	Description string
 	Reference   string
 	Mandatory   bool   // leaf, choice, anydata, anyxml
 	Presence    bool   // container with a presence statement
 	Units       string // leaf, leaf-list; own or the typedef's
+	// IfFeatures are the if-feature expressions of the node and its refines, as
+	// they are written; all are true.
+	IfFeatures []string
+	// MountPoint is the label of a container or list that other schemas can be
+	// mounted in (RFC 8528), "" when none can.
+	MountPoint string
 
 	Type *Type // leaf, leaf-list
 

@@ -227,7 +227,8 @@ func (l *loader) checkExtension(s *stmt) { s.unit.extensionUses = append(s.unit.
 // checkExtensions checks that every extension used is one that an imported module defines.
 func (l *loader) checkExtensions(u *unit) {
 	for _, p := range u.parts() {
-		for _, s := range p.extensionUses {
+		for i := 0; i < len(p.extensionUses); i++ { // grows meanwhile
+			s := p.extensionUses[i]
 			prefix, name := splitPrefix(s.keyword)
 			m := p.module(prefix)
 			switch {
@@ -235,6 +236,8 @@ func (l *loader) checkExtensions(u *unit) {
 				l.errs.at(s, "prefix %q is not imported", prefix)
 			case m.extensions[name] == nil:
 				l.errs.at(s, "module %s defines no extension %s", m.name, name)
+			default:
+				l.adopt(s, m.name, name)
 			}
 		}
 	}

@@ -21,10 +21,13 @@ func (c *compiler) expandUses(x *expansion, s *stmt) {
 	c.usedGroupings[g] = true
 	in := &expansion{
 		cur: x.cur, using: append(slices.Clip(x.using), g), parent: x.parent,
-		whens: x.whens, disabled: x.disabled || !c.ifFeatures(s),
+		whens: x.whens, status: x.status, disabled: x.disabled || !c.ifFeatures(s),
 	}
 	if when := s.first("when"); when != nil {
 		in.whens = append(slices.Clip(x.whens), prop{when, x.cur})
+	}
+	if status := s.first("status"); status != nil {
+		in.status = status
 	}
 	c.expand(in, g)
 	s.each("refine", func(r *stmt) { c.refine(in, r) })
@@ -92,7 +95,8 @@ func (c *compiler) refine(x *expansion, r *stmt) {
 		switch {
 		case s.isExtension():
 		case s.keyword == "if-feature":
-			d.disabled = !c.ifFeature(s) || d.disabled
+			d.features = append(d.features, s.arg)
+			d.disabled = !c.ifFeature(s) && !c.keepDisabled || d.disabled
 		case !d.allows(s.keyword):
 			c.errs.at(s, "does not apply to a %s", d.st.keyword)
 		case s.keyword == "default" && replaced["default"] && d.kind != LeafList:
