@@ -16,7 +16,7 @@ func Write(w io.Writer, set *schema.Set, m *schema.Module) error {
 	}
 	out := new(strings.Builder)
 	out.WriteString("module: " + m.Name)
-	writeRows(out, "  ", nodeRows(m, dataNodes(set, m)))
+	writeRows(out, "  ", nodeRows(m, dataNodes(set.Root, m)))
 	writeAugments(out, m, "augment")
 	if len(m.RPCs) > 0 {
 		out.WriteString("\n\n  rpcs:")
@@ -40,9 +40,9 @@ func flush(w io.Writer, out *strings.Builder) error {
 }
 
 // dataNodes are the module's nodes at the top of the data tree.
-func dataNodes(set *schema.Set, m *schema.Module) []*schema.Node {
+func dataNodes(root *schema.Node, m *schema.Module) []*schema.Node {
 	var nodes []*schema.Node
-	for _, n := range set.Root.Children {
+	for _, n := range root.Children {
 		if n.Module == m && n.Kind != schema.RPC && n.Kind != schema.Notification {
 			nodes = append(nodes, n)
 		}
@@ -51,35 +51,33 @@ func dataNodes(set *schema.Set, m *schema.Module) []*schema.Node {
 }
 
 // writeAugments writes what the module adds to others; what it adds to itself
-// is part of its own tree already.
+// is part of its own trees already.
 func writeAugments(out *strings.Builder, m *schema.Module, keyword string) {
 	separator := "\n\n"
-	in := scope{status: "+", flags: "rw"}
-	if keyword == "augment-structure" {
-		in = scope{status: "+", fixed: true} // RFC 8791 section 3: no flags
-	}
 	for _, a := range m.Augments {
 		if a.Into == m || a.Keyword() != keyword {
 			continue
 		}
 		out.WriteString(separator + "  " + keyword + " " + a.Argument() + ":")
-		writeRows(out, "    ", writtenRows(a.Statement, in))
+		writeRows(out, "    ", augmentRows(a))
 		separator = "\n"
 	}
 }
 
 func writeStructures(out *strings.Builder, m *schema.Module) {
-	last := ""
+	last := schema.Root
 	for _, n := range m.Structures {
-		keyword := "structure"
-		if n.Kind == schema.YangData {
-			keyword = "yang-data"
-		}
-		if keyword != last {
+		if n.Kind != last {
 			out.WriteByte('\n')
 		}
-		last = keyword
-		out.WriteString("\n  " + keyword + " " + n.Name + ":")
-		writeRows(out, "    ", nodeRows(m, n.Children))
+		last = n.Kind
+		writeStructure(out, n, nodeRows(m, n.Children))
 	}
+}
+
+var structureKeywords = map[schema.Kind]string{schema.Structure: "structure", schema.YangData: "yang-data"}
+
+func writeStructure(out *strings.Builder, n *schema.Node, rows []*row) {
+	out.WriteString("\n  " + structureKeywords[n.Kind] + " " + n.Name + ":")
+	writeRows(out, "    ", rows)
 }

@@ -71,25 +71,28 @@ func status(n *schema.Node) string {
 
 var statusSigns = map[schema.Status]string{schema.Current: "+", schema.Deprecated: "x", schema.Obsolete: "o"}
 
-// flags says what the node is part of (RFC 8340 section 2.6).
+// flags says what the node is (RFC 8340 section 2.6).
 func flags(n *schema.Node) string {
-	if n.MountPoint != "" {
+	switch {
+	case n.MountPoint != "":
 		return "mp"
+	case n.Kind == schema.RPC || n.Kind == schema.Action:
+		return "-x"
+	case n.Kind == schema.Notification:
+		return "-n"
 	}
+	return flagsBelow(n)
+}
+
+// flagsBelow are the flags of nodes below n that do not say better.
+func flagsBelow(n *schema.Node) string {
 	for up := n; up != nil; up = up.Parent {
 		switch up.Kind {
 		case schema.Input:
 			return "-w"
 		case schema.Output:
 			return "ro"
-		case schema.RPC, schema.Action:
-			return "-x"
-		case schema.Notification:
-			if up == n {
-				return "-n"
-			}
-			return "--"
-		case schema.YangData:
+		case schema.Notification, schema.YangData:
 			return "--"
 		case schema.Structure: // RFC 8791 section 3: no flags
 			return ""

@@ -10,9 +10,24 @@ import (
 // scope is what a written node inherits from those around it.
 type scope struct {
 	status string
-	flags  string
-	fixed  bool     // flags hold for all below, whatever they say of config
+	flags  string   // "rw", or what holds for all below whatever their config
 	keys   []string // of the list directly around
+}
+
+// augmentRows makes the rows of what an augment adds, as it is written.
+func augmentRows(a *schema.Augment) []*row {
+	in := scope{status: "+", flags: "rw"}
+	if a.Target != nil {
+		in.status, in.flags = status(a.Target), flagsBelow(a.Target)
+	}
+	if in.flags == "--" {
+		in.flags = "ro"
+	}
+	rows := writtenRows(a.Statement, in.below(a.Statement))
+	if a.Target != nil && a.Target.Kind == schema.Choice {
+		return wrapCases(rows)
+	}
+	return rows
 }
 
 // writtenRows makes the rows of the nodes in s as they are written: data nodes
@@ -74,41 +89,30 @@ func (in scope) below(s schema.Statement) scope {
 	if sign, ok := writtenStatus[argument(s, "status")]; ok {
 		out.status = sign
 	}
-	if in.fixed {
-		return out
-	}
-	switch s.Keyword() {
-	case "input":
-		out.flags, out.fixed = "-w", true
-	case "output", "notification":
-		out.flags, out.fixed = "ro", true
-	default:
-		if flags, ok := writtenConfig[argument(s, "config")]; ok {
-			out.flags = flags
-		}
+	switch config := argument(s, "config"); {
+	case in.flags == "":
+	case s.Keyword() == "input":
+		out.flags = "-w"
+	case s.Keyword() == "output" || s.Keyword() == "notification" || in.flags == "rw" && config == "false":
+		out.flags = "ro"
 	}
 	return out
 }
 
-var (
-	writtenStatus = map[string]string{"current": "+", "deprecated": "x", "obsolete": "o"}
-	writtenConfig = map[string]string{"true": "rw", "false": "ro"}
-)
+var writtenStatus = map[string]string{"current": "+", "deprecated": "x", "obsolete": "o"}
 
 // flagsOf returns the flags of s itself; inside are those of the nodes in it.
 func (in scope) flagsOf(s schema.Statement, inside string) string {
-	if in.fixed {
-		return in.flags
-	}
-	if isMountPoint(s) {
+	switch keyword := s.Keyword(); {
+	case in.flags == "": // RFC 8791 section 3: no flags
+		return ""
+	case isMountPoint(s):
 		return "mp"
-	}
-	switch s.Keyword() {
-	case "uses":
+	case keyword == "uses":
 		return "-u"
-	case "action":
+	case keyword == "action":
 		return "-x"
-	case "notification":
+	case keyword == "notification":
 		return "-n"
 	}
 	return inside

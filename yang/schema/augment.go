@@ -53,7 +53,6 @@ func (c *compiler) applyAugments() {
 	var open []*stmt
 	for _, u := range c.order {
 		if c.isImplemented(u) {
-			c.noteAugments(u)
 			open = append(open, u.augments()...)
 		}
 	}
@@ -61,6 +60,7 @@ func (c *compiler) applyAugments() {
 		var left []*stmt
 		for _, a := range open {
 			if target, _ := c.augmentTarget(a); target != nil {
+				c.noteAugment(a, target)
 				c.augment(target, a, &expansion{cur: a.unit.main})
 			} else {
 				left = append(left, a)
@@ -110,13 +110,6 @@ func (c *compiler) augmentTarget(a *stmt) (d *draft, fault string) {
 // absolute finds the draft that an absolute schema node identifier names. The
 // fault is empty when a module it leads through has to be implemented first.
 func (c *compiler) absolute(s *stmt) (d *draft, fault string) { return c.follow(s, c.root) }
-
-// firstStep returns the first step of an absolute schema node identifier.
-func firstStep(arg string) string {
-	path := strings.TrimPrefix(strings.TrimFunc(arg, isSpace), "/")
-	step, _, _ := strings.Cut(path, "/")
-	return step
-}
 
 // follow follows an absolute schema node identifier down from d.
 func (c *compiler) follow(s *stmt, d *draft) (_ *draft, fault string) {

@@ -149,7 +149,7 @@ func (c *compiler) compile() *Set {
 	phases := []func(){
 		c.makeModules, c.checkFeatures, c.makeIdentities, c.checkAllDefinitions,
 		c.expandModules, c.expandStructures, c.applyAugments, c.checkUnusedGroupings, c.applyDeviations,
-		c.buildNodes, c.buildStructures, c.resolveLeafrefs, c.resolveDefaults, c.finish,
+		c.buildNodes, c.buildStructures, c.linkAugments, c.resolveLeafrefs, c.resolveDefaults, c.finish,
 	}
 	for _, phase := range phases {
 		phase()

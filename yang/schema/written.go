@@ -1,5 +1,10 @@
 package schema
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Statement is a statement of a module as it is written (RFC 7950 section 6.3):
 // no uses is expanded, no if-feature evaluated.
 type Statement struct{ st *stmt }
@@ -32,19 +37,32 @@ func (s Statement) Extension() (module, name string) {
 // Augment is one augment or augment-structure statement at the top of a module
 // (RFC 7950 section 7.17, RFC 8791 section 2.2).
 type Augment struct {
-	Statement // its argument is the path of what it adds to
-	// Into is the module that the path starts in.
-	Into *Module
+	Statement         // its argument is the path of what it adds to
+	Target    *Node   // nil when an if-feature or a deviation removed it
+	Into      *Module // which the path starts in
+
+	target *draft
 }
 
-// noteAugments enters the augments of a module in the order they are written.
-func (c *compiler) noteAugments(u *unit) {
-	m := c.modules[u]
-	m.Augments = nil
-	for _, s := range u.augments() {
-		into, _ := c.schemaStep(s, firstStep(s.arg), u)
-		if into != nil {
-			m.Augments = append(m.Augments, &Augment{Statement{s}, c.modules[into]})
+// noteAugment enters a resolved augment.
+func (c *compiler) noteAugment(s *stmt, target *draft) {
+	m := c.modules[s.unit.main]
+	m.Augments = append(m.Augments, &Augment{Statement: Statement{s}, Into: c.modules[target.top().unit], target: target})
+}
+
+// linkAugments orders the augments of each module as they are written and
+// finds the nodes they add to.
+func (c *compiler) linkAugments() {
+	for _, u := range c.order {
+		all := c.modules[u].Augments
+		for _, a := range all {
+			a.Target = a.target.node
+		}
+		if len(all) > 1 {
+			written := u.augments()
+			slices.SortFunc(all, func(a, b *Augment) int {
+				return cmp.Compare(slices.Index(written, a.st), slices.Index(written, b.st))
+			})
 		}
 	}
 }
