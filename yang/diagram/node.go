@@ -73,7 +73,10 @@ var statusSigns = map[schema.Status]string{schema.Current: "+", schema.Deprecate
 
 // flags says what the node is (RFC 8340 section 2.6).
 func flags(n *schema.Node) string {
+	below := flagsBelow(n)
 	switch {
+	case below == "":
+		return ""
 	case n.MountPoint != "":
 		return "mp"
 	case n.Kind == schema.RPC || n.Kind == schema.Action:
@@ -81,7 +84,7 @@ func flags(n *schema.Node) string {
 	case n.Kind == schema.Notification:
 		return "-n"
 	}
-	return flagsBelow(n)
+	return below
 }
 
 // flagsBelow are the flags of nodes below n that do not say better.

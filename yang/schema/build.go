@@ -69,7 +69,7 @@ func (c *compiler) setConfig(d *draft) {
 	}
 	n.Config = n.Parent.Config
 	p, ok := d.prop("config")
-	if !ok || n.inOperation() {
+	if !ok || n.within(RPC, Action, Notification, Structure, YangData) {
 		return
 	}
 	if p.st.arg == "true" && !n.Parent.Config {
@@ -79,11 +79,10 @@ func (c *compiler) setConfig(d *draft) {
 	n.Config = p.st.arg == "true"
 }
 
-// inOperation says whether the node is part of an operation, notification or structure.
-func (n *Node) inOperation() bool {
+// within says whether n or a node around it is of one of the kinds.
+func (n *Node) within(kinds ...Kind) bool {
 	for ; n != nil; n = n.Parent {
-		switch n.Kind {
-		case RPC, Action, Notification, Structure, YangData:
+		if slices.Contains(kinds, n.Kind) {
 			return true
 		}
 	}
