@@ -21,7 +21,7 @@ func publishedYang(t testing.TB) string {
 		dir = filepath.Join("..", "..", "..", "shared", "yang")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ietf")); err != nil {
-		t.Skip("no diagram of a published module is compared; set WAVEGUARD_PUBLISHED_YANG to a folder with ietf/ and openroadm-7.1/")
+		t.Skip("not compared: the diagrams of published modules; set WAVEGUARD_PUBLISHED_YANG to a folder with ietf/ and openroadm-7.1/")
 	}
 	return dir
 }

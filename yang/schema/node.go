@@ -64,7 +64,7 @@ type Node struct {
 	Presence    bool   // container with a presence statement
 	Units       string // leaf, leaf-list; own or the typedef's
 	// IfFeatures are the if-feature expressions of the node and its refines, as
-	// they are written; all are true.
+	// they are written; all are true, but in yang-data, where they do not count.
 	IfFeatures []string
 	// MountPoint is the label of a container or list that other schemas can be
 	// mounted in (RFC 8528), "" when none can.
