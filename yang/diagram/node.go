@@ -11,19 +11,6 @@ import (
 
 // nodeRows makes the rows of sibling nodes in the diagram of module m: data
 // nodes first, a list's keys before all others, then actions, then notifications.
-// keysFirst orders the children of a list as its instances have them (RFC 7950 section 7.8.5).
-func keysFirst(nodes []*schema.Node) []*schema.Node {
-	rank := func(n *schema.Node) int {
-		if n.IsKey() {
-			return n.Index
-		}
-		return math.MaxInt
-	}
-	sorted := slices.Clone(nodes)
-	slices.SortStableFunc(sorted, func(a, b *schema.Node) int { return cmp.Compare(rank(a), rank(b)) })
-	return sorted
-}
-
 func nodeRows(m *schema.Module, nodes []*schema.Node) []*row {
 	var data, actions, notifications []*row
 	for _, n := range keysFirst(nodes) {
@@ -38,6 +25,19 @@ func nodeRows(m *schema.Module, nodes []*schema.Node) []*row {
 		}
 	}
 	return slices.Concat(data, actions, notifications)
+}
+
+// keysFirst orders the children of a list as its instances have them (RFC 7950 section 7.8.5).
+func keysFirst(nodes []*schema.Node) []*schema.Node {
+	rank := func(n *schema.Node) int {
+		if n.IsKey() {
+			return n.Index
+		}
+		return math.MaxInt
+	}
+	sorted := slices.Clone(nodes)
+	slices.SortStableFunc(sorted, func(a, b *schema.Node) int { return cmp.Compare(rank(a), rank(b)) })
+	return sorted
 }
 
 func nodeRow(m *schema.Module, n *schema.Node) *row {
