@@ -42,6 +42,11 @@ type draft struct {
 	parent   *draft
 	children []*draft
 
+	inherited *stmt // the status of the uses or augment that brought it, or nil
+
+	augmented             bool // an augment of a module added it
+	deviated, unsupported bool // a deviation changed it, or removed it
+
 	node *Node
 }
 
@@ -56,6 +61,7 @@ type expansion struct {
 	cur      *unit    // the namespace of the new nodes
 	using    []*stmt  // the groupings being expanded
 	whens    []prop   // conditions of the uses or augment around
+	status   *stmt    // theirs, or nil
 	disabled bool     // its if-feature is false
 	parent   *draft   // where the nodes go
 	added    []*draft // the nodes made directly below parent
@@ -87,16 +93,16 @@ func (c *compiler) expandNode(x *expansion, s *stmt, kind Kind) {
 		c.tooBig(s, fmt.Sprintf("node is more than %d deep", maxDepth))
 		return
 	}
-	d := &draft{kind: kind, name: s.arg, unit: x.cur, st: s, whens: x.whens, parent: x.parent}
+	d := &draft{kind: kind, name: s.arg, unit: x.cur, st: s, whens: x.whens, inherited: x.status, parent: x.parent}
 	if kind == Input || kind == Output {
 		d.name = s.keyword
 	}
 	for _, sub := range s.subs {
-		_, isNode := kindsOfKeywords[sub.keyword]
-		if !isNode && !sub.isExtension() && !notProps[sub.keyword] {
+		if !sub.isNode() && !notProps[sub.keyword] {
 			d.props = append(d.props, prop{sub, x.cur})
 		}
 	}
+	c.checkParent(x.parent, d)
 	d.disabled = !c.ifFeatures(s) || x.disabled
 	top := x.place(d)
 	c.expand(x.below(d), s)
@@ -107,7 +113,7 @@ func (c *compiler) expandNode(x *expansion, s *stmt, kind Kind) {
 }
 
 // notProps are the substatements that neither describe the node nor are nodes.
-var notProps = map[string]bool{"typedef": true, "grouping": true, "uses": true, "augment": true, "if-feature": true}
+var notProps = map[string]bool{"typedef": true, "grouping": true, "augment": true, "if-feature": true}
 
 // place puts d below its parent and returns what stands there: an implicit
 // case around d when it is in a choice without one (RFC 7950 section 7.9.2). The
@@ -153,7 +159,7 @@ func (d *draft) depth() int {
 func (c *compiler) tooBig(s *stmt, msg string) {
 	if !c.stopped {
 		c.stopped = true
-		c.errs.at(s, "%s", msg)
+		c.errs.breaks(s, "", "%s", msg)
 	}
 	c.nodes = c.maxNodes
 }

@@ -55,7 +55,7 @@ type Node struct {
 	Index int
 
 	Config      bool   // false below config false, in output, in notifications
-	Status      Status // the node's own; not inherited
+	Status      Status // own, or that of the statements around
 	Description string
 	Reference   string
 	Mandatory   bool   // leaf, choice, anydata, anyxml
@@ -76,6 +76,10 @@ type Node struct {
 	MinElements   uint64    // list, leaf-list
 	MaxElements   uint64    // list, leaf-list; 0 means unbounded
 	OrderedByUser bool      // list, leaf-list
+
+	// Extensions are those in the node's statement and in the refine and
+	// deviate statements that change it.
+	Extensions Extensions
 
 	Musts []*Must
 	// Whens are all conditions for the node to exist: its own, and those of
