@@ -28,7 +28,7 @@ const (
 var layers = []layer{
 	{"cmd", []string{"enforcement/...", "gen/...", "sdk/...", "server/...", "telemetry", "yang/..."}, []string{"github.com", "golang.org", "google.golang.org"}, "commands wire everything"},
 
-	{"yang", nil, []string{"github.com/openconfig/goyang", "golang.org/x"}, "the YANG engine knows nothing of the appliance: any project could use it"},
+	{"yang", nil, []string{"golang.org/x"}, "the YANG engine knows nothing of the appliance: any project could use it"},
 
 	{"gen", nil, []string{ygot}, "the generated types stand alone"},
 	{"gen/view", []string{"gen", "yang/schema", "yang/tree"}, []string{ygot}, "the view leads from trees to generated types and knows no more"},
@@ -141,8 +141,9 @@ func TestLayersObject(t *testing.T) {
 		{"telemetry", module + "/enforcement", false},
 		{"telemetry", module + "/cmd/waveguardd", false},
 		{"yang/tree", module + "/gen", false},
-		{"yang/schema", "github.com/openconfig/goyang/pkg/yang", true},
-		{"yang/schema", "github.com/openconfig/goyangs", false},
+		{"yang/schema", "github.com/openconfig/goyang/pkg/yang", false},
+		{"server/gnmi", "github.com/openconfig/gnmi/proto/gnmi", true},
+		{"server/gnmi", "github.com/openconfig/gnmis", false},
 		{"yang/schema", "net/http", true},
 		{"enforcement/mpk", module + "/enforcement/page", false},
 		{"sdk/go", module + "/gen", false},

@@ -41,7 +41,7 @@ func keysFirst(nodes []*schema.Node) []*schema.Node {
 }
 
 func nodeRow(m *schema.Module, n *schema.Node) *row {
-	r := &row{status: status(n), flags: flags(n), name: n.Name, mark: mark(n), typ: typeText(n), features: n.IfFeatures}
+	r := &row{status: statusSigns[n.Status], flags: flags(n), name: n.Name, mark: mark(n), typ: typeText(n), features: n.IfFeatures}
 	if n.Module != m {
 		r.name = n.Module.Prefix + ":" + n.Name
 	}
@@ -60,16 +60,10 @@ func nodeRow(m *schema.Module, n *schema.Node) *row {
 	return r
 }
 
-// status is the sign of the node's status, which is no better than its parent's.
-func status(n *schema.Node) string {
-	worst := schema.Current
-	for ; n != nil; n = n.Parent {
-		worst = max(worst, n.Status)
-	}
-	return statusSigns[worst]
-}
-
 var statusSigns = map[schema.Status]string{schema.Current: "+", schema.Deprecated: "x", schema.Obsolete: "o"}
+
+// The extension that makes a container or list a mount point (RFC 8528 section 3.1).
+const mountModule, mountName = "ietf-yang-schema-mount", "mount-point"
 
 // flags says what the node is (RFC 8340 section 2.6).
 func flags(n *schema.Node) string {
@@ -77,7 +71,7 @@ func flags(n *schema.Node) string {
 	switch {
 	case below == "":
 		return ""
-	case n.MountPoint != "":
+	case n.Extensions.Find(mountModule, mountName) != nil:
 		return "mp"
 	case n.Kind == schema.RPC || n.Kind == schema.Action:
 		return "-x"

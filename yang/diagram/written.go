@@ -18,7 +18,7 @@ type scope struct {
 func augmentRows(a *schema.Augment) []*row {
 	in := scope{status: "+", flags: "rw"}
 	if a.Target != nil {
-		in.status, in.flags = status(a.Target), flagsBelow(a.Target)
+		in.status, in.flags = statusSigns[a.Target.Status], flagsBelow(a.Target)
 	}
 	if in.flags == "--" {
 		in.flags = "ro"
@@ -122,7 +122,7 @@ func (in scope) flagsOf(s schema.Statement, inside string) string {
 func isMountPoint(s schema.Statement) bool {
 	return slices.ContainsFunc(s.Substatements(), func(sub schema.Statement) bool {
 		module, name := sub.Extension()
-		return module == "ietf-yang-schema-mount" && name == "mount-point"
+		return module == mountModule && name == mountName
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // argumentRules hold the form of arguments; a message means the argument is wrong.
@@ -35,17 +34,23 @@ func (l *loader) checkArgument(s *stmt) {
 	wantsNone := s.keyword == "input" || s.keyword == "output"
 	switch {
 	case wantsNone && s.hasArg:
-		l.errs.at(s, "takes no argument")
+		l.errs.breaks(s, ruleGrammar, "takes no argument")
 	case !wantsNone && !s.hasArg:
-		l.errs.at(s, "lacks its argument")
-	case !utf8.ValidString(s.arg):
-		l.errs.at(s, "argument is not UTF-8")
+		l.errs.breaks(s, ruleGrammar, "lacks its argument")
 	default:
 		if fault := argumentRules[s.keyword]; fault != nil {
-			if msg := fault(s.arg); msg != "" {
-				l.errs.at(s, "%s", msg)
-			}
+			l.reportArgument(s, fault(s.arg))
 		}
+	}
+}
+
+func (l *loader) reportArgument(s *stmt, msg string) {
+	switch msg {
+	case "":
+	case notIdentifier, notReference:
+		l.errs.breaks(s, ruleNames, "%s", msg)
+	default:
+		l.errs.at(s, "%s", msg)
 	}
 }
 
@@ -62,11 +67,16 @@ func isIdentifier(s string) bool {
 	return s != ""
 }
 
+const (
+	notIdentifier = "argument is not an identifier"
+	notReference  = "argument is not a name or prefix:name"
+)
+
 func identifierFault(s string) string {
 	if isIdentifier(s) {
 		return ""
 	}
-	return "argument is not an identifier"
+	return notIdentifier
 }
 
 func referenceFault(s string) string {
@@ -74,7 +84,7 @@ func referenceFault(s string) string {
 	if isIdentifier(name) && (prefix == "" && !strings.Contains(s, ":") || isIdentifier(prefix)) {
 		return ""
 	}
-	return "argument is not a name or prefix:name"
+	return notReference
 }
 
 // splitPrefix divides "prefix:name"; the prefix is empty when there is none.
@@ -128,8 +138,9 @@ func fractionDigitsFault(s string) string {
 }
 
 func enumValueFault(s string) string {
-	if _, err := strconv.ParseInt(s, 10, 32); err != nil || s[0] == '+' {
-		return "argument is not in the range -2147483648..2147483647"
+	digits := strings.TrimPrefix(s, "-")
+	if _, err := strconv.ParseInt(s, 10, 32); err != nil || s[0] == '+' || len(digits) > 1 && digits[0] == '0' {
+		return "argument is not an integer in the range -2147483648..2147483647 without leading zeros"
 	}
 	return ""
 }

@@ -7,7 +7,7 @@ func (c *compiler) augment(target *draft, a *stmt, x *expansion) {
 	switch target.kind {
 	case Container, List, Choice, Case, Input, Output, Notification, Structure:
 	default:
-		c.errs.at(a, "a %s has no children to add to", target.st.keyword)
+		c.errs.at(a, "%s has no children to add to", target.st.keyword)
 		return
 	}
 	x.parent = target
@@ -20,8 +20,7 @@ func (c *compiler) augment(target *draft, a *stmt, x *expansion) {
 	before := len(target.children)
 	c.expand(x, a)
 	for _, d := range target.children[before:] {
-		c.checkAugmented(target, d, a)
-		if when == nil && d.unit != target.unit {
+		if (when == nil || !a.unit.v11) && d.unit != target.unit {
 			c.augmented = append(c.augmented, augmented{d, a})
 		}
 	}
@@ -34,16 +33,20 @@ type augmented struct {
 	a *stmt
 }
 
-func (c *compiler) checkAugmented(target, d *draft, a *stmt) {
+// checkParent refuses cases, actions and notifications where a uses or augment
+// brings them to nodes that cannot have them.
+func (c *compiler) checkParent(parent, d *draft) {
 	ok := true
 	switch d.kind {
 	case Case:
-		ok = target.kind == Choice
-	case Action, Notification:
-		ok = target.kind == Container || target.kind == List
+		ok = parent.kind == Choice
+	case Action:
+		ok = parent.kind == Container || parent.kind == List
+	case Notification:
+		ok = parent.kind == Container || parent.kind == List || parent.kind == Root
 	}
 	if !ok {
-		c.errs.at(a, "a %s cannot stand in a %s", d.st.keyword, target.st.keyword)
+		c.errs.at(d.st, "cannot stand in %s", parent.st.keyword)
 	}
 }
 
@@ -61,7 +64,11 @@ func (c *compiler) applyAugments() {
 		for _, a := range open {
 			if target, _ := c.augmentTarget(a); target != nil {
 				c.noteAugment(a, target)
+				before := len(target.children)
 				c.augment(target, a, &expansion{cur: a.unit.main})
+				for _, d := range target.children[before:] {
+					d.augmented = true
+				}
 			} else {
 				left = append(left, a)
 			}

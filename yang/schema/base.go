@@ -54,14 +54,14 @@ func (c *compiler) checkRestrictions(st *stmt, base Base, builtin bool) {
 		}
 		switch mode := allowed[sub.keyword]; {
 		case mode == 0:
-			c.errs.at(sub, "does not restrict a type based on %s", base)
+			c.errs.breaks(sub, base.rule(), "does not restrict a type based on %s", base)
 		case mode != '*' && !builtin && !(st.unit.v11 && (sub.keyword == "enum" || sub.keyword == "bit")):
-			c.errs.at(sub, "is not allowed for a type derived from %s", base)
+			c.errs.breaks(sub, base.rule(), "is not allowed for a type derived from %s", base)
 		}
 	}
 	for keyword, mode := range allowed {
 		if mode == 'B' && builtin && st.first(keyword) == nil {
-			c.errs.at(st, "lacks the substatement %s", keyword)
+			c.errs.breaks(st, base.rule(), "lacks the substatement %s", keyword)
 		}
 	}
 }

@@ -33,14 +33,9 @@ func (c *compiler) build(d *draft, parent *Node) {
 	d.node = n
 	parent.Children = append(parent.Children, n)
 	c.setConfig(d)
+	c.setStatus(d)
 	for _, p := range d.props {
 		c.setProp(n, p)
-	}
-	if d.status != nil {
-		n.Status = statuses[d.ownStatus().arg]
-	}
-	if n.Kind == Container || n.Kind == List {
-		n.MountPoint = d.st.mountPoint()
 	}
 	if n.Kind == Leaf || n.Kind == LeafList {
 		c.setType(d)
@@ -97,8 +92,6 @@ func (c *compiler) setProp(n *Node, p prop) {
 		n.Description = arg
 	case "reference":
 		n.Reference = arg
-	case "status":
-		n.Status = statuses[arg]
 	case "units":
 		n.Units = arg
 	case "mandatory":
@@ -115,10 +108,12 @@ func (c *compiler) setProp(n *Node, p prop) {
 		n.Musts = append(n.Musts, &Must{
 			Expr: c.expr(p), ErrorMessage: p.st.text("error-message"), ErrorAppTag: p.st.text("error-app-tag"),
 		})
+	default:
+		if x := c.extension(p.st); x != nil {
+			n.Extensions = append(n.Extensions, x)
+		}
 	}
 }
-
-var statuses = map[string]Status{"current": Current, "deprecated": Deprecated, "obsolete": Obsolete}
 
 // setWhens gathers the conditions in the order: own, of uses and augments, of
 // the cases and choices around.
@@ -130,15 +125,21 @@ func (c *compiler) setWhens(d *draft) {
 	}
 	for _, p := range d.props {
 		if p.st.keyword == "when" {
-			n.Whens = append(n.Whens, &When{Expr: c.expr(p), Context: own})
+			c.addWhen(n, p, own)
 		}
 	}
 	for _, p := range d.whens {
-		n.Whens = append(n.Whens, &When{Expr: c.expr(p), Context: n.DataParent})
+		c.addWhen(n, p, n.DataParent)
 	}
 	if n.Parent.Kind == Choice || n.Parent.Kind == Case {
 		n.Whens = append(n.Whens, n.Parent.Whens...)
 	}
+}
+
+func (c *compiler) addWhen(n *Node, p prop, context *Node) {
+	when := &When{Expr: c.expr(p), Context: context}
+	n.Whens = append(n.Whens, when)
+	c.conditions = append(c.conditions, condition{n, when, p.st})
 }
 
 func (c *compiler) setType(d *draft) {
@@ -152,11 +153,17 @@ func (c *compiler) setType(d *draft) {
 		return
 	}
 	n.Type = t.instance()
+	c.checkInhabited(p.st, t)
+	if n.Kind == LeafList && t.Base == Empty && !d.st.unit.v11 {
+		c.errs.breaks(p.st, ruleVersion, "in a leaf-list needs yang-version 1.1")
+	}
 	if n.Units == "" {
 		n.Units = t.units
 	}
 	c.noteLeafrefs(n, n.Type)
-	c.defaults = append(c.defaults, d)
+	if !c.scratch || !t.needsTree() {
+		c.defaults = append(c.defaults, d)
+	}
 }
 
 // link indexes the data children of d's node and checks what concerns several
@@ -234,9 +241,9 @@ func (c *compiler) checkDistinct(drafts []*draft) {
 	seen := make(map[key]bool, len(drafts))
 	for _, d := range drafts {
 		k := key{d.unit, d.name}
-		if d.node != nil && seen[k] {
-			c.errs.at(d.st, "another node of this name stands beside it")
+		if seen[k] {
+			c.errs.breaks(d.st, ruleDistinct, "another node of this name stands beside it")
 		}
-		seen[k] = seen[k] || d.node != nil
+		seen[k] = true
 	}
 }

@@ -49,6 +49,8 @@ func (c *compiler) setDefaultCase(d *draft) {
 	switch {
 	case k == nil:
 		c.errs.at(p.st, "is not a case of the choice")
+	case k.unsupported:
+		c.errs.breaks(p.st, ruleDeviations, "is a case that a deviation removes")
 	case d.node.Mandatory:
 		c.errs.at(p.st, "and mandatory exclude each other")
 	case k.node != nil:
@@ -104,7 +106,7 @@ func (c *compiler) checkNested(d *draft) {
 func (c *compiler) finish() {
 	for _, a := range c.augmented {
 		n := a.d.node
-		if n == nil || !n.Config || len(n.Whens) > 0 || a.d.parent.node == nil {
+		if n == nil || !n.Config || a.d.parent.node == nil {
 			continue
 		}
 		if found := n.demanded(); found != nil {

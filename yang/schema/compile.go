@@ -114,8 +114,12 @@ type compiler struct {
 	maxNodes      int
 	stopped       bool
 
-	leafrefs []leafref
-	defaults []*draft
+	leafrefs   []leafref
+	defaults   []*draft
+	conditions []condition
+	unused     []*draft // groupings that nothing uses, expanded
+	scratch    bool     // nodes are made only for their faults
+	depsOf     map[*xpath.Expr][]xpath.Dep
 }
 
 func newCompiler(l *loader, opt Options) *compiler {
@@ -127,6 +131,7 @@ func newCompiler(l *loader, opt Options) *compiler {
 		modules:    map[*unit]*Module{}, features: map[*stmt]featureState{}, identities: map[*stmt]*Identity{},
 		types: map[typeKey]*Type{}, busyTypes: map[*stmt]bool{}, patterns: map[*stmt]*regexp.Regexp{},
 		exprs: map[typeKey]*xpath.Expr{}, usedGroupings: map[*stmt]bool{},
+		depsOf: map[*xpath.Expr][]xpath.Dep{},
 	}
 }
 
@@ -135,7 +140,7 @@ func (c *compiler) isImplemented(u *unit) bool { return c.implemented[u.name] ==
 // implement asks for another run with u implemented.
 func (c *compiler) implement(u *unit, because *stmt) {
 	if other := c.implemented[u.name]; other != nil {
-		c.errs.at(because, "needs module %s in revision %s, but %s is implemented", u.name, u.revision, other.revision)
+		c.errs.breaks(because, ruleRevisions, "needs module %s in revision %s, but %s is implemented", u.name, u.revision, other.revision)
 		return
 	}
 	if !slices.Contains(c.missing, u) {
@@ -148,8 +153,9 @@ func (c *compiler) implement(u *unit, because *stmt) {
 func (c *compiler) compile() *Set {
 	phases := []func(){
 		c.makeModules, c.checkFeatures, c.makeIdentities, c.checkAllDefinitions,
-		c.expandModules, c.expandStructures, c.applyAugments, c.checkUnusedGroupings, c.applyDeviations,
-		c.buildNodes, c.buildStructures, c.linkAugments, c.resolveLeafrefs, c.resolveDefaults, c.finish,
+		c.expandModules, c.expandStructures, c.applyAugments, c.expandUnused, c.applyDeviations,
+		c.buildNodes, c.buildStructures, c.buildUnused, c.linkAugments,
+		c.checkWhens, c.resolveLeafrefs, c.resolveDefaults, c.finish,
 	}
 	for _, phase := range phases {
 		phase()
@@ -172,6 +178,11 @@ func (c *compiler) makeModules() {
 			for _, i := range p.imports {
 				c.modules[u].addImport(i.prefix, c.modules[i.unit])
 			}
+			for _, s := range p.root.subs {
+				if x := c.extension(s); x != nil {
+					c.modules[u].Extensions = append(c.modules[u].Extensions, x)
+				}
+			}
 		}
 	}
 	slices.SortFunc(c.set.Modules, func(a, b *Module) int {
@@ -179,6 +190,18 @@ func (c *compiler) makeModules() {
 	})
 	for _, m := range c.set.Modules {
 		c.registerModule(m)
+	}
+	c.checkNamespaces()
+}
+
+func (c *compiler) checkNamespaces() {
+	owners := map[string]string{}
+	for _, u := range c.order {
+		namespace := u.root.first("namespace")
+		if owner := owners[namespace.arg]; owner != "" && owner != u.name {
+			c.errs.at(namespace, "is also that of module %s", owner)
+		}
+		owners[namespace.arg] = u.name
 	}
 }
 
@@ -191,9 +214,6 @@ func (c *compiler) registerModule(m *Module) {
 	old := c.set.byNamespace[m.Namespace]
 	if old == nil || !old.Implemented {
 		c.set.byNamespace[m.Namespace] = m
-	}
-	if old != nil && old.Name != m.Name {
-		c.errs.add(&Error{Message: "modules " + old.Name + " and " + m.Name + " have the same namespace"})
 	}
 }
 
@@ -242,32 +262,6 @@ func (c *compiler) expandModules() {
 		}
 		for _, p := range u.parts() {
 			c.expand(&expansion{cur: u, parent: c.root}, p.root)
-		}
-	}
-}
-
-// checkUnusedGroupings expands and drops the groupings of implemented modules
-// that no one uses, for their faults.
-func (c *compiler) checkUnusedGroupings() {
-	for _, u := range c.order {
-		if !c.isImplemented(u) {
-			continue
-		}
-		for _, p := range u.parts() {
-			c.checkGroupingsIn(p.root)
-		}
-	}
-}
-
-func (c *compiler) checkGroupingsIn(st *stmt) {
-	for _, s := range st.subs {
-		if s.keyword == "grouping" && !c.usedGroupings[s] {
-			c.usedGroupings[s] = true
-			scratch := &draft{kind: Container, unit: s.unit.main, st: s}
-			c.expand(&expansion{cur: s.unit.main, using: []*stmt{s}, parent: scratch}, s)
-		}
-		if !s.isExtension() {
-			c.checkGroupingsIn(s)
 		}
 	}
 }

@@ -134,7 +134,7 @@ func TestDeviations(t *testing.T) {
 		}`, `
 		container c {
 		  leaf gone { type string; }
-		  leaf x { type string; default a; units old; }
+		  leaf x { type string; default a; units old; config true; }
 		}`)
 	x := find(t, set, "/b:c/x")
 	if x.Type.Base != Uint8 || texts(x.Defaults) != "8" || x.Config || x.Units != "" || len(x.Musts) != 1 {
@@ -196,7 +196,7 @@ func TestIdentitiesOfSeveralBases(t *testing.T) {
 
 func TestSubmodules(t *testing.T) {
 	set := compileOK(t,
-		`include s; leaf x { type in-sub; } typedef in-main { type int8; }`,
+		`include s; include s2; leaf x { type in-sub; } typedef in-main { type int8; }`,
 		`submodule s { yang-version 1.1; belongs-to a { prefix me; } include s2; revision 2020-01-01;
 		 typedef in-sub { type string; } leaf y { type me:in-main; } uses far; }`,
 		`submodule s2 { yang-version 1.1; belongs-to a { prefix a; } grouping far { leaf z { type in-main; } } }`)

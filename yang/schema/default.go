@@ -36,6 +36,10 @@ func (d *draft) defaultProps() []prop {
 
 func (c *compiler) setDefault(d *draft, p prop) {
 	n := d.node
+	if n.Type.Base == Empty {
+		c.errs.breaks(p.st, Empty.rule(), "a type based on empty has no default")
+		return
+	}
 	v, err := n.Type.Parse(c.lexical(p))
 	if err != nil {
 		c.errs.at(p.st, "%s, at %s", err, n.Path())

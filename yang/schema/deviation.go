@@ -25,27 +25,28 @@ func (c *compiler) applyDeviations() {
 	}
 }
 
-// replaceable are the properties that every node of their kind has, stated or not.
-var replaceable = map[string]bool{"config": true, "mandatory": true, "min-elements": true, "max-elements": true}
-
 func (c *compiler) deviate(d *draft, dev, deviation *stmt) {
 	if dev.arg == "not-supported" {
-		if len(dev.subs) > 0 || count(deviation, "deviate") > 1 {
+		if slices.ContainsFunc(dev.subs, (*stmt).isYANG) || count(deviation, "deviate") > 1 {
 			c.errs.at(dev, "stands alone and has no substatements")
 		}
-		d.disabled = true
-		return
+		d.disabled, d.unsupported = true, true
 	}
+	if d.unsupported && d.deviated {
+		c.errs.breaks(dev, ruleDeviations, "another deviation changes or removes the node")
+	}
+	d.deviated = true
 	replaced := map[string]bool{}
 	for _, s := range dev.subs {
 		if s.isExtension() {
+			c.deviateExtension(d, prop{s, dev.unit.main}, dev.arg)
 			continue
 		}
 		if !d.allows(s.keyword) {
-			c.errs.at(s, "does not apply to a %s", d.st.keyword)
+			c.errs.breaks(s, ruleDeviate, "does not apply to %s", d.st.keyword)
 			continue
 		}
-		p := prop{s, dev.unit.main}
+		p := prop{s, d.unit}
 		switch dev.arg {
 		case "add":
 			c.deviateAdd(d, p)
@@ -68,9 +69,9 @@ func (c *compiler) deviateAdd(d *draft, p prop) {
 	single := grammar[d.st.keyword][p.st.keyword].max == 1
 	switch {
 	case p.st.keyword == "type":
-		c.errs.at(p.st, "cannot be added")
+		c.errs.breaks(p.st, ruleDeviate, "cannot be added")
 	case exists && single:
-		c.errs.at(p.st, "exists already in the node")
+		c.errs.breaks(p.st, ruleDeviate, "exists already in the node")
 	default:
 		d.props = append(d.props, p)
 	}
@@ -81,13 +82,13 @@ func (c *compiler) deviateReplace(d *draft, p prop, replaced map[string]bool) {
 	_, exists := d.prop(k)
 	switch {
 	case k == "must" || k == "unique":
-		c.errs.at(p.st, "cannot be replaced")
-	case !exists && !replaceable[k] && !replaced[k]:
-		c.errs.at(p.st, "does not exist in the node")
+		c.errs.breaks(p.st, ruleDeviate, "cannot be replaced")
+	case replaced[k]:
+		c.errs.breaks(p.st, ruleDeviate, "stands more than once in deviate")
+	case !exists:
+		c.errs.breaks(p.st, ruleDeviate, "does not exist in the node")
 	default:
-		if !replaced[k] {
-			d.remove(k)
-		}
+		d.remove(k)
 		replaced[k] = true
 		d.props = append(d.props, p)
 	}
@@ -97,13 +98,29 @@ func (c *compiler) deviateDelete(d *draft, p prop) {
 	switch p.st.keyword {
 	case "must", "unique", "units", "default":
 	default:
-		c.errs.at(p.st, "cannot be deleted")
+		c.errs.breaks(p.st, ruleDeviate, "cannot be deleted")
 		return
 	}
 	i := slices.IndexFunc(d.props, func(q prop) bool { return q.st.keyword == p.st.keyword && q.st.arg == p.st.arg })
 	if i < 0 {
-		c.errs.at(p.st, "does not exist in the node")
+		c.errs.breaks(p.st, ruleDeviate, "does not exist in the node")
 		return
 	}
 	d.props = slices.Delete(d.props, i, i+1)
+}
+
+// deviateExtension adds the use of an extension to a node, or takes an equal one from it.
+func (c *compiler) deviateExtension(d *draft, p prop, how string) {
+	if how != "delete" {
+		d.props = append(d.props, p)
+		return
+	}
+	gone := c.extension(p.st)
+	i := slices.IndexFunc(d.props, func(q prop) bool {
+		x := c.extension(q.st)
+		return x != nil && *x == *gone
+	})
+	if i >= 0 {
+		d.props = slices.Delete(d.props, i, i+1)
+	}
 }

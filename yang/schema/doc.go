@@ -2,10 +2,8 @@
 // immutable schema: the tree of data, RPC and notification nodes, the types
 // with their restrictions, and the constraints with their XPath expressions.
 //
-// The statements are read by goyang's parser (yang.Parse), which keeps order
-// and positions; everything after the statement tree is done here. What the
-// compiler does not support it refuses, naming file, line, statement and rule:
-// a schema that loads is a schema that is enforced.
+// What the compiler does not support it refuses, naming file, line, statement
+// and rule: a schema that loads is a schema that is enforced.
 //
 // A Set and everything reachable from it is read-only after Compile and may be
 // shared by any number of goroutines.

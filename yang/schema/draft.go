@@ -38,11 +38,15 @@ type draft struct {
 	st       *stmt // the statement that defines it; the first child's for an implicit case
 	props    []prop
 	whens    []prop   // of the uses and augments that brought it; own ones are in props
-	status   *stmt    // the status of the innermost uses or augment that brought it and has one
 	features []string // if-feature expressions, its own and refines'
 	disabled bool     // an if-feature is false, or a deviation removed it
 	parent   *draft
 	children []*draft
+
+	inherited *stmt // the status of the uses or augment that brought it, or nil
+
+	augmented             bool // an augment of a module added it
+	deviated, unsupported bool // a deviation changed it, or removed it
 
 	node *Node
 }
@@ -58,7 +62,7 @@ type expansion struct {
 	cur      *unit    // the namespace of the new nodes
 	using    []*stmt  // the groupings being expanded
 	whens    []prop   // conditions of the uses or augment around
-	status   *stmt    // the status of the uses or augment around
+	status   *stmt    // theirs, or nil
 	disabled bool     // its if-feature is false
 	parent   *draft   // where the nodes go
 	added    []*draft // the nodes made directly below parent
@@ -90,17 +94,17 @@ func (c *compiler) expandNode(x *expansion, s *stmt, kind Kind) {
 		c.tooBig(s, fmt.Sprintf("node is more than %d deep", maxDepth))
 		return
 	}
-	d := &draft{kind: kind, name: s.arg, unit: x.cur, st: s, whens: x.whens, status: x.status, parent: x.parent}
+	d := &draft{kind: kind, name: s.arg, unit: x.cur, st: s, whens: x.whens, inherited: x.status, parent: x.parent}
 	if kind == Input || kind == Output {
 		d.name = s.keyword
 	}
 	for _, sub := range s.subs {
-		_, isNode := kindsOfKeywords[sub.keyword]
-		if !isNode && !sub.isExtension() && !notProps[sub.keyword] {
+		if !sub.isNode() && !notProps[sub.keyword] {
 			d.props = append(d.props, prop{sub, x.cur})
 		}
 	}
 	s.each("if-feature", func(f *stmt) { d.features = append(d.features, f.arg) })
+	c.checkParent(x.parent, d)
 	d.disabled = !c.ifFeatures(s) || x.disabled
 	top := x.place(d)
 	c.expand(x.below(d), s)
@@ -111,7 +115,7 @@ func (c *compiler) expandNode(x *expansion, s *stmt, kind Kind) {
 }
 
 // notProps are the substatements that neither describe the node nor are nodes.
-var notProps = map[string]bool{"typedef": true, "grouping": true, "uses": true, "augment": true, "if-feature": true}
+var notProps = map[string]bool{"typedef": true, "grouping": true, "augment": true, "if-feature": true}
 
 // place puts d below its parent and returns what stands there: an implicit
 // case around d when it is in a choice without one (RFC 7950 section 7.9.2). The
@@ -121,7 +125,7 @@ func (x *expansion) place(d *draft) *draft {
 	if x.parent.kind == Choice && d.kind != Case {
 		top = &draft{
 			kind: Case, name: d.name, unit: d.unit, st: d.st, whens: d.whens,
-			status: d.ownStatus(), disabled: x.disabled, parent: x.parent, children: []*draft{d},
+			inherited: d.status(), disabled: x.disabled, parent: x.parent, children: []*draft{d},
 		}
 		d.parent, d.whens = top, nil
 	}
@@ -157,7 +161,7 @@ func (d *draft) depth() int {
 func (c *compiler) tooBig(s *stmt, msg string) {
 	if !c.stopped {
 		c.stopped = true
-		c.errs.at(s, "%s", msg)
+		c.errs.breaks(s, "", "%s", msg)
 	}
 	c.nodes = c.maxNodes
 }
@@ -182,12 +186,12 @@ func (d *draft) prop(keyword string) (prop, bool) {
 	return prop{}, false
 }
 
-// ownStatus returns the status statement of the node, or of what brought it; nil without one.
-func (d *draft) ownStatus() *stmt {
+// status returns the status statement of the node, or of what brought it; nil without one.
+func (d *draft) status() *stmt {
 	if p, ok := d.prop("status"); ok {
 		return p.st
 	}
-	return d.status
+	return d.inherited
 }
 
 // remove drops all properties of that keyword.

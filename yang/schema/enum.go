@@ -84,6 +84,16 @@ func (c *compiler) enums(t *Type, st *stmt) {
 	}
 }
 
+// checkInhabited refuses the use of a type that if-features leave without values.
+func (c *compiler) checkInhabited(st *stmt, t *Type) {
+	if t.Base == Enumeration && len(t.Enums) == 0 || t.Base == Bits && len(t.Bits) == 0 {
+		c.errs.breaks(st, t.Base.rule(), "if-features leave no value of the type")
+	}
+	for _, m := range t.Members {
+		c.checkInhabited(st, m)
+	}
+}
+
 // bits reads the bit substatements (RFC 7950 section 9.7.4).
 func (c *compiler) bits(t *Type, st *stmt) {
 	rule := numbering{keyword: "bit", number: "position", max: 1<<32 - 1}

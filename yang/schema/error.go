@@ -16,9 +16,10 @@ type Error struct {
 	Line, Column int    // 1-based; 0 when unknown
 	Statement    string // the statement, keyword and argument; may be empty
 	Message      string
+	Rule         string // what is broken, "RFC 7950 section 7.8.2"; empty for limits and missing files
 }
 
-// Error returns "file:line:column: statement: message", without the parts that are unknown.
+// Error returns "file:line:column: statement: message (rule)", without the parts that are unknown.
 func (e *Error) Error() string {
 	place := e.File
 	if e.Line > 0 {
@@ -27,6 +28,9 @@ func (e *Error) Error() string {
 	text := e.Message
 	if e.Statement != "" {
 		text = e.Statement + ": " + text
+	}
+	if e.Rule != "" {
+		text += " (" + e.Rule + ")"
 	}
 	if place == "" {
 		return text
@@ -51,11 +55,16 @@ func (l *errorList) add(e *Error) {
 	l.list = append(l.list, e)
 }
 
-// at reports a fault of a statement.
+// at reports that a statement breaks the rules of the section that defines it.
 func (l *errorList) at(st *stmt, format string, args ...any) {
+	l.breaks(st, ruleOf(st), format, args...)
+}
+
+// breaks reports that a statement breaks a rule.
+func (l *errorList) breaks(st *stmt, rule, format string, args ...any) {
 	l.add(&Error{
 		File: st.unit.file, Line: st.line, Column: st.col,
-		Statement: st.String(), Message: fmt.Sprintf(format, args...),
+		Statement: st.String(), Message: fmt.Sprintf(format, args...), Rule: rule,
 	})
 }
 

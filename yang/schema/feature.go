@@ -55,7 +55,7 @@ func (c *compiler) ifFeatures(st *stmt) bool {
 func (c *compiler) ifFeature(s *stmt) bool {
 	p := &featureParser{c: c, st: s, tokens: featureTokens(s.arg)}
 	if !s.unit.v11 && len(p.tokens) != 1 {
-		c.errs.at(s, "an expression of features needs yang-version 1.1")
+		c.errs.breaks(s, ruleVersion, "an expression of features needs yang-version 1.1")
 		return false
 	}
 	on, err := p.or(0)
@@ -141,5 +141,6 @@ func (p *featureParser) name(ref string) (bool, error) {
 	if st == nil {
 		return false, fmt.Errorf("module %s defines no feature %q", m.name, name)
 	}
+	p.c.errs.checkStatus(p.st, st)
 	return p.c.feature(st), nil
 }

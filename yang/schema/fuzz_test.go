@@ -18,6 +18,12 @@ func FuzzCompile(f *testing.F) {
 	} {
 		f.Add(body)
 	}
+	for _, tc := range allRefusals {
+		f.Add(tc.texts[0])
+	}
+	for _, tc := range acceptances {
+		f.Add(tc.texts[0])
+	}
 	f.Fuzz(func(t *testing.T, body string) {
 		if len(body) > 4096 {
 			t.Skip("long modules only repeat")

@@ -1,6 +1,9 @@
 package schema
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // rule says how often a substatement may stand in its parent.
 type rule struct {
@@ -147,7 +150,7 @@ func (l *loader) checkSections(root *stmt) {
 			rank = bodySection
 		}
 		if rank < last {
-			l.errs.at(s, "stands after statements that have to follow it (RFC 7950 section 7.1.1)")
+			l.errs.breaks(s, ruleGrammar, "stands after statements that have to follow it")
 			return
 		}
 		last = rank
@@ -160,7 +163,7 @@ func (l *loader) checkStatement(s *stmt) {
 	count := make(map[string]int, len(s.subs))
 	for _, sub := range s.subs {
 		if sub.isExtension() {
-			l.checkExtension(sub)
+			l.noteExtension(sub)
 			continue
 		}
 		if l.checkPlacement(s, sub, allowed, count) {
@@ -172,6 +175,19 @@ func (l *loader) checkStatement(s *stmt) {
 			l.errs.at(s, "lacks the substatement %s", keyword)
 		}
 	}
+	if holders[s.keyword] && !slices.ContainsFunc(s.subs, (*stmt).isNode) {
+		l.errs.at(s, "defines no nodes")
+	}
+}
+
+// holders are the statements that have to define at least one node. So has augment,
+// but published modules have some that are empty, and these do no harm.
+var holders = map[string]bool{"list": true, "input": true, "output": true}
+
+// isNode says whether the statement defines nodes.
+func (s *stmt) isNode() bool {
+	_, ok := kindsOfKeywords[s.keyword]
+	return ok || s.keyword == "uses"
 }
 
 // checkPlacement says whether sub may stand in s as the count'th of its kind.
@@ -179,18 +195,18 @@ func (l *loader) checkPlacement(s, sub *stmt, allowed map[string]rule, count map
 	r, ok := allowed[sub.keyword]
 	switch {
 	case !ok && grammar[sub.keyword] == nil:
-		l.errs.at(sub, "is not a YANG statement")
+		l.errs.breaks(sub, ruleGrammar, "is not a YANG statement")
 		return false
 	case !ok:
-		l.errs.at(sub, "is not allowed in %s", s.keyword)
+		l.errs.breaks(sub, ruleOf(s), "is not allowed in %s", s.keyword)
 		return false
 	case r.v11 && !s.unit.v11:
-		l.errs.at(sub, "in %s needs yang-version 1.1", s.keyword)
+		l.errs.breaks(sub, ruleVersion, "in %s needs yang-version 1.1", s.keyword)
 		return false
 	}
 	count[sub.keyword]++
 	if r.max == 1 && count[sub.keyword] == 2 {
-		l.errs.at(sub, "stands more than once in %s", s.keyword)
+		l.errs.breaks(sub, ruleOf(s), "stands more than once in %s", s.keyword)
 	}
 	return true
 }

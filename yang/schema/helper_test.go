@@ -30,6 +30,16 @@ func sources(texts ...string) fs.FS {
 	return fsys
 }
 
+// sub is the text of a submodule of module a.
+func sub(name, body string) string {
+	return "submodule " + name + " { yang-version 1.1; belongs-to a { prefix a; }\n" + body + "\n}"
+}
+
+// v1 is the text of a YANG 1 module.
+func v1(name, body string) string {
+	return "module " + name + " { namespace urn:" + name + "; prefix " + name + ";\n" + body + "\n}"
+}
+
 func compileOK(t testing.TB, texts ...string) *Set {
 	t.Helper()
 	set, err := Compile([]fs.FS{sources(texts...)}, Options{})

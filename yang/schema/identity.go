@@ -40,7 +40,7 @@ func (c *compiler) linkBases(s *stmt) {
 		}
 	})
 	if len(id.Bases) > 1 && !s.unit.v11 {
-		c.errs.at(s, "several bases need yang-version 1.1")
+		c.errs.breaks(s, ruleVersion, "several bases need yang-version 1.1")
 	}
 }
 
@@ -49,7 +49,7 @@ func (c *compiler) identity(b *stmt) *Identity {
 	prefix, name := splitPrefix(b.arg)
 	m := b.unit.module(prefix)
 	if m == nil {
-		c.errs.at(b, "prefix %q is not imported", prefix)
+		c.errs.breaks(b, rulePrefix, "prefix %q is not imported", prefix)
 		return nil
 	}
 	s := m.identities[name]
@@ -57,6 +57,7 @@ func (c *compiler) identity(b *stmt) *Identity {
 		c.errs.at(b, "module %s defines no identity %s", m.name, name)
 		return nil
 	}
+	c.errs.checkStatus(b, s)
 	return c.identities[s]
 }
 
@@ -70,7 +71,7 @@ func (c *compiler) checkIdentityCircle(s *stmt) {
 		b := queue[0]
 		queue = queue[1:]
 		if b == id {
-			c.errs.at(s, "is derived from itself")
+			c.errs.breaks(s, "RFC 7950 section 7.18.2", "is derived from itself")
 			id.Bases = nil
 			return
 		}

@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // leafref is one leafref type of one leaf.
@@ -36,6 +35,7 @@ func (c *compiler) resolveLeafrefs() {
 		if r.node.Config && r.typ.RequireInstance && !target.Config {
 			c.errs.at(r.typ.path.st, "configuration %s cannot refer to %s, which is config false", r.node.Path(), target.Path())
 		}
+		c.errs.checkNodeStatus(r.typ.path.st, r.node, target)
 		r.typ.Target = target
 		if !slices.Contains(c.set.leafrefs[target], r.node) {
 			c.set.leafrefs[target] = append(c.set.leafrefs[target], r.node)
@@ -63,42 +63,84 @@ func (t *Type) reaches(goal *Type, seen map[*Type]bool) bool {
 // walkPath follows a leafref's path over the schema. The target is nil without
 // error when a module has to be implemented first.
 func (c *compiler) walkPath(r leafref) (*Node, error) {
-	steps, absolute, err := pathSteps(r.typ.path.st.arg)
+	path, err := parseLeafrefPath(r.typ.path.st.arg)
 	if err != nil {
 		return nil, err
 	}
 	at := r.node
-	if absolute {
-		at, steps = c.accessibleRoot(r, steps)
+	if path.absolute {
+		at, path.steps = c.accessibleRoot(r, path.steps)
+	} else if at, err = r.node.climb(path.ups); err != nil {
+		return nil, err
 	}
-	for _, step := range steps {
-		if step == ".." {
-			if at = at.up(); at == nil {
-				return nil, fmt.Errorf("path leads above the root")
-			}
-			continue
-		}
-		m, name, err := r.typ.path.step(step)
-		if err != nil {
+	for _, step := range path.steps {
+		if at, err = c.walkStep(r, at, step.name); at == nil {
 			return nil, err
 		}
-		if !c.isImplemented(m) {
-			c.implement(m, r.typ.path.st)
-			return nil, nil
+		for _, key := range step.keys {
+			if err := c.checkPathKey(r, at, key); err != nil {
+				return nil, err
+			}
 		}
-		next := at.Child(m.name, name)
-		if next == nil && at.Kind == Root {
-			next = r.node.operation(m.name, name)
-		}
-		if next == nil {
-			return nil, fmt.Errorf("there is no node %q at %s", step, at.Path())
-		}
-		at = next
 	}
 	if at.Kind != Leaf && at.Kind != LeafList {
 		return nil, fmt.Errorf("%s is neither a leaf nor a leaf-list", at.Path())
 	}
 	return at, nil
+}
+
+// climb returns the ancestor that many steps up.
+func (n *Node) climb(ups int) (*Node, error) {
+	for ; ups > 0; ups-- {
+		if n = n.up(); n == nil {
+			return nil, fmt.Errorf("path leads above the root")
+		}
+	}
+	return n, nil
+}
+
+// walkStep goes to a child, which is nil without error when its module has to be implemented first.
+func (c *compiler) walkStep(r leafref, at *Node, ref string) (*Node, error) {
+	m, name, err := r.typ.path.step(ref)
+	if err != nil {
+		return nil, err
+	}
+	if !c.isImplemented(m) {
+		c.implement(m, r.typ.path.st)
+		return nil, nil
+	}
+	next := at.Child(m.name, name)
+	if next == nil && at.Kind == Root {
+		next = r.node.operation(m.name, name)
+	}
+	if next == nil {
+		return nil, fmt.Errorf("there is no node %q at %s", ref, at.Path())
+	}
+	return next, nil
+}
+
+// checkPathKey checks that a predicate selects by a key of the list and by a leaf that exists.
+func (c *compiler) checkPathKey(r leafref, list *Node, key leafrefKey) error {
+	leaf, err := c.walkStep(r, list, key.name)
+	if leaf == nil {
+		return err
+	}
+	if !leaf.IsKey() {
+		return fmt.Errorf("%s is not a key of %s", key.name, list.Path())
+	}
+	at, err := r.node.climb(key.ups)
+	if err != nil {
+		return err
+	}
+	for _, step := range key.steps {
+		if at, err = c.walkStep(r, at, step); at == nil {
+			return err
+		}
+	}
+	if at.Kind != Leaf {
+		return fmt.Errorf("%s is not a leaf", at.Path())
+	}
+	return nil
 }
 
 // step resolves one name of a path.
@@ -141,42 +183,6 @@ func (n *Node) operation(module, name string) *Node {
 		}
 	}
 	return nil
-}
-
-// pathSteps splits a path argument (RFC 7950 section 9.9.2), predicates left out:
-// these are part of the compiled expression.
-func pathSteps(arg string) (steps []string, absolute bool, err error) {
-	var plain strings.Builder
-	depth := 0
-	var quote rune
-	for _, r := range arg {
-		switch {
-		case quote != 0:
-			if r == quote {
-				quote = 0
-			}
-		case depth > 0 && (r == '\'' || r == '"'):
-			quote = r
-		case r == '[':
-			depth++
-		case r == ']':
-			depth--
-		case depth == 0 && !isSpace(r):
-			plain.WriteRune(r)
-		}
-	}
-	if depth != 0 || quote != 0 {
-		return nil, false, fmt.Errorf("path has an open predicate")
-	}
-	text, absolute := strings.CutPrefix(plain.String(), "/")
-	if text == "" {
-		return nil, false, fmt.Errorf("path is empty")
-	}
-	steps = strings.Split(text, "/")
-	if !absolute && steps[0] != ".." {
-		return nil, false, fmt.Errorf("a relative path has to start with \"..\"")
-	}
-	return steps, absolute, nil
 }
 
 // LeafrefsTo returns the leafs and leaf-lists whose type is, or as a union

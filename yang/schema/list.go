@@ -10,8 +10,8 @@ func (c *compiler) setKeys(d *draft) {
 	n := d.node
 	p, ok := d.prop("key")
 	if !ok {
-		if n.Config {
-			c.errs.at(d.st, "a list that represents configuration needs a key")
+		if n.Config && !c.scratch {
+			c.errs.breaks(d.st, "RFC 7950 section 7.8.2", "a list that represents configuration needs a key")
 		}
 		return
 	}
@@ -46,13 +46,18 @@ func (c *compiler) keyLeaf(d *draft, p prop, ref string) *Node {
 	switch {
 	case k.kind != Leaf:
 		c.errs.at(p.st, "%q is not a leaf", ref)
+	case k.augmented && !d.augmented:
+		c.errs.at(p.st, "%q is added by an augment", ref)
 	case k.node.Config != d.node.Config:
 		c.errs.at(p.st, "%q has another config than its list", ref)
-	case conditional || len(k.whens) > 0 || k.st.first("if-feature") != nil:
-		c.errs.at(p.st, "%q is conditional by when or if-feature", ref)
+	case conditional || len(k.whens) > 0:
+		c.errs.at(p.st, "%q is conditional by when", ref)
+	case k.st.unit.v11 && k.st.first("if-feature") != nil:
+		c.errs.at(p.st, "%q is conditional by if-feature", ref)
 	case k.node.Type != nil && k.node.Type.Base == Empty && !k.st.unit.v11:
-		c.errs.at(p.st, "%q is of type empty, which needs yang-version 1.1", ref)
+		c.errs.breaks(p.st, ruleVersion, "%q is of type empty, which needs yang-version 1.1", ref)
 	default:
+		c.errs.checkNodeStatus(p.st, d.node, k.node)
 		return k.node
 	}
 	return nil
@@ -94,8 +99,8 @@ func (c *compiler) uniqueLeaf(d *draft, p prop, path string) *Node {
 		case at == nil || at.node == nil:
 			c.errs.at(p.st, "there is no node %q", path)
 			return nil
-		case at.kind == List:
-			c.errs.at(p.st, "%q leads through another list", path)
+		case at.kind == List || at.kind == Action || at.kind == Notification:
+			c.errs.at(p.st, "%q leads into the %s %s", path, at.st.keyword, at.name)
 			return nil
 		}
 	}
@@ -103,5 +108,6 @@ func (c *compiler) uniqueLeaf(d *draft, p prop, path string) *Node {
 		c.errs.at(p.st, "%q is not a leaf", path)
 		return nil
 	}
+	c.errs.checkNodeStatus(p.st, d.node, at.node)
 	return at.node
 }

@@ -57,7 +57,7 @@ type Node struct {
 	Index int
 
 	Config      bool   // false below config false, in output, in notifications
-	Status      Status // the node's own, or of the uses or augment it came with; not the parent's
+	Status      Status // own, or that of the statements around
 	Description string
 	Reference   string
 	Mandatory   bool   // leaf, choice, anydata, anyxml
@@ -66,9 +66,6 @@ type Node struct {
 	// IfFeatures are the if-feature expressions of the node and its refines, as
 	// they are written; all are true, but in yang-data, where they do not count.
 	IfFeatures []string
-	// MountPoint is the label of a container or list that other schemas can be
-	// mounted in (RFC 8528), "" when none can.
-	MountPoint string
 
 	Type *Type // leaf, leaf-list
 
@@ -84,6 +81,10 @@ type Node struct {
 	MinElements   uint64    // list, leaf-list
 	MaxElements   uint64    // list, leaf-list; 0 means unbounded
 	OrderedByUser bool      // list, leaf-list
+
+	// Extensions are those in the node's statement and in the refine and
+	// deviate statements that change it.
+	Extensions Extensions
 
 	Musts []*Must
 	// Whens are all conditions for the node to exist: its own, and those of

@@ -136,6 +136,9 @@ func (t *Type) parseEnum(in Lexical) (string, error) {
 // listed joins names, the first 20 when there are more.
 func listed(names []string) string {
 	const most = 20
+	if len(names) == 0 {
+		return "none"
+	}
 	if len(names) > most {
 		return strings.Join(names[:most], ", ") + ", ..."
 	}

@@ -4,17 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 )
 
-// Each of refusals breaks one rule; want is the place and part of the message.
-var refusals = []struct {
+// refusal is a schema that breaks one rule; want is the place and part of the message.
+type refusal struct {
 	name  string
 	texts []string
 	want  string
-}{
+}
+
+var refusals = []refusal{
 	{"unknown statement", []string{"laef x;"}, `a.yang:2:1: laef "x": is not a YANG statement`},
 	{"statement in the wrong place", []string{"leaf x { type string; key y; }"}, `a.yang:2:23: key "y": is not allowed in leaf`},
 	{"missing substatement", []string{"leaf x;"}, `a.yang:2:1: leaf "x": lacks the substatement type`},
@@ -32,7 +35,7 @@ var refusals = []struct {
 	{"missing revision", []string{"import b { prefix b; revision-date 2020-01-01; }", "revision 2019-01-01;"}, "module b of revision 2020-01-01 is not"},
 	{"circular import", []string{"import b { prefix b; }", "import a { prefix a; }"}, "closes a circle of imports"},
 	{"prefix taken", []string{"import b { prefix a; }", ""}, `prefix "a" is taken`},
-	{"same namespace", []string{"", "module n { namespace urn:a; prefix n; }"}, "have the same namespace"},
+	{"same namespace", []string{"", "module n { namespace urn:a; prefix n; }"}, `namespace "urn:a": is also that of module a`},
 	{"missing submodule", []string{"include s;"}, "submodule s is not among the sources"},
 	{"submodule of another", []string{"include s;", "submodule s { yang-version 1.1; belongs-to z { prefix z; } }"}, "belongs to module z"},
 	{"circular include", []string{"include s;", "submodule s { yang-version 1.1; belongs-to a { prefix a; } include s; }"}, "closes a circle of includes"},
@@ -62,7 +65,7 @@ var refusals = []struct {
 	{"grouping circle", []string{"grouping g { container c { uses g; } } uses g;"}, "grouping uses itself"},
 	{"unused grouping at fault", []string{"grouping g { uses h; }"}, `grouping "h" is not defined`},
 	{"refine of nothing", []string{"grouping g { leaf x { type string; } } uses g { refine y { config false; } }"}, `node "y" is not in the grouping`},
-	{"refine that does not apply", []string{"grouping g { leaf x { type string; } }\nuses g { refine x { presence p; } }"}, `a.yang:3:21: presence "p": does not apply to a leaf`},
+	{"refine that does not apply", []string{"grouping g { leaf x { type string; } }\nuses g { refine x { presence p; } }"}, `a.yang:3:21: presence "p": does not apply to leaf`},
 
 	{"wider range", []string{"leaf x { type int8 { range 0..200; } }"}, "0..200 is wider than the type's -128..127"},
 	{"disordered range", []string{"leaf x { type int8 { range '5 | 1..3'; } }"}, "not disjoint and in ascending order"},
@@ -84,7 +87,7 @@ var refusals = []struct {
 	{"duplicate names", []string{"leaf x { type string; }\nleaf x { type string; }"}, `a.yang:3:1: leaf "x": another node of this name`},
 	{"duplicate names across cases", []string{"choice c { case a { leaf x { type string; } }\ncase b { leaf x { type string; } } }"}, "a.yang:3:10: leaf"},
 	{"list without key", []string{"list l { leaf k { type string; } }"}, "needs a key"},
-	{"missing key", []string{"list l { key k; }"}, `"k" is not a child of the list`},
+	{"missing key", []string{"list l { key k; leaf x { type string; } }"}, `"k" is not a child of the list`},
 	{"key of other config", []string{"list l { key k; leaf k { type string; config false; } }"}, "has another config"},
 	{"key no leaf", []string{"list l { key k; container k; }"}, "is not a leaf"},
 	{"conditional key", []string{"list l { key k; leaf k { type string; when '1'; } }"}, "conditional by when"},
@@ -110,14 +113,22 @@ var refusals = []struct {
 	{"deep nesting", []string{strings.Repeat("container c { ", 200) + strings.Repeat("}", 200)}, "nested more than"},
 }
 
+// allRefusals are those of all tables.
+var allRefusals = slices.Concat(refusals, refusalsOfText, refusalsOfGrammar, refusalsOfTypes, refusalsOfReuse, refusalsOfModules, refusalsOfNodes)
+
+// ruleless are refused without that a module breaks a rule.
+var ruleless = []string{"missing import", "missing revision", "missing submodule", "include of another revision", "deep nesting"}
+
 func TestRefuse(t *testing.T) {
-	for _, tc := range refusals {
+	for _, tc := range allRefusals {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := Compile([]fs.FS{sources(tc.texts...)}, Options{})
 			wantError(t, err, tc.want)
 			var e *Error
 			if !errors.As(err, &e) {
 				t.Errorf("error is a %T", err)
+			} else if (e.Rule == "") != slices.Contains(ruleless, tc.name) {
+				t.Errorf("error %q names the rule %q", err, e.Rule)
 			}
 		})
 	}

@@ -80,7 +80,7 @@ func (c *compiler) restrictReference(t *Type, st *stmt, cur *unit) {
 	}
 	if s := st.first("require-instance"); s != nil {
 		if t.Base == Leafref && !st.unit.v11 {
-			c.errs.at(s, "in a leafref needs yang-version 1.1")
+			c.errs.breaks(s, ruleVersion, "in a leafref needs yang-version 1.1")
 		}
 		t.RequireInstance = s.arg == "true"
 	}
@@ -97,7 +97,7 @@ func (c *compiler) restrictIdentityref(t *Type, st *stmt) {
 		}
 	})
 	if len(t.IdentityBases) > 1 && !st.unit.v11 {
-		c.errs.at(st, "several bases need yang-version 1.1")
+		c.errs.breaks(st, ruleVersion, "several bases need yang-version 1.1")
 	}
 }
 
@@ -109,7 +109,7 @@ func (c *compiler) members(t *Type, st *stmt, cur *unit) {
 		switch {
 		case m == nil:
 		case !st.unit.v11 && (m.Base == Empty || m.Base == Leafref):
-			c.errs.at(s, "in a union needs yang-version 1.1")
+			c.errs.breaks(s, ruleVersion, "in a union needs yang-version 1.1")
 		case m.Base == Union:
 			t.Members = append(t.Members, m.Members...)
 		default:
@@ -117,7 +117,7 @@ func (c *compiler) members(t *Type, st *stmt, cur *unit) {
 		}
 	})
 	if len(t.Members) > maxMembers {
-		c.errs.at(st, "has more than %d members", maxMembers)
+		c.errs.breaks(st, "", "has more than %d members", maxMembers)
 		t.Members = nil
 	}
 }
@@ -131,7 +131,7 @@ func (c *compiler) expr(p prop) *xpath.Expr {
 	}
 	e, err := xpath.Parse(p.st.arg, p.resolve)
 	if err != nil {
-		c.errs.at(p.st, "%s", err)
+		c.errs.breaks(p.st, ruleXPath, "%s", err)
 		e = nil
 	}
 	c.exprs[key] = e

@@ -51,7 +51,8 @@ type Module struct {
 	Augments      []*Augment // in statement order
 	Submodules    []*Submodule
 	Imports       []Import
-	Deviations    []string // names of modules that deviate this one
+	Deviations    []string   // names of modules that deviate this one
+	Extensions    Extensions // at the top of the module and its submodules
 
 	// Source is the module's text as it was read; it is what get-schema
 	// serves (RFC 6022 section 3).

@@ -2,15 +2,11 @@ package schema
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-
-	"github.com/openconfig/goyang/pkg/yang"
 )
 
 const (
 	maxModuleBytes = 16 << 20 // longest module text
-	maxBraces      = 200_000  // most blocks in one module: bounds the parser's recursion whatever the text is
 	maxNesting     = 128      // deepest nesting of statements
 )
 
@@ -65,102 +61,133 @@ func (s *stmt) each(keyword string, f func(*stmt)) {
 	}
 }
 
+// isYANG says whether the statement is one of YANG itself.
+func (s *stmt) isYANG() bool { return !s.isExtension() }
+
 // isExtension says whether the statement is an extension's (RFC 7950 section 7.19).
 func (s *stmt) isExtension() bool { return strings.Contains(s.keyword, ":") }
 
 // parseUnit reads one module or submodule text. The error is an *Error.
-func parseUnit(file string, text []byte) (u *unit, err *Error) {
-	u = &unit{file: file, text: text}
-	top, err := parseStatements(file, text)
-	if err != nil {
-		return nil, err
-	}
-	if len(top) != 1 || top[0].Keyword != "module" && top[0].Keyword != "submodule" {
-		return nil, &Error{File: file, Message: "holds something else than exactly one module or submodule statement"}
-	}
-	if u.root, err = u.convert(top[0], nil, 0); err != nil {
-		return nil, err
-	}
-	return u, nil
-}
-
-// parseStatements runs the statement parser on text of bounded size.
-func parseStatements(file string, text []byte) (top []*yang.Statement, fault *Error) {
+func parseUnit(file string, text []byte) (*unit, *Error) {
 	if len(text) > maxModuleBytes {
 		return nil, &Error{File: file, Message: fmt.Sprintf("is longer than %d bytes", maxModuleBytes)}
 	}
-	src := strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
-	if strings.Count(src, "{") > maxBraces {
-		return nil, &Error{File: file, Message: fmt.Sprintf("has more than %d blocks", maxBraces)}
+	src := strings.TrimPrefix(string(text), "\ufeff")
+	if strings.Contains(src, "\r\n") {
+		src = strings.ReplaceAll(src, "\r\n", "\n")
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			top, fault = nil, &Error{File: file, Message: fmt.Sprintf("parse statements: %v", p)}
-		}
-	}()
-	top, err := yang.Parse(src, file)
+	p := &parser{scanner: newScanner(file, src), unit: &unit{file: file, text: text}}
+	if err := p.checkCharacters(); err != nil {
+		return nil, err
+	}
+	root, err := p.only()
 	if err != nil {
-		return nil, syntaxError(file, err)
+		return nil, err
 	}
-	return top, nil
+	p.unit.root = root
+	if p.strict != nil && root.text("yang-version") == "1.1" {
+		return nil, p.strict
+	}
+	return p.unit, nil
 }
 
-// syntaxError takes the place of the first fault out of the parser's message.
-func syntaxError(file string, err error) *Error {
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	e := &Error{File: file, Message: first}
-	rest, ok := strings.CutPrefix(first, file+":")
-	if !ok {
-		return e
-	}
-	parts := strings.SplitN(rest, ":", 3)
-	if len(parts) < 3 {
-		e.Message = strings.TrimSpace(rest)
-		return e
-	}
-	line, lineErr := strconv.Atoi(parts[0])
-	col, colErr := strconv.Atoi(strings.TrimSpace(parts[1]))
-	if lineErr == nil && colErr == nil {
-		e.Line, e.Column, e.Message = line, col, strings.TrimSpace(parts[2])
-	}
-	return e
+// parser makes statements of tokens (RFC 7950 section 6.3).
+type parser struct {
+	*scanner
+	unit *unit
 }
 
-// convert makes our statements of the parser's.
-func (u *unit) convert(in *yang.Statement, parent *stmt, depth int) (*stmt, *Error) {
-	s := &stmt{keyword: in.Keyword, arg: in.Argument, hasArg: in.HasArgument, unit: u, parent: parent}
-	s.line, s.col = place(in.Location())
-	if depth > maxNesting {
+// only reads the one statement of a module's text.
+func (p *parser) only() (*stmt, *Error) {
+	if err := p.skip(); err != nil {
+		return nil, err
+	}
+	root, err := p.statement(nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	if root.keyword != "module" && root.keyword != "submodule" {
 		return nil, &Error{
-			File: u.file, Line: s.line, Column: s.col, Statement: s.String(),
+			File: p.file, Line: root.line, Column: root.col, Statement: root.String(),
+			Message: "is neither a module nor a submodule", Rule: "RFC 7950 section 5.1",
+		}
+	}
+	if err := p.skip(); err != nil {
+		return nil, err
+	}
+	if p.pos < len(p.src) {
+		return nil, p.fault(p.pos, "RFC 7950 section 5.1", "expected the end of the text, found %s", p.next())
+	}
+	return root, nil
+}
+
+// statement reads one statement and all below it.
+func (p *parser) statement(parent *stmt, depth int) (*stmt, *Error) {
+	start := p.pos
+	s := &stmt{keyword: p.keyword(), unit: p.unit, parent: parent}
+	if s.keyword == "" || referenceFault(s.keyword) != "" {
+		p.pos = start
+		return nil, p.fault(start, ruleStatements, "expected a keyword, found %s", p.next())
+	}
+	s.line, s.col = p.place(start)
+	if err := p.readArgument(s); err != nil {
+		return nil, err
+	}
+	if err := p.skip(); err != nil {
+		return nil, err
+	}
+	switch p.peek() {
+	case ';':
+		p.pos++
+		return s, nil
+	case '{':
+		p.pos++
+		return s, p.block(s, depth)
+	}
+	return nil, p.fault(p.pos, ruleStatements, `expected ";" or "{" after %s, found %s`, s, p.next())
+}
+
+// readArgument reads what stands between the keyword and the end or block of a statement.
+func (p *parser) readArgument(s *stmt) *Error {
+	start := p.pos
+	if err := p.skip(); err != nil {
+		return err
+	}
+	switch p.peek() {
+	case ';', '{', '}', 0:
+		return nil
+	}
+	if p.pos == start {
+		return p.fault(p.pos, ruleStatements, "expected white space after keyword %s, found %s", s.keyword, p.next())
+	}
+	arg, err := p.argument()
+	s.arg, s.hasArg = arg, true
+	return err
+}
+
+// block reads the substatements up to the closing brace.
+func (p *parser) block(s *stmt, depth int) *Error {
+	if depth == maxNesting {
+		return &Error{
+			File: p.file, Line: s.line, Column: s.col, Statement: s.String(),
 			Message: fmt.Sprintf("statements are nested more than %d deep", maxNesting),
 		}
 	}
-	subs := in.SubStatements()
-	s.subs = make([]*stmt, 0, len(subs))
-	for _, sub := range subs {
-		c, err := u.convert(sub, s, depth+1)
-		if err != nil {
-			return nil, err
+	for {
+		if err := p.skip(); err != nil {
+			return err
 		}
-		s.subs = append(s.subs, c)
+		switch p.peek() {
+		case '}':
+			p.pos++
+			return nil
+		case 0:
+			return p.fault(p.pos, ruleStatements, "the block of %s on line %d is never closed", s, s.line)
+		}
+		sub, err := p.statement(s, depth+1)
+		if err != nil {
+			return err
+		}
+		s.subs = append(s.subs, sub)
 	}
-	return s, nil
-}
-
-// place reads line and column off the end of "file:line:column".
-func place(location string) (line, col int) {
-	rest, colText := cutLast(location)
-	_, lineText := cutLast(rest)
-	line, _ = strconv.Atoi(lineText)
-	col, _ = strconv.Atoi(colText)
-	return line, col
-}
-
-func cutLast(s string) (before, after string) {
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
-		return "", s
-	}
-	return s[:i], s[i+1:]
 }

@@ -14,9 +14,15 @@ func (l *loader) adopt(s *stmt, module, name string) {
 	case !adopted[qname{module, name}]:
 	case s.parent.parent == nil:
 		s.keyword = name
-		l.checkStatement(s)
+		l.checkArgument(s)
+		count := map[string]int{}
+		for _, sub := range s.subs { // what is below these is checked already
+			if !sub.isExtension() {
+				l.checkPlacement(s, sub, grammar[name], count)
+			}
+		}
 	case name != "yang-data": // RFC 8040 section 8: ignored there
-		l.errs.at(s, "stands only at the top of a module")
+		l.errs.breaks(s, "RFC 8791 section 2", "stands only at the top of a module")
 	}
 }
 
@@ -52,8 +58,7 @@ func (c *compiler) expandStructure(u *unit, s *stmt, kind Kind) {
 		c.errs.at(s, "a node of the module has this name too")
 	}
 	for _, sub := range s.subs {
-		switch sub.keyword {
-		case "must", "status", "description", "reference":
+		if !sub.isNode() && !notProps[sub.keyword] {
 			d.props = append(d.props, prop{sub, u})
 		}
 	}
@@ -70,12 +75,15 @@ func (c *compiler) buildStructures() {
 		for _, p := range d.props {
 			c.setProp(n, p)
 		}
+		if st := d.status(); st != nil {
+			n.Status = statuses[st.arg]
+		}
 		for _, child := range d.children {
 			c.build(child, n)
 		}
 		c.link(d)
 		if n.Kind == YangData && !n.hasOneContainer() {
-			c.errs.at(d.st, "holds something else than exactly one container (RFC 8040 section 8)")
+			c.errs.at(d.st, "holds something else than exactly one container")
 		}
 		m.Structures = append(m.Structures, n)
 	}
@@ -109,7 +117,7 @@ func (d *draft) top() *draft {
 
 // accessibleRoot returns where an absolute path starts, and the steps from
 // there: inside a structure its own tree is all there is.
-func (c *compiler) accessibleRoot(r leafref, steps []string) (*Node, []string) {
+func (c *compiler) accessibleRoot(r leafref, steps []leafrefStep) (*Node, []leafrefStep) {
 	top := r.node
 	for top.Parent != nil {
 		top = top.Parent
@@ -119,22 +127,8 @@ func (c *compiler) accessibleRoot(r leafref, steps []string) (*Node, []string) {
 	}
 	// RFC 8791 section 2: the structure is the document's element, so a path
 	// leads through it. Paths that leave it out are understood too.
-	if m, name, err := r.typ.path.step(steps[0]); err == nil && name == top.Name && c.modules[m] == top.Module {
+	if m, name, err := r.typ.path.step(steps[0].name); err == nil && name == top.Name && c.modules[m] == top.Module {
 		return top, steps[1:]
 	}
 	return top, steps
-}
-
-// mountPoint returns the label of a mount point defined in s (RFC 8528 section 3.1).
-func (s *stmt) mountPoint() string {
-	for _, sub := range s.subs {
-		if !sub.isExtension() {
-			continue
-		}
-		prefix, name := splitPrefix(sub.keyword)
-		if m := s.unit.module(prefix); name == "mount-point" && m != nil && m.name == "ietf-yang-schema-mount" {
-			return sub.arg
-		}
-	}
-	return ""
 }

@@ -102,33 +102,3 @@ func TestAugmentsAsWritten(t *testing.T) {
 		t.Errorf("if-features %q", first.IfFeatures)
 	}
 }
-
-func TestStatusComesWithUses(t *testing.T) {
-	set := compileOK(t, `
-		grouping g { leaf x { type string; } leaf y { type string; status obsolete; } container z { leaf w { type string; } } }
-		container top { uses g { status deprecated; } }
-		container more;
-		augment /more { status obsolete; choice c { leaf v { type string; } } }`)
-	for path, want := range map[string]Status{
-		"/a:top/x": Deprecated, "/a:top/y": Obsolete, "/a:top/z": Deprecated, "/a:top/z/w": Current, "/a:more/v": Current,
-	} {
-		if n := find(t, set, path); n.Status != want {
-			t.Errorf("%s is %v, want %v", path, n.Status, want)
-		}
-	}
-	if c := find(t, set, "/a:more").Children[0]; c.Status != Obsolete {
-		t.Errorf("augment's choice is %v", c.Status)
-	}
-}
-
-func TestMountPoint(t *testing.T) {
-	set := compileOK(t, `
-		import ietf-yang-schema-mount { prefix y; }
-		choice c { container box { y:mount-point "inside"; } }
-		container plain { y:other "x"; }`,
-		`module ietf-yang-schema-mount { yang-version 1.1; namespace urn:y; prefix y; revision 2019-01-14;
-		extension mount-point { argument label; } extension other { argument name; } }`)
-	if box := find(t, set, "/a:box"); box.MountPoint != "inside" || box.Parent.MountPoint != "" || find(t, set, "/a:plain").MountPoint != "" {
-		t.Errorf("mount points %q, %q", box.MountPoint, box.Parent.MountPoint)
-	}
-}

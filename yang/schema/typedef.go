@@ -57,6 +57,7 @@ func (c *compiler) derivedType(st *stmt, cur *unit) *Type {
 	if td == nil {
 		return nil
 	}
+	c.errs.checkStatus(st, td)
 	from := c.typeOf(td.first("type"), cur)
 	if from == nil {
 		return nil
@@ -79,7 +80,7 @@ func (c *compiler) findDefinition(st *stmt, keyword string) *stmt {
 	prefix, name := splitPrefix(st.arg)
 	m := st.unit.module(prefix)
 	if m == nil {
-		c.errs.at(st, "prefix %q is not imported", prefix)
+		c.errs.breaks(st, rulePrefix, "prefix %q is not imported", prefix)
 		return nil
 	}
 	if m == st.unit.main {
@@ -96,7 +97,7 @@ func (c *compiler) findDefinition(st *stmt, keyword string) *stmt {
 		table = m.groupings
 	}
 	if table[name] == nil {
-		c.errs.at(st, "%s %q is not defined in module %s", keyword, name, m.name)
+		c.errs.breaks(st, ruleScope, "%s %q is not defined in module %s", keyword, name, m.name)
 		return nil
 	}
 	return table[name]
@@ -126,7 +127,7 @@ func (c *compiler) checkShadow(s *stmt) {
 	for scope := s.parent; scope.parent != nil; scope = scope.parent {
 		for _, other := range scope.subs {
 			if other != s && other.keyword == s.keyword && other.arg == s.arg {
-				c.errs.at(s, "name is defined already on line %d", other.line)
+				c.errs.breaks(s, ruleScope, "name is defined already on line %d", other.line)
 				return
 			}
 		}
@@ -136,7 +137,7 @@ func (c *compiler) checkShadow(s *stmt) {
 		table = s.unit.main.groupings
 	}
 	if other := table[s.arg]; other != nil && other != s {
-		c.errs.at(s, "name is defined already on line %d of %s", other.line, other.unit.file)
+		c.errs.breaks(s, ruleScope, "name is defined already on line %d of %s", other.line, other.unit.file)
 	}
 }
 
@@ -144,12 +145,25 @@ func (c *compiler) checkShadow(s *stmt) {
 // does not depend on the data tree.
 func (c *compiler) checkTypedef(s *stmt) {
 	t := c.typeOf(s.first("type"), s.unit.main)
-	def := s.first("default")
-	if t == nil || def == nil || t.needsTree() {
+	if t == nil {
 		return
 	}
-	if _, err := t.Parse(c.lexical(prop{def, s.unit.main})); err != nil {
-		c.errs.at(def, "%s", err)
+	// RFC 7950 section 7.3.4: the default of the type it is derived from has to fit too.
+	def := s.first("default")
+	if def == nil {
+		def = t.def.st
+	}
+	switch {
+	case def == nil:
+		return
+	case t.Base == Empty:
+		c.errs.breaks(def, Empty.rule(), "a type based on empty has no default")
+		return
+	case t.needsTree():
+		return
+	}
+	if _, err := t.Parse(c.lexical(prop{def, def.unit.main})); err != nil {
+		c.errs.at(def, "%s, in %s", err, s)
 	}
 }
 

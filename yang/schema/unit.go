@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // unit is one parsed module or submodule, linked to what it imports. Units are
 // made once per Compile; what is compiled from them hangs on the compiler.
 type unit struct {
@@ -80,13 +82,13 @@ func (l *loader) module(name, revision string, from *stmt) *unit {
 		return u
 	}
 	if l.loading[id] {
-		l.errs.at(from, "closes a circle of imports")
+		l.errs.breaks(from, ruleImports, "closes a circle of imports")
 		return nil
 	}
 	l.loading[id] = true
 	u := l.read(f)
 	if u != nil && u.isSub {
-		l.errs.at(u.root, "is not a module")
+		l.errs.at(from, "is not a module")
 		u = nil
 	}
 	if u != nil {
@@ -107,7 +109,7 @@ func (l *loader) missing(what, name, revision string, from *stmt) {
 		l.errs.add(&Error{Message: msg})
 		return
 	}
-	l.errs.at(from, "%s", msg)
+	l.errs.breaks(from, "", "%s", msg)
 }
 
 // read parses a file and checks the form of its statements.
@@ -145,7 +147,7 @@ func (l *loader) link1(u *unit, including map[string]*unit) {
 		sub, met := including[s.arg]
 		switch {
 		case met && sub == nil:
-			l.errs.at(s, "closes a circle of includes")
+			l.errs.breaks(s, ruleImports, "closes a circle of includes")
 		case met:
 			l.checkIncludedRevision(sub, s)
 		default:
@@ -158,7 +160,7 @@ func (l *loader) link1(u *unit, including map[string]*unit) {
 func (l *loader) linkImport(u *unit, s *stmt) {
 	prefix := s.text("prefix")
 	if u.prefixes[prefix] != nil {
-		l.errs.at(s, "prefix %q is taken", prefix)
+		l.errs.breaks(s, rulePrefix, "prefix %q is taken", prefix)
 		return
 	}
 	if m := l.module(s.arg, s.text("revision-date"), s); m != nil {
@@ -186,7 +188,10 @@ func (l *loader) include(u *unit, s *stmt, including map[string]*unit) *unit {
 		l.errs.at(s, "belongs to module %s", belongs.arg)
 		return nil
 	case sub.v11 != u.main.v11:
-		l.errs.at(s, "has another yang-version than its module")
+		l.errs.breaks(s, "RFC 7950 section 12", "has another yang-version than its module")
+		return nil
+	case sub.v11 && u.isSub && !u.main.includes(s.arg):
+		l.errs.at(s, "is not included by module %s", u.main.name)
 		return nil
 	}
 	sub.main = u.main
@@ -194,6 +199,11 @@ func (l *loader) include(u *unit, s *stmt, including map[string]*unit) *unit {
 	u.main.subs = append(u.main.subs, sub)
 	l.link1(sub, including)
 	return sub
+}
+
+// includes says whether the module or submodule has an include of that name.
+func (u *unit) includes(name string) bool {
+	return slices.ContainsFunc(u.root.subs, func(s *stmt) bool { return s.keyword == "include" && s.arg == name })
 }
 
 func (l *loader) checkIncludedRevision(sub *unit, s *stmt) {
@@ -214,31 +224,9 @@ func (l *loader) gather(u, part *unit) {
 			continue
 		}
 		if table[s.arg] != nil {
-			l.errs.at(s, "is defined twice")
+			l.errs.breaks(s, ruleDistinct, "is defined twice")
 			continue
 		}
 		table[s.arg] = s
-	}
-}
-
-// checkExtension marks an extension's statement for checkExtensions, once prefixes are known.
-func (l *loader) checkExtension(s *stmt) { s.unit.extensionUses = append(s.unit.extensionUses, s) }
-
-// checkExtensions checks that every extension used is one that an imported module defines.
-func (l *loader) checkExtensions(u *unit) {
-	for _, p := range u.parts() {
-		for i := 0; i < len(p.extensionUses); i++ { // grows meanwhile
-			s := p.extensionUses[i]
-			prefix, name := splitPrefix(s.keyword)
-			m := p.module(prefix)
-			switch {
-			case m == nil:
-				l.errs.at(s, "prefix %q is not imported", prefix)
-			case m.extensions[name] == nil:
-				l.errs.at(s, "module %s defines no extension %s", m.name, name)
-			default:
-				l.adopt(s, m.name, name)
-			}
-		}
 	}
 }

@@ -19,15 +19,16 @@ func (c *compiler) expandUses(x *expansion, s *stmt) {
 		return
 	}
 	c.usedGroupings[g] = true
+	c.errs.checkStatus(s, g)
 	in := &expansion{
 		cur: x.cur, using: append(slices.Clip(x.using), g), parent: x.parent,
-		whens: x.whens, status: x.status, disabled: x.disabled || !c.ifFeatures(s),
+		whens: x.whens, disabled: x.disabled || !c.ifFeatures(s),
 	}
 	if when := s.first("when"); when != nil {
 		in.whens = append(slices.Clip(x.whens), prop{when, x.cur})
 	}
-	if status := s.first("status"); status != nil {
-		in.status = status
+	if in.status = s.first("status"); in.status == nil {
+		in.status = x.status
 	}
 	c.expand(in, g)
 	s.each("refine", func(r *stmt) { c.refine(in, r) })
@@ -71,7 +72,7 @@ func (c *compiler) schemaStep(s *stmt, step string, cur *unit) (*unit, string) {
 	step = strings.TrimFunc(step, isSpace)
 	prefix, name := splitPrefix(step)
 	if referenceFault(step) != "" {
-		c.errs.at(s, "%q is not a step of a schema path", step)
+		c.errs.breaks(s, rulePaths, "%q is not a step of a schema path", step)
 		return nil, ""
 	}
 	if prefix == "" {
@@ -79,7 +80,7 @@ func (c *compiler) schemaStep(s *stmt, step string, cur *unit) (*unit, string) {
 	}
 	m := s.unit.module(prefix)
 	if m == nil {
-		c.errs.at(s, "prefix %q is not imported", prefix)
+		c.errs.breaks(s, rulePrefix, "prefix %q is not imported", prefix)
 	}
 	return m, name
 }
@@ -94,13 +95,16 @@ func (c *compiler) refine(x *expansion, r *stmt) {
 	for _, s := range r.subs {
 		switch {
 		case s.isExtension():
+			d.props = append(d.props, prop{s, x.cur})
+		case !d.refines(s.keyword):
+			c.errs.breaks(s, "RFC 7950 section 7.13.2", "does not apply to %s", d.st.keyword)
 		case s.keyword == "if-feature":
 			d.features = append(d.features, s.arg)
 			d.disabled = !c.ifFeature(s) && !c.keepDisabled || d.disabled
-		case !d.allows(s.keyword):
-			c.errs.at(s, "does not apply to a %s", d.st.keyword)
+		case s.keyword == "default" && d.kind == LeafList && !s.unit.v11:
+			c.errs.breaks(s, ruleVersion, "in a leaf-list needs yang-version 1.1")
 		case s.keyword == "default" && replaced["default"] && d.kind != LeafList:
-			c.errs.at(s, "stands more than once")
+			c.errs.breaks(s, "RFC 7950 section 7.13.2", "stands more than once")
 		default:
 			if s.keyword != "must" && !replaced[s.keyword] {
 				d.remove(s.keyword)
@@ -109,6 +113,16 @@ func (c *compiler) refine(x *expansion, r *stmt) {
 			d.props = append(d.props, prop{s, x.cur})
 		}
 	}
+}
+
+// refines says whether a refine of the node may have that property: if-feature
+// and must only where data is defined.
+func (d *draft) refines(keyword string) bool {
+	switch d.kind {
+	case RPC, Action, Input, Output, Notification:
+		return keyword == "description" || keyword == "reference"
+	}
+	return d.allows(keyword)
 }
 
 // allows says whether a property of that keyword can stand in d's statement.
