@@ -46,8 +46,8 @@ const conditions = `module w {
   yang-version 1.1; namespace urn:w; prefix w;
   container top {
     leaf mode { type string; }
-    leaf one { when "../two"; type string; default "1"; }
-    leaf two { when "../one"; type string; default "2"; }
+    leaf one { when "../w:*[local-name() = 'two']"; type string; default "1"; }
+    leaf two { when "../w:*[local-name() = 'one']"; type string; default "2"; }
     leaf chained { when "../rich = 'yes'"; type string; default "c"; }
     leaf rich { when "../mode = 'x'"; type string; default "yes"; }
     leaf-list dl { type string; default "b"; default "a"; ordered-by user; }
