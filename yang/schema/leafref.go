@@ -67,7 +67,7 @@ func (c *compiler) walkPath(r leafref) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := r.node
+	var at *Node
 	if path.absolute {
 		at, path.steps = c.accessibleRoot(r, path.steps)
 	} else if at, err = r.node.climb(path.ups); err != nil {
