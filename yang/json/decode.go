@@ -20,6 +20,13 @@ type DecodeOptions struct {
 	// begin at the node.
 	At     tree.Path
 	Limits Limits
+
+	// Report, when set, is told of every fault in members and items and where
+	// these begin, as an offset into the document. Decoding goes on without them
+	// and does not fail. Malformed JSON is still returned as an error.
+	Report func(at int, fault *tree.Error)
+	// Placed, when set, is told where the member or item of each edit begins.
+	Placed func(ed *tree.Edit, at int)
 }
 
 // DecodeEdit reads an object, the content of node: the root (when nil), a
@@ -123,14 +130,26 @@ func (d *decoder) inside(ed *tree.Edit, v *value) error {
 	if n := len(v.kids) - len(ed.Keys); n > 0 {
 		ed.Children = make([]*tree.Edit, 0, n)
 	}
+	depth := len(d.path)
 	for i := range v.kids {
-		if err := d.member(ed, &v.kids[i], &siblings); err != nil {
+		if err := d.tolerated(&v.kids[i], d.member(ed, &v.kids[i], &siblings)); err != nil {
 			return err
 		}
+		d.path = d.path[:depth]
 	}
 	return nil
 }
 
+// tolerated returns the error that reading v gave, unless faults are reported.
+func (d *decoder) tolerated(v *value, err error) error {
+	if err == nil || d.opt.Report == nil {
+		return err
+	}
+	d.opt.Report(int(v.at), err.(*tree.Error))
+	return nil
+}
+
+// member reads a member of an object. It leaves the member's step on the path.
 func (d *decoder) member(parent *tree.Edit, v *value, siblings *document.Siblings) error {
 	s, err := d.lookup(parent.Schema, v.name)
 	if err != nil {
@@ -138,15 +157,9 @@ func (d *decoder) member(parent *tree.Edit, v *value, siblings *document.Sibling
 	}
 	d.path = append(d.path, schema.PathStep{Node: s})
 	if s.IsKey() {
-		err = d.complete(siblings.Once(s)) // its value is in parent.Keys
-	} else {
-		err = d.instances(parent, v, siblings)
+		return d.complete(siblings.Once(s)) // its value is in parent.Keys
 	}
-	if err != nil {
-		return err
-	}
-	d.path = d.path[:len(d.path)-1]
-	return nil
+	return d.instances(parent, v, siblings)
 }
 
 // instances reads the value of the node that ends the path into parent.
@@ -169,11 +182,12 @@ func (d *decoder) entries(parent *tree.Edit, v *value, siblings *document.Siblin
 		return d.complete(err)
 	}
 	siblings.Expect = len(v.kids)
+	depth := len(d.path)
 	for i := range v.kids {
-		if err := d.instance(parent, &v.kids[i], siblings); err != nil {
+		if err := d.tolerated(&v.kids[i], d.instance(parent, &v.kids[i], siblings)); err != nil {
 			return err
 		}
-		d.path[len(d.path)-1] = schema.PathStep{Node: s}
+		d.path = append(d.path[:depth-1], schema.PathStep{Node: s})
 	}
 	return nil
 }
@@ -181,6 +195,9 @@ func (d *decoder) entries(parent *tree.Edit, v *value, siblings *document.Siblin
 // instance reads one instance of the node that ends the path into parent.
 func (d *decoder) instance(parent *tree.Edit, v *value, siblings *document.Siblings) (err error) {
 	ed := d.edits.New(d.path[len(d.path)-1].Node)
+	if d.opt.Placed != nil {
+		d.opt.Placed(ed, int(v.at))
+	}
 	switch ed.Schema.Kind {
 	case schema.Leaf, schema.LeafList:
 		ed.Value, err = d.value(ed.Schema, v)

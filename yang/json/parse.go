@@ -27,6 +27,7 @@ func (k kind) String() string { return kindNames[k] }
 // value is a JSON value (RFC 8259) and, inside an object, the name before it.
 type value struct {
 	kind kind
+	at   uint32 // offset of the name, or of an item
 	name string
 	text string  // a string's content; a number, true or false as it is written
 	kids []value // members of an object, items of an array
@@ -122,7 +123,7 @@ func (r *reader) composite(k kind, end byte) (value, error) {
 
 // kid parses an item, or a name and a value.
 func (r *reader) kid(k kind) (v value, err error) {
-	name := ""
+	name, at := "", uint32(r.pos)
 	if k == object {
 		if r.peek() != '"' {
 			return v, r.errorf("expected a name in quotes")
@@ -136,7 +137,7 @@ func (r *reader) kid(k kind) (v value, err error) {
 		}
 	}
 	v, err = r.value()
-	v.name = name
+	v.name, v.at = name, at
 	return v, err
 }
 

@@ -13,6 +13,12 @@ import (
 type DecodeOptions struct {
 	// State admits config false nodes.
 	State bool
+
+	// Report, when set, is told of every fault and the element that has it.
+	// Decoding goes on without that element and does not fail.
+	Report func(at *Element, fault *tree.Error)
+	// Placed, when set, is told the element of each edit.
+	Placed func(ed *tree.Edit, at *Element)
 }
 
 // DecodeEdit reads the children of config, an element such as NETCONF's
@@ -88,23 +94,26 @@ func (d *decoder) children(parent *tree.Edit, el *Element, op tree.Operation) er
 	}
 	siblings := document.Siblings{Expect: len(el.Children)}
 	parent.Children = make([]*tree.Edit, 0, len(el.Children)-len(parent.Keys))
+	depth := len(d.path)
 	for _, c := range el.Children {
-		s, err := d.lookup(parent.Schema, c)
-		if err != nil {
-			return err
-		}
-		d.path = append(d.path, schema.PathStep{Node: s})
 		if err := d.child(parent, c, op, &siblings); err != nil {
-			return err
+			if d.opt.Report == nil {
+				return err
+			}
+			d.opt.Report(c, err.(*tree.Error))
 		}
-		d.path = d.path[:len(d.path)-1]
+		d.path = d.path[:depth]
 	}
 	return nil
 }
 
-// child reads the element el, whose step ends the path, into parent.
+// child reads the element el into parent. It leaves the element's step on the path.
 func (d *decoder) child(parent *tree.Edit, el *Element, op tree.Operation, siblings *document.Siblings) error {
-	s := d.path[len(d.path)-1].Node
+	s, err := d.lookup(parent.Schema, el)
+	if err != nil {
+		return err
+	}
+	d.path = append(d.path, schema.PathStep{Node: s})
 	if s.IsKey() {
 		return d.located(siblings.Once(s)) // its value is in parent.Keys
 	}
@@ -136,6 +145,9 @@ func (d *decoder) lookup(parent *schema.Node, el *Element) (*schema.Node, error)
 // node reads one element; op is the operation of the enclosing one.
 func (d *decoder) node(s *schema.Node, el *Element, op tree.Operation) (*tree.Edit, error) {
 	ed := d.edits.New(s)
+	if d.opt.Placed != nil {
+		d.opt.Placed(ed, el)
+	}
 	if s.Kind == schema.List {
 		if err := d.keys(ed, el); err != nil {
 			return nil, err

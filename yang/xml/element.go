@@ -33,6 +33,14 @@ type Element struct {
 	at    span
 }
 
+// Column returns where in its line the start tag begins, in bytes from 1.
+func (e *Element) Column() int {
+	if e.doc == nil {
+		return 0
+	}
+	return e.at.start - strings.LastIndexByte(e.doc.src[:e.at.start], '\n')
+}
+
 // source is the text that elements point into, line ends normalised.
 type source struct{ src string }
 
