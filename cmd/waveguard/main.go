@@ -14,7 +14,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := command.Run(ctx, os.Args[1:], command.Environment{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})
+	status := command.Run(ctx, os.Args[1:], command.Environment{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})
 	stop()
 	os.Exit(status)
 }

@@ -10,6 +10,9 @@ import (
 type command struct {
 	name     string
 	args     []string // names of the arguments, all of them needed
+	repeated bool     // the last argument may be given several times
+	local    bool     // asks no appliance; holds for its subcommands too
+	outputs  []format // that it has, beside forPeople and forPrograms
 	summary  string
 	about    string // more, for the help; may be empty
 	examples []string
@@ -34,10 +37,15 @@ func (c *command) usage() string {
 		return c.path() + " COMMAND"
 	case len(c.args) == 0:
 		return c.path() + " [flags]"
+	case c.repeated:
+		return c.path() + " " + strings.Join(c.args, " ") + "... [flags]"
 	default:
 		return c.path() + " " + strings.Join(c.args, " ") + " [flags]"
 	}
 }
+
+// isLocal says whether the command asks no appliance.
+func (c *command) isLocal() bool { return c.local || c.parent != nil && c.parent.isLocal() }
 
 func (c *command) find(name string) *command {
 	for _, sub := range c.commands {
@@ -80,7 +88,7 @@ found in the daemon's data directory. Elsewhere name them.`,
 	}
 	root.with(
 		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), watchCommand(),
-		actionCommand("permit"), actionCommand("deny"), demoCommand(), versionCommand(), helpCommand(root),
+		actionCommand("permit"), actionCommand("deny"), demoCommand(), yangCommand(), versionCommand(), helpCommand(root),
 	)
 	return root
 }

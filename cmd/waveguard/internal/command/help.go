@@ -52,7 +52,11 @@ func (s *session) writeHelp(w io.Writer, c *command) error {
 		writeFlags(&b, own)
 	}
 	common := flag.NewFlagSet("", flag.ContinueOnError)
-	defaults(s.Getenv).add(common)
+	if o := defaults(s.Getenv); c.isLocal() {
+		o.addOutput(common)
+	} else {
+		o.add(common)
+	}
 	b.WriteString("\nFlags of every command:\n")
 	writeFlags(&b, common)
 	b.WriteString("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 appliance not reachable, 4 refused.\n")

@@ -21,6 +21,7 @@ type format string
 const (
 	forPeople   format = "table"
 	forPrograms format = "json"
+	forNetconf  format = "edit-config"
 )
 
 // String implements flag.Value.
@@ -29,7 +30,7 @@ func (f *format) String() string { return string(*f) }
 // Set implements flag.Value.
 func (f *format) Set(s string) error {
 	switch format(s) {
-	case forPeople, forPrograms:
+	case forPeople, forPrograms, forNetconf:
 		*f = format(s)
 		return nil
 	default:
@@ -60,11 +61,19 @@ func defaults(getenv func(string) string) *options {
 
 // add makes flags of the options. What they are now stays the default.
 func (o *options) add(flags *flag.FlagSet) {
+	o.addConnection(flags)
+	o.addOutput(flags)
+}
+
+func (o *options) addOutput(flags *flag.FlagSet) {
+	flags.Var(&o.output, "output", "`FORMAT` of results: table for people, json for programs")
+}
+
+func (o *options) addConnection(flags *flag.FlagSet) {
 	flags.StringVar(&o.Address, "address", o.Address, "`HOST:PORT` of the appliance's gNMI server (WAVEGUARD_ADDRESS)")
 	flags.StringVar(&o.User, "user", o.User, "`NAME` to sign in under (WAVEGUARD_USER)")
 	flags.StringVar(&o.PasswordFile, "password-file", o.PasswordFile, "`FILE` with the password (WAVEGUARD_PASSWORD_FILE; default DATA/admin-password)")
 	flags.StringVar(&o.CA, "ca", o.CA, "`FILE` with the certificate to trust (default DATA/tls/cert.pem, else the system's)")
 	flags.StringVar(&o.Data, "data", o.Data, "`DIR` of a daemon on this host")
 	flags.DurationVar(&o.timeout, "timeout", o.timeout, "`TIME` to wait for an answer")
-	flags.Var(&o.output, "output", "`FORMAT` of results: table for people, json for programs")
 }

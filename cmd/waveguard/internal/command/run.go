@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Run runs a command line, without the name of the program, and returns the
@@ -58,8 +59,11 @@ func (s *session) start(ctx context.Context, args []string) error {
 	if s.command.args != nil && len(s.args) < len(s.command.args) {
 		return s.misused(fmt.Sprintf("%s is missing: %s", s.command.args[len(s.args)], s.command.usage()))
 	}
-	if len(s.args) > len(s.command.args) && s.command.name != helpName {
+	if len(s.args) > len(s.command.args) && !s.command.repeated && s.command.name != helpName {
 		return s.misused(fmt.Sprintf("%q is one argument too many: %s", s.args[len(s.command.args)], s.command.usage()))
+	}
+	if s.output != forPeople && s.output != forPrograms && !slices.Contains(s.command.outputs, s.output) {
+		return s.misused(fmt.Sprintf("%s has no output %q; want %s or %s", s.command.path(), s.output, forPeople, forPrograms))
 	}
 	if s.timeout <= 0 {
 		return s.misused("--timeout is a positive time such as 10s")

@@ -12,6 +12,7 @@ import (
 
 // Environment is what the command is given by whoever starts it.
 type Environment struct {
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 }

@@ -1,0 +1,42 @@
+package command
+
+import (
+	"context"
+
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/yangtool"
+)
+
+func yangDiffCommand() *command {
+	data := newDataFlags()
+	return &command{
+		name:    "diff",
+		args:    []string{"OLD", "NEW"},
+		outputs: []format{forNetconf},
+		summary: "tell what differs between two documents",
+		about: `Encoding, order of elements and white space make no difference; the order of
+entries that users order does. A line is + added, - removed, ~ changed, > moved.
+--output edit-config writes the <config> of an edit-config that makes NEW of OLD.
+JSON: [{"kind", "path", "old", "new", "after", "first"}]; "kind" is added, removed,
+changed or moved, "after" the entry that one with an order follows. Where nothing
+differs nothing is written; the exit status is 0 in either case.`,
+		examples: []string{
+			"waveguard yang diff docs/examples/policy.xml docs/examples/policy-next.json",
+			"waveguard yang diff --type config --output edit-config docs/examples/policy.xml docs/examples/policy-next.json",
+		},
+		flags: data.add,
+		run: func(_ context.Context, s *session) error {
+			_, docs, err := data.load(s, s.args...)
+			if err != nil {
+				return err
+			}
+			old, new := docs[0].Tree, docs[1].Tree
+			switch s.output {
+			case forNetconf:
+				return yangtool.WriteEdit(s.Stdout, old, new)
+			case forPrograms:
+				return s.writeJSON(append([]yangtool.Difference{}, yangtool.Compare(old, new)...))
+			}
+			return yangtool.WriteDifferences(s.Stdout, s.palette(), yangtool.Compare(old, new))
+		},
+	}
+}

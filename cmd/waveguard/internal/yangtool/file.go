@@ -1,0 +1,102 @@
+package yangtool
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Format is what a file holds.
+type Format string
+
+// The formats.
+const (
+	YANG Format = "yang"
+	XML  Format = "xml"
+	JSON Format = "json"
+)
+
+// ParseFormat returns the format of that name.
+func ParseFormat(name string) (Format, error) {
+	switch f := Format(name); f {
+	case YANG, XML, JSON:
+		return f, nil
+	}
+	return "", fmt.Errorf("want %s, %s or %s", XML, JSON, YANG)
+}
+
+// File is a file that was read.
+type File struct {
+	Name   string // as the user gave it; "-" is standard input
+	Format Format
+	Text   []byte
+}
+
+// UsageError says that the command line is wrong.
+type UsageError struct{ message string }
+
+// Error implements the error interface.
+func (e *UsageError) Error() string { return e.message }
+
+func misused(format string, args ...any) error {
+	return &UsageError{fmt.Sprintf(format, args...)}
+}
+
+// Read reads a file, or stdin for "-". Its format is the one given or, when that
+// is empty, what the ending of its name says. The error says what to do.
+func Read(name string, stdin io.Reader, format Format) (*File, error) {
+	f := &File{Name: name, Format: format}
+	if f.Format == "" {
+		var err error
+		ending := strings.TrimPrefix(filepath.Ext(name), ".")
+		if f.Format, err = ParseFormat(ending); err != nil {
+			return nil, misused("cannot tell what %s holds; say so with --format xml, json or yang", described(name))
+		}
+	}
+	var err error
+	if name == "-" {
+		f.Text, err = io.ReadAll(stdin)
+	} else {
+		f.Text, err = os.ReadFile(name)
+	}
+	return f, explained(err)
+}
+
+func described(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
+// explained adds what to do.
+func explained(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w; check the name", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; make it readable for this user", err)
+	}
+	return err
+}
+
+// line returns a line of the text, from 1; ok is false when there is none.
+func (f *File) line(n int) (text string, ok bool) {
+	rest := f.Text
+	for ; n > 1; n-- {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			return "", false
+		}
+		rest = rest[i+1:]
+	}
+	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+		rest = rest[:i]
+	}
+	return strings.TrimSuffix(string(rest), "\r"), n == 1
+}
