@@ -67,7 +67,7 @@ func newDataFlags() *dataFlags { return &dataFlags{kind: "data"} }
 func (d *dataFlags) add(flags *flag.FlagSet) {
 	d.modelFlags.add(flags)
 	flags.StringVar(&d.kind, "type", d.kind, "`TYPE` of the data: config, or data with state too")
-	flags.StringVar(&d.format, "format", d.format, "`FORMAT` of the files: xml or json (default by their names)")
+	flags.StringVar(&d.format, "format", d.format, "`FORMAT` of standard input and of files whose names do not tell: xml, json or yang")
 }
 
 // state says whether state may be in the data.

@@ -15,9 +15,10 @@ func yangValidateCommand() *command {
 		args:     []string{"FILE"},
 		repeated: true,
 		summary:  "tell whether modules and data are valid, and all that is wrong with them",
-		about: `A .yang file is compiled, .xml and .json files are checked under the modules of
-those given and of --module, or else of the appliance. - is standard input, with
---format xml, json or yang. The exit status is 1 when any file is invalid.
+		about: `A .yang file is compiled. Data in .xml and .json files is checked under the modules
+given so and by --module; without any, under all in the folders of --path; without
+these too, under the appliance's. - is standard input, with --format xml, json or
+yang. The exit status is 1 when any file is invalid.
 JSON: {"files": [{"file", "valid", "note"}], "problems": [{"file", "line", "column",
 "path", "error-tag", "error-app-tag", "message", "rule", "hint"}]}; what is
 unknown is absent. Constraints are checked once the file can be read.`,

@@ -47,18 +47,17 @@ func misused(format string, args ...any) error {
 	return &UsageError{fmt.Sprintf(format, args...)}
 }
 
-// Read reads a file, or stdin for "-". Its format is the one given or, when that
-// is empty, what the ending of its name says. The error says what to do.
-func Read(name string, stdin io.Reader, format Format) (*File, error) {
-	f := &File{Name: name, Format: format}
-	if f.Format == "" {
-		var err error
-		ending := strings.TrimPrefix(filepath.Ext(name), ".")
-		if f.Format, err = ParseFormat(ending); err != nil {
-			return nil, misused("cannot tell what %s holds; say so with --format xml, json or yang", described(name))
-		}
+// Read reads a file, or stdin for "-". Its format is what the ending of its name
+// says or, where that says nothing, the one given. The error says what to do.
+func Read(name string, stdin io.Reader, otherwise Format) (*File, error) {
+	format, err := ParseFormat(strings.TrimPrefix(filepath.Ext(name), "."))
+	if err != nil {
+		format = otherwise
 	}
-	var err error
+	if format == "" {
+		return nil, misused("cannot tell what %s holds; say so with --format xml, json or yang", described(name))
+	}
+	f := &File{Name: name, Format: format}
 	if name == "-" {
 		f.Text, err = io.ReadAll(stdin)
 	} else {
