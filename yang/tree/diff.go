@@ -138,11 +138,11 @@ func (d *differ) userOrdered(s *schema.Node, x, y entries) {
 		}
 		return true
 	})
-	var differing []place
+	var differing []standing
 	btree.Diff(x.nodes, y.nodes, func(label string, _, q Node, _, inB bool) bool {
 		if inB {
 			was, _ := x.labels.Get(entryKey(q))
-			differing = append(differing, place{label, was})
+			differing = append(differing, standing{label, was})
 		}
 		return true
 	})
@@ -156,7 +156,7 @@ func (d *differ) userOrdered(s *schema.Node, x, y entries) {
 }
 
 // userEntry reports the entry that stands at a place in the new version.
-func (d *differ) userEntry(s *schema.Node, x, y entries, at place, stays bool) {
+func (d *differ) userEntry(s *schema.Node, x, y entries, at standing, stays bool) {
 	p, _ := x.nodes.Get(at.was)
 	q, _ := y.nodes.Get(at.label)
 	d.within(entryStep(s, p, q), func() {

@@ -2,17 +2,17 @@ package tree
 
 import "slices"
 
-// place is where a user-ordered entry stands in the new version and where it
+// standing is where a user-ordered entry stands in the new version and where it
 // was in the old one; "" when it was not there.
-type place struct{ label, was string }
+type standing struct{ label, was string }
 
 // sameLabel says that the entry kept its place: labels grow along the list, so
 // entries that kept theirs kept their order.
-func sameLabel(p place) bool { return p.label == p.was }
+func sameLabel(p standing) bool { return p.label == p.was }
 
 // increasing picks as many of the places, which are in the new order, as were in
 // the same order before, and says of a place whether it is one of them.
-func increasing(places []place) func(place) bool {
+func increasing(places []standing) func(standing) bool {
 	var ends []int // of the runs found so far, by their length, the earliest end of each
 	before := make([]int, len(places))
 	for i, p := range places {
@@ -34,11 +34,11 @@ func increasing(places []place) func(place) bool {
 			ends[n] = i
 		}
 	}
-	picked := map[place]bool{}
+	picked := map[standing]bool{}
 	if len(ends) > 0 {
 		for i := ends[len(ends)-1]; i >= 0; i = before[i] {
 			picked[places[i]] = true
 		}
 	}
-	return func(p place) bool { return picked[p] }
+	return func(p standing) bool { return picked[p] }
 }
