@@ -22,7 +22,7 @@ the appliance, which are built in. Others are found in the folders of --path.`,
 			"waveguard yang xpath 'count(//transition)' docs/examples/policy.xml",
 		},
 	}
-	return c.with(yangValidateCommand(), yangConvertCommand(), yangDiffCommand(), yangMergeCommand(), yangXPathCommand(), yangModulesCommand())
+	return c.with(yangValidateCommand(), yangConvertCommand(), yangDiffCommand(), yangMergeCommand(), yangXPathCommand(), yangTreeCommand(), yangModulesCommand())
 }
 
 // texts is a flag that may be given several times.

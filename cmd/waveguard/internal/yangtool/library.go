@@ -110,27 +110,37 @@ var (
 	belongsTo = regexp.MustCompile(`(?m)^[ \t]*belongs-to\s+["']?([A-Za-z_][\w.-]*)`)
 )
 
-// add adds a file that was named, and returns the module to implement for it: a
-// submodule's is the one it belongs to.
+// identity is what a file holds.
+type identity struct {
+	own    string // the module or submodule
+	module string // the module, the one that a submodule belongs to
+	file   string // the name under which the compiler finds it
+}
+
+func (f *File) identity() identity {
+	id := identity{own: moduleOf(f.Name), file: filepath.Base(f.Name)}
+	m := head.FindSubmatch(f.Text)
+	if m != nil && string(m[2]) != id.own { // the file is called otherwise, which is allowed
+		id.own, id.file = string(m[2]), string(m[2])+".yang"
+	}
+	id.module = id.own
+	if parent := belongsTo.FindSubmatch(f.Text); m != nil && string(m[1]) == "submodule" && parent != nil {
+		id.module = string(parent[1])
+	}
+	return id
+}
+
+// ModuleOf returns the name of the module that a file holds, or belongs to.
+func ModuleOf(f *File) string { return f.identity().module }
+
+// add adds a file that was named, and returns the module to implement for it.
 func (l library) add(f *File) (module string, err error) {
-	own := moduleOf(f.Name)
-	file := filepath.Base(f.Name)
-	module = own
-	if m := head.FindSubmatch(f.Text); m != nil {
-		if string(m[2]) != own { // the file is called otherwise, which is allowed
-			own = string(m[2])
-			file = own + ".yang"
-		}
-		module = own
-		if parent := belongsTo.FindSubmatch(f.Text); string(m[1]) == "submodule" && parent != nil {
-			module = string(parent[1])
-		}
+	id := f.identity()
+	if old := l.of(id.own); old != nil {
+		return "", misused("%s and %s are both module %s; give one of them", old.Name, f.Name, id.own)
 	}
-	if old := l.of(own); old != nil {
-		return "", misused("%s and %s are both module %s; give one of them", old.Name, f.Name, own)
-	}
-	l[file] = f
-	return module, nil
+	l[id.file] = f
+	return id.module, nil
 }
 
 // named is a module as --module names it.
