@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -35,6 +36,8 @@ type File struct {
 	Name   string // as the user gave it; "-" is standard input
 	Format Format
 	Text   []byte
+
+	starts []int // of the lines, once asked for
 }
 
 // UsageError says that the command line is wrong.
@@ -84,18 +87,34 @@ func explained(err error) error {
 	return err
 }
 
-// line returns a line of the text, from 1; ok is false when there is none.
-func (f *File) line(n int) (text string, ok bool) {
-	rest := f.Text
-	for ; n > 1; n-- {
-		i := bytes.IndexByte(rest, '\n')
-		if i < 0 {
-			return "", false
+// lines returns where the lines start.
+func (f *File) lines() []int {
+	if f.starts == nil {
+		f.starts = []int{0}
+		for i, c := range f.Text {
+			if c == '\n' {
+				f.starts = append(f.starts, i+1)
+			}
 		}
-		rest = rest[i+1:]
 	}
-	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-		rest = rest[:i]
+	return f.starts
+}
+
+// line returns a line of the text, from 1; "" when there is none.
+func (f *File) line(n int) string {
+	starts := f.lines()
+	if n < 1 || n > len(starts) {
+		return ""
 	}
-	return strings.TrimSuffix(string(rest), "\r"), n == 1
+	line, _, _ := bytes.Cut(f.Text[starts[n-1]:], []byte("\n"))
+	return strings.TrimSuffix(string(line), "\r")
+}
+
+// placeOf returns the place of an offset into the text.
+func (f *File) placeOf(offset int) Place {
+	n, found := slices.BinarySearch(f.lines(), offset)
+	if found {
+		n++
+	}
+	return Place{n, 1 + offset - f.starts[n-1]}
 }

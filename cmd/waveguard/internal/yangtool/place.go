@@ -1,17 +1,9 @@
 package yangtool
 
 import (
-	"bytes"
-
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
-
-// placeOf returns the place of an offset into the text.
-func (f *File) placeOf(offset int) Place {
-	before := f.Text[:offset]
-	return Place{1 + bytes.Count(before, []byte("\n")), offset - bytes.LastIndexByte(before, '\n')}
-}
 
 // place returns where a node stands in the document.
 func (d *Document) place(ed *tree.Edit) Place {

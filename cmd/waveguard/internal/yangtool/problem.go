@@ -31,7 +31,7 @@ type Place struct{ Line, Column int }
 func (p Problem) at(f *File, place Place) Problem {
 	p.File, p.Line, p.Column = f.Name, place.Line, place.Column
 	if place.Line > 0 {
-		p.source, _ = f.line(place.Line)
+		p.source = f.line(place.Line)
 	}
 	return p
 }
@@ -49,11 +49,18 @@ func (p Problem) position() string {
 	return fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
 }
 
+// shownProblems is how many problems people get to see at a time.
+const shownProblems = 100
+
 // WriteProblems writes problems as a compiler does: the place, the line with a
 // mark below, and what there is to know.
 func WriteProblems(w io.Writer, p text.Palette, problems []Problem) error {
 	var b strings.Builder
-	for _, problem := range problems {
+	for i, problem := range problems {
+		if i == shownProblems {
+			fmt.Fprintf(&b, "There are %d more.\n", len(problems)-i)
+			break
+		}
 		problem.write(&b, p)
 	}
 	_, err := io.WriteString(w, b.String())

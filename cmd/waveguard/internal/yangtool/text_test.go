@@ -3,6 +3,8 @@ package yangtool
 import (
 	"strings"
 	"testing"
+
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
 )
 
 func TestExcerpt(t *testing.T) {
@@ -52,15 +54,28 @@ func TestDistance(t *testing.T) {
 
 func TestLine(t *testing.T) {
 	f := &File{Text: []byte("one\r\ntwo\n\nfour")}
-	for n, want := range map[int]string{1: "one", 2: "two", 3: "", 4: "four"} {
-		if got, ok := f.line(n); got != want || !ok {
-			t.Errorf("line %d is %q, %v", n, got, ok)
+	for n, want := range map[int]string{0: "", 1: "one", 2: "two", 3: "", 4: "four", 5: ""} {
+		if got := f.line(n); got != want {
+			t.Errorf("line %d is %q", n, got)
 		}
 	}
-	if got, ok := f.line(5); ok {
-		t.Errorf("line 5 is %q", got)
+	for offset, want := range map[int]Place{0: {1, 1}, 4: {1, 5}, 5: {2, 1}, 6: {2, 2}, 9: {3, 1}, 14: {4, 5}} {
+		if got := f.placeOf(offset); got != want {
+			t.Errorf("offset %d is %v, want %v", offset, got, want)
+		}
 	}
-	if p := f.placeOf(6); p != (Place{2, 2}) {
-		t.Errorf("offset 6 is %v", p)
+}
+
+func TestManyProblems(t *testing.T) {
+	problems := make([]Problem, shownProblems+5)
+	for i := range problems {
+		problems[i].Message = "wrong"
+	}
+	var b strings.Builder
+	if err := WriteProblems(&b, text.Palette{}, problems); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.Count(got, "error: wrong\n") != shownProblems || !strings.HasSuffix(got, "There are 5 more.\n") {
+		t.Errorf("got %s", got)
 	}
 }
