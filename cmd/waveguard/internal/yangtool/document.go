@@ -20,6 +20,7 @@ type Document struct {
 	edit     *tree.Edit
 	elements map[*tree.Edit]*xml.Element
 	offsets  map[*tree.Edit]int
+	shift    int // of the columns of the first line, which begins with a wrapper
 	state    bool // config false nodes are admitted
 	faults   []Problem
 }
@@ -59,12 +60,11 @@ const (
 func (d *Document) decodeXML(set *schema.Set) {
 	limits := xml.Limits{Bytes: maxBytes, Elements: maxNodes}
 	root, err := xml.Parse(d.Text, limits)
-	shift := 0 // of the columns of the first line
 	if err != nil {
 		// Data may have several elements side by side at the top.
 		const open, end = "<data xmlns=\"" + xml.BaseNamespace + "\">", "</data>"
 		if wrapped, again := xml.Parse(append([]byte(open+string(undeclared(d.Text))), end...), limits); again == nil {
-			root, err, shift = wrapped, nil, len(open)
+			root, err, d.shift = wrapped, nil, len(open)
 		}
 	}
 	if err != nil {
@@ -72,17 +72,11 @@ func (d *Document) decodeXML(set *schema.Set) {
 		return
 	}
 	d.elements = map[*tree.Edit]*xml.Element{}
-	place := func(at *xml.Element) Place {
-		if at.Line == 1 {
-			return Place{1, at.Column() - shift}
-		}
-		return Place{at.Line, at.Column()}
-	}
 	d.edit, err = xml.DecodeEdit(set, inside(root, set), xml.DecodeOptions{
 		State:  d.state,
 		Placed: func(ed *tree.Edit, at *xml.Element) { d.elements[ed] = at },
 		Report: func(at *xml.Element, fault *tree.Error) {
-			d.faults = append(d.faults, problemOf(fault).at(d.File, place(at)))
+			d.faults = append(d.faults, problemOf(fault).at(d.File, d.placeOfElement(at)))
 		},
 	})
 	if err != nil {

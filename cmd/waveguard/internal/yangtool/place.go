@@ -3,17 +3,25 @@ package yangtool
 import (
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/xml"
 )
 
 // place returns where a node stands in the document.
 func (d *Document) place(ed *tree.Edit) Place {
 	if el := d.elements[ed]; el != nil {
-		return Place{el.Line, el.Column()}
+		return d.placeOfElement(el)
 	}
 	if at, ok := d.offsets[ed]; ok {
 		return d.placeOf(at)
 	}
 	return Place{}
+}
+
+func (d *Document) placeOfElement(el *xml.Element) Place {
+	if el.Line == 1 {
+		return Place{1, el.Column() - d.shift}
+	}
+	return Place{el.Line, el.Column()}
 }
 
 // find returns the place of the node at path, or of its nearest ancestor that
@@ -25,7 +33,7 @@ func (d *Document) find(path tree.Path) Place {
 		if next == nil {
 			if el := d.elements[ed]; el != nil && step.Node.IsKey() {
 				if key := el.Child(step.Node.Module.Namespace, step.Node.Name); key != nil {
-					return Place{key.Line, key.Column()}
+					return d.placeOfElement(key)
 				}
 			}
 			break
