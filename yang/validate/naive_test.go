@@ -21,6 +21,71 @@ func naively(t *tree.Tree) []string {
 	return slices.Compact(n.found)
 }
 
+// settleNaively deletes from next what prev had and next left alone, where a
+// condition does not hold: round by round over the whole tree.
+func settleNaively(prev, next *tree.Tree) *tree.Tree {
+	for settled := next; ; {
+		e := settled.Edit()
+		deleted := false
+		everywhere(tree.NewCursor(settled, tree.ConfigOnly), func(c *tree.Cursor) {
+			path := c.Path()
+			if slices.ContainsFunc(c.Node().Schema().Whens, func(w *schema.When) bool { return !c.Holds(w) }) &&
+				untouched(prev.Find(path), next.Find(path)) {
+				found, _ := e.DeletePath(path)
+				deleted = deleted || found
+			}
+		})
+		if !deleted {
+			return settled
+		}
+		settled = e.Tree()
+	}
+}
+
+func everywhere(c *tree.Cursor, visit func(*tree.Cursor)) {
+	visit(c)
+	if _, ok := c.Node().(*tree.Container); !ok {
+		return
+	}
+	c.Children("", "", func(k xpath.Node) bool {
+		everywhere(k.(*tree.Cursor), visit)
+		return true
+	})
+}
+
+// untouched says that all that is in a node now was there before.
+func untouched(was, is tree.Node) bool {
+	switch x := is.(type) {
+	case *tree.Leaf:
+		y, ok := was.(*tree.Leaf)
+		return ok && x.Value() == y.Value()
+	case *tree.LeafList:
+		y, ok := was.(*tree.LeafList)
+		for leaf := range x.All() {
+			ok = ok && y.Has(leaf.Value())
+		}
+		return ok
+	case *tree.List:
+		y, ok := was.(*tree.List)
+		for entry := range x.All() {
+			ok = ok && untouched(y.Get(entry.Keys()...), entry)
+		}
+		return ok
+	case *tree.Container:
+		y, ok := was.(*tree.Container)
+		if !ok || y == nil {
+			return false
+		}
+		for k := range x.Children() {
+			if !untouched(y.Child(k.Schema()), k) {
+				return false
+			}
+		}
+		return true
+	}
+	return was != nil
+}
+
 func (n *naive) report(tag tree.Tag, appTag string, path tree.Path) {
 	n.found = append(n.found, fmt.Sprintf("%s %s %s", tag, appTag, path))
 }

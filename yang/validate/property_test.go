@@ -74,8 +74,8 @@ func TestIncrementalEqualsWhole(t *testing.T) {
 				for range 1000 {
 					w.step(t, test.ops)
 				}
-				if w.accepted < 50 || w.refused < 50 {
-					t.Fatalf("%d accepted, %d refused: the edits are too one-sided to show anything", w.accepted, w.refused)
+				if w.accepted < 50 || w.refused < 50 || w.deleted == 0 {
+					t.Fatalf("%d accepted, %d refused, %d deleted: the edits are too one-sided to show anything", w.accepted, w.refused, w.deleted)
 				}
 			})
 		}
@@ -90,6 +90,7 @@ type walk struct {
 	state             *validate.State
 	random            *rand.Rand
 	accepted, refused int
+	deleted           int // nodes whose conditions ceased to hold
 }
 
 func newWalk(t *testing.T, name, text string) *walk {
@@ -117,18 +118,25 @@ func (w *walk) step(t *testing.T, random func(*rand.Rand) []op) (*tree.Tree, []*
 	}
 	next := e.Tree()
 	state, errs := w.rules.Check(w.state, next)
-	_, whole := w.rules.Check(nil, next)
+	settled := settleNaively(w.state.Tree, next)
+	_, whole := w.rules.Check(nil, settled)
 	got := messages(errs)
-	if !slices.Equal(got, messages(whole)) || !slices.Equal(got, naively(next)) {
-		t.Fatalf("edits %v:\nincremental %q\nwhole       %q\nnaive       %q", ops, got, messages(whole), naively(next))
+	if !slices.Equal(got, messages(whole)) || !slices.Equal(got, naively(settled)) {
+		t.Fatalf("edits %v:\nincremental %q\nwhole       %q\nnaive       %q", ops, got, messages(whole), naively(settled))
 	}
+	if state != nil {
+		if off := tree.Diff(settled, state.Tree); len(off) > 0 {
+			t.Fatalf("edits %v: kept or deleted otherwise: %v", ops, off)
+		}
+	}
+	w.deleted += len(tree.Diff(next, settled))
 	if errs != nil {
 		w.refused++
-		return next, errs
+		return settled, errs
 	}
 	w.state = state
 	w.accepted++
-	return next, nil
+	return settled, nil
 }
 
 func messages(errs []*tree.Error) (m []string) {

@@ -23,7 +23,7 @@ type run struct {
 	touched map[string]*touch // index keys whose counts changed
 	entries map[nodeID]bool   // entries whose unique tuples were updated
 	parents map[nodeID]bool   // containers whose children were checked
-	evals   map[evaluation]bool
+	asker   *asker
 
 	errs   []*tree.Error
 	untold int // violations beyond maxErrors
@@ -34,9 +34,10 @@ func newRun(v *Validator, prev *State, next *tree.Tree) *run {
 		Validator: v, next: next, cursor: tree.NewCursor(next, tree.ConfigOnly),
 		owner:   new(btree.Owner),
 		touched: map[string]*touch{}, entries: map[nodeID]bool{},
-		parents: map[nodeID]bool{}, evals: map[evaluation]bool{},
-		old: tree.New(v.set),
+		parents: map[nodeID]bool{},
+		old:     tree.New(v.set),
 	}
+	r.asker = newAsker(v.rules, r.cursor, r.evaluate)
 	if prev != nil {
 		r.old, r.index = prev.Tree, prev.index
 	}
@@ -55,30 +56,23 @@ func (r *run) change(c tree.Change) {
 		newCollector(r, c.Path, +1).node(c.New)
 	}
 	r.enclosingEntries(c.Path)
-	switch {
-	case c.Old == nil:
-		at := r.cursor.At(c.Path)
+	if c.Old == nil || c.New == nil {
 		r.checkParent(c.Path)
-		r.checkBelow(at)
-		r.affectedBelow(c.Path, at)
-	case c.New == nil:
-		r.checkParent(c.Path)
-		r.affectedBelow(c.Path, nil)
-	default:
-		r.affected(c.Path)
 	}
+	if c.Old == nil {
+		r.checkBelow(r.cursor.At(c.Path))
+	}
+	r.asker.change(c)
 }
 
 // wholeRoot adds what holds for a tree as such, even an empty one.
 func (r *run) wholeRoot() {
 	r.checkChildren(r.cursor)
-	for _, o := range r.constraints.own[r.set.Root] {
-		r.evaluateAt(o, r.cursor, nil)
-	}
+	r.asker.whole()
 }
 
-// settle looks at what the changes add up to.
-func (r *run) settle() {
+// total looks at what the changes add up to.
+func (r *run) total() {
 	r.settleIndex()
 	r.settleInstanceIDs()
 }

@@ -88,11 +88,11 @@ func conditional(list *schema.Node, tags []*schema.Node) bool {
 // checkUnique compares all entries below at.
 func (r *run) checkUnique(at *tree.Cursor, u *uniqueRule) {
 	seen := map[string]bool{}
-	r.each(at, []*schema.Node{u.list}, func(entry *tree.Cursor) {
+	each(at, []*schema.Node{u.list}, func(entry *tree.Cursor) {
 		var key []byte
 		for _, tag := range u.tags {
 			found := false
-			r.each(entry, chain(u.list, tag), func(c *tree.Cursor) {
+			each(entry, chain(u.list, tag), func(c *tree.Cursor) {
 				key, found = c.Node().(*tree.Leaf).Value().AppendKey(key), true
 			})
 			if !found {

@@ -10,15 +10,18 @@ import (
 // for concurrent use.
 type Validator struct {
 	set         *schema.Set
+	scope       tree.Scope
 	facts       map[*schema.Node]*factPlan
 	checks      map[*schema.Node]*structurePlan
-	constraints *constraintPlan
+	rules       *constraintPlan // but for the conditions
+	whens       *constraintPlan
 	instanceIDs []*schema.Node // leafs whose instance-identifier must refer to something
 }
 
 // State is a tree that was found valid. It is immutable.
 type State struct {
-	// Tree is the valid tree.
+	// Tree is the valid tree: the one that was checked, without the nodes that
+	// its when statements no longer allow.
 	Tree  *tree.Tree
 	index btree.Map[count]
 }
@@ -26,10 +29,11 @@ type State struct {
 // New prepares validation for a schema.
 func New(set *schema.Set) *Validator {
 	v := &Validator{
-		set:         set,
-		facts:       map[*schema.Node]*factPlan{},
-		checks:      map[*schema.Node]*structurePlan{},
-		constraints: newConstraintPlan(),
+		set:    set,
+		facts:  map[*schema.Node]*factPlan{},
+		checks: map[*schema.Node]*structurePlan{},
+		rules:  newConstraintPlan(set),
+		whens:  newConstraintPlan(set),
 	}
 	v.planFacts()
 	v.planStructure(set.Root)
@@ -40,19 +44,31 @@ func New(set *schema.Set) *Validator {
 // Check validates next, given a valid state that it came from; prev is nil for
 // the first. It returns the next state, or every violation found, in document
 // order of the offending nodes' paths.
+//
+// A node that the step from prev to next left alone, and whose when condition no
+// longer holds, is deleted with all below it, and so on until nothing more has
+// to go (RFC 7950 section 8.2): the next state's Tree then differs from next. A
+// node that the step created or changed is a violation in that case, as is what
+// the deletions break.
 func (v *Validator) Check(prev *State, next *tree.Tree) (*State, []*tree.Error) {
-	r := newRun(v, prev, next)
-	for _, c := range tree.Diff(r.old, next) {
+	old := tree.New(v.set)
+	if prev != nil {
+		old = prev.Tree
+	}
+	conditions, changes := v.settle(old, next)
+	r := newRun(v, prev, conditions.settled)
+	for _, c := range changes {
 		r.change(c)
 	}
 	if prev == nil {
 		r.wholeRoot()
 	}
-	r.settle()
+	r.total()
+	conditions.report(r)
 	if len(r.errs) > 0 {
 		return nil, r.sorted()
 	}
-	return &State{Tree: next, index: r.index}, nil
+	return &State{Tree: r.next, index: r.index}, nil
 }
 
 // walk calls visit for every configuration data node at and below n.
