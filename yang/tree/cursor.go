@@ -79,6 +79,9 @@ func (c *Cursor) Reach(path Path) *Cursor {
 		if !ok {
 			return nil
 		}
+		if !c.view.sees(step.Node) {
+			return nil
+		}
 		n := descend(k, step)
 		if n != nil {
 			c = c.Down(n)
@@ -93,7 +96,7 @@ func (c *Cursor) Reach(path Path) *Cursor {
 
 // impliedAt returns the implied node that step selects below k, or nil.
 func (c *Cursor) impliedAt(k *Container, step schema.PathStep) (found *Cursor) {
-	if k.Child(step.Node) != nil || !c.view.sees(step.Node) {
+	if k.Child(step.Node) != nil {
 		return nil
 	}
 	i := uint64(0)
@@ -109,18 +112,30 @@ func (c *Cursor) impliedAt(k *Container, step schema.PathStep) (found *Cursor) {
 	return found
 }
 
-// Path returns the node's path from the root.
+// Path returns the node's path from the root; the entries of a list without keys
+// have their positions in it.
 func (c *Cursor) Path() Path {
 	p := make(Path, 0, c.depth())
 	for ; c.parent != nil; c = c.parent {
-		step := entryStep(c.node.Schema(), c.node, nil)
-		if step.Node.Kind == schema.Leaf {
-			step.Value = nil
-		}
-		p = append(p, step)
+		p = append(p, c.step())
 	}
 	slices.Reverse(p)
 	return p
+}
+
+// step returns the last step of c's path.
+func (c *Cursor) step() schema.PathStep {
+	s := entryStep(c.node.Schema(), c.node, nil)
+	switch {
+	case s.Node.Kind == schema.Leaf:
+		s.Value = nil
+	case s.Node.Kind == schema.List && len(s.Node.Keys) == 0:
+		if k, ok := c.parent.node.(*Container); ok {
+			es := entriesOf(k.Child(s.Node))
+			s.Position = es.count(c.node)
+		}
+	}
+	return s
 }
 
 func (c *Cursor) depth() int {

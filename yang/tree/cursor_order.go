@@ -64,6 +64,17 @@ func defaultIndex(n Node) int {
 	return slices.Index(n.Schema().Defaults, n.(*Leaf).value)
 }
 
+// count returns the 1-based position of an entry; 0 when it is none.
+func (e *entries) count(n Node) uint64 {
+	i := uint64(0)
+	for _, m := range e.nodes.All() {
+		if i++; m == n {
+			return i
+		}
+	}
+	return 0
+}
+
 // position returns a string that sorts as the entry stands.
 func (e *entries) position(s *schema.Node, n Node) string {
 	if !keyless(s) {

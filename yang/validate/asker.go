@@ -32,6 +32,8 @@ func newAsker(p *constraintPlan, root *tree.Cursor, ask func(*constraint, *tree.
 func (a *asker) change(c tree.Change) {
 	switch {
 	case c.Moved:
+	case anonymous(c.Path):
+		a.allCameOrWent(c.Path)
 	case c.Old != nil && c.New != nil:
 		a.changed(c.Path)
 	default:
@@ -61,6 +63,18 @@ func (a *asker) cameOrWent(path tree.Path, came bool) {
 		for _, f := range own {
 			a.from(f, path)
 		}
+	}
+	for _, f := range a.plan.above[s] {
+		a.from(f, path[:min(f.depth, len(path))])
+	}
+	a.anything()
+}
+
+// allCameOrWent asks what the entries of a list or leaf-list affect.
+func (a *asker) allCameOrWent(path tree.Path) {
+	s := path.Schema()
+	for _, f := range a.plan.own[s] {
+		a.from(newAffection(f.constraint, s.DataParent), path[:len(path)-1])
 	}
 	for _, f := range a.plan.above[s] {
 		a.from(f, path[:min(f.depth, len(path))])

@@ -33,7 +33,7 @@ type brokenWhen struct {
 // at (RFC 7950 section 8.2). Each round takes away at least one node.
 func (v *Validator) settle(old, next *tree.Tree) (*conditions, []tree.Change) {
 	s := &conditions{Validator: v, old: old, asked: next, settled: next, broken: map[question]brokenWhen{}}
-	all := tree.Diff(old, next)
+	all := v.diff(old, next)
 	if len(v.whens.own) == 0 {
 		return s, all
 	}
@@ -44,7 +44,7 @@ func (v *Validator) settle(old, next *tree.Tree) (*conditions, []tree.Change) {
 		}
 		before := s.settled
 		s.delete()
-		changes = tree.Diff(before, s.settled)
+		changes = v.diff(before, s.settled)
 	}
 	switch {
 	case len(s.gone) > 0:
@@ -55,7 +55,7 @@ func (v *Validator) settle(old, next *tree.Tree) (*conditions, []tree.Change) {
 	case s.settled == next:
 		return s, all
 	}
-	return s, tree.Diff(old, s.settled)
+	return s, v.diff(old, s.settled)
 }
 
 // round asks the conditions that the changes affect.
@@ -72,7 +72,7 @@ func (s *conditions) ask(c *constraint, at *tree.Cursor) {
 		return
 	}
 	path := at.Path()
-	if s.touched(path) {
+	if s.scope == tree.ConfigAndState || s.touched(path) {
 		s.broken[question{c, idOf(path)}] = brokenWhen{c.when, path}
 		return
 	}

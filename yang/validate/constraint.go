@@ -20,7 +20,12 @@ type constraint struct {
 	unique *uniqueRule
 }
 
+// evaluate asks c at one of its instances. Constraints on configuration see
+// configuration only (RFC 7950 section 6.4.1).
 func (r *run) evaluate(c *constraint, at *tree.Cursor) {
+	if c.at.Config && (c.must != nil || c.ref != nil) {
+		at = at.In(tree.ConfigOnly)
+	}
 	switch {
 	case c.must != nil:
 		r.evaluateMust(c.must, at)

@@ -66,9 +66,9 @@ func (v *Validator) plan(n *schema.Node) *factPlan {
 func (v *Validator) planFacts() {
 	groups := map[groupKey]*refGroup{}
 	id := uint32(0)
-	walk(v.set.Root, func(n *schema.Node) {
+	v.walk(v.set.Root, func(n *schema.Node) {
 		for _, tags := range n.Unique {
-			if conditional(n, tags) {
+			if !v.sees(tags[0]) || conditional(n, tags) {
 				continue
 			}
 			id++
@@ -185,6 +185,14 @@ func newCollector(r *run, path tree.Path, sign int32) *collector {
 	return &collector{r, sign, append(make(tree.Path, 0, len(path)+4), path...), len(path)}
 }
 
+// all counts a list or leaf-list, whose step ends the path, as a whole.
+func (c *collector) all(n tree.Node) {
+	if n != nil {
+		c.path = c.path[:len(c.path)-1]
+		c.entries(n)
+	}
+}
+
 func (c *collector) node(n tree.Node) {
 	p := c.facts[n.Schema()]
 	if p == nil {
@@ -205,21 +213,33 @@ func (c *collector) node(n tree.Node) {
 
 func (c *collector) children(parent *tree.Container) {
 	for k := range parent.Children() {
-		switch x := k.(type) {
-		case *tree.List:
-			if c.facts[x.Schema()] == nil {
-				continue
-			}
-			for entry := range x.All() {
-				c.child(entry, schema.PathStep{Node: x.Schema(), Keys: entry.Keys()})
-			}
-		case *tree.LeafList:
-			for leaf := range x.All() {
-				value := leaf.Value()
-				c.child(leaf, schema.PathStep{Node: x.Schema(), Value: &value})
-			}
+		switch k.(type) {
+		case *tree.List, *tree.LeafList:
+			c.entries(k)
 		default:
 			c.child(k, schema.PathStep{Node: k.Schema()})
+		}
+	}
+}
+
+func (c *collector) entries(n tree.Node) {
+	if c.facts[n.Schema()] == nil {
+		return
+	}
+	switch x := n.(type) {
+	case *tree.List:
+		i := uint64(0)
+		for entry := range x.All() {
+			step := schema.PathStep{Node: x.Schema(), Keys: entry.Keys()}
+			if i++; len(step.Keys) == 0 {
+				step.Position = i
+			}
+			c.child(entry, step)
+		}
+	case *tree.LeafList:
+		for leaf := range x.All() {
+			value := leaf.Value()
+			c.child(leaf, schema.PathStep{Node: x.Schema(), Value: &value})
 		}
 	}
 }

@@ -97,6 +97,9 @@ func dangling(path tree.Path, v schema.Value, target *schema.Node) *tree.Error {
 func (r *run) settleInstanceIDs() {
 	for _, n := range r.instanceIDs {
 		each(r.cursor, chain(r.set.Root, n), func(c *tree.Cursor) {
+			if n.Config {
+				c = c.In(tree.ConfigOnly)
+			}
 			if nodes, err := c.Deref(); err == nil && len(nodes) > 0 {
 				return
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
 
@@ -33,7 +34,7 @@ func TestLikeLibyang(t *testing.T) {
 	dir := t.TempDir()
 	model, data := filepath.Join(dir, "w.yang"), filepath.Join(dir, "data.xml")
 	write(t, model, agreed)
-	w := newWalk(t, "w", agreed)
+	w := newWalk(t, "w", agreed, tree.ConfigOnly)
 	w.random = rand.New(rand.NewPCG(77, 1))
 	for range 200 {
 		next, errs := w.step(t, wildOps)

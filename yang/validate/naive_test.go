@@ -12,11 +12,14 @@ import (
 
 // naive is a validator that visits every node of the accessible tree and asks
 // each rule there in turn, with no plan and no index.
-type naive struct{ found []string }
+type naive struct {
+	scope tree.Scope
+	found []string
+}
 
-func naively(t *tree.Tree) []string {
-	var n naive
-	n.node(tree.NewCursor(t, tree.ConfigOnly))
+func naively(t *tree.Tree, scope tree.Scope) []string {
+	n := naive{scope: scope}
+	n.node(tree.NewCursor(t, scope))
 	slices.Sort(n.found)
 	return slices.Compact(n.found)
 }
@@ -91,7 +94,10 @@ func (n *naive) report(tag tree.Tag, appTag string, path tree.Path) {
 }
 
 func (n *naive) node(c *tree.Cursor) {
-	s := c.Node().Schema()
+	s, all := c.Node().Schema(), c
+	if s.Config {
+		c = c.In(tree.ConfigOnly)
+	}
 	for _, m := range s.Musts {
 		if ok, err := m.Expr.Bool(xpath.Context{Node: c}); err != nil || !ok {
 			appTag := m.ErrorAppTag
@@ -110,8 +116,8 @@ func (n *naive) node(c *tree.Cursor) {
 		n.report(tree.TagDataMissing, "instance-required", c.Path())
 	}
 	if _, ok := c.Node().(*tree.Container); ok {
-		n.within(c, s.Children)
-		c.Children("", "", func(k xpath.Node) bool {
+		n.within(all, s.Children)
+		all.Children("", "", func(k xpath.Node) bool {
 			n.node(k.(*tree.Cursor))
 			return true
 		})
@@ -126,7 +132,7 @@ func (n *naive) within(c *tree.Cursor, kids []*schema.Node) {
 			n.choice(c, k)
 		case k.Kind == schema.Case:
 			n.within(c, k.Children)
-		case k.IsData() && k.Config && !k.IsKey():
+		case k.IsData() && (k.Config || n.scope == tree.ConfigAndState) && !k.IsKey():
 			n.number(c, k)
 		}
 		for _, tags := range k.Unique {
@@ -136,7 +142,7 @@ func (n *naive) within(c *tree.Cursor, kids []*schema.Node) {
 }
 
 func (n *naive) choice(c *tree.Cursor, s *schema.Node) {
-	if s.Mandatory && c.Admits(s) && tree.ChosenCase(c.Node().(*tree.Container), s) == nil {
+	if s.Mandatory && (s.Config || n.scope == tree.ConfigAndState) && c.Admits(s) && tree.ChosenCase(c.Node().(*tree.Container), s) == nil {
 		n.report(tree.TagDataMissing, "missing-choice", c.Path())
 	}
 	n.within(c, s.Children)

@@ -7,7 +7,7 @@ import (
 
 func (v *Validator) planConstraints(root *schema.Node) {
 	v.planDemands(root)
-	walk(root, func(n *schema.Node) {
+	v.walk(root, func(n *schema.Node) {
 		for _, m := range n.Musts {
 			v.rules.add(&constraint{at: n, must: m}, n, m.Expr)
 		}
@@ -67,7 +67,7 @@ func (v *Validator) planDemands(n *schema.Node) {
 	}
 	for _, k := range n.DataChildren {
 		for _, tags := range k.Unique {
-			if conditional(k, tags) {
+			if v.sees(tags[0]) && conditional(k, tags) {
 				v.planUnique(&uniqueRule{list: k, tags: tags})
 			}
 		}

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -31,7 +32,7 @@ type run struct {
 
 func newRun(v *Validator, prev *State, next *tree.Tree) *run {
 	r := &run{
-		Validator: v, next: next, cursor: tree.NewCursor(next, tree.ConfigOnly),
+		Validator: v, next: next, cursor: tree.NewCursor(next, v.scope),
 		owner:   new(btree.Owner),
 		touched: map[string]*touch{}, entries: map[nodeID]bool{},
 		parents: map[nodeID]bool{},
@@ -49,6 +50,10 @@ func (r *run) change(c tree.Change) {
 	if c.Moved {
 		return // order is nothing that a constraint of this set can see
 	}
+	if anonymous(c.Path) {
+		r.changeAll(c)
+		return
+	}
 	if c.Old != nil {
 		newCollector(r, c.Path, -1).node(c.Old)
 	}
@@ -61,6 +66,18 @@ func (r *run) change(c tree.Change) {
 	}
 	if c.Old == nil {
 		r.checkBelow(r.cursor.At(c.Path))
+	}
+	r.asker.change(c)
+}
+
+// changeAll takes in the difference of all entries of a list or leaf-list.
+func (r *run) changeAll(c tree.Change) {
+	newCollector(r, c.Path, -1).all(c.Old)
+	newCollector(r, c.Path, +1).all(c.New)
+	r.enclosingEntries(c.Path)
+	r.checkParent(c.Path)
+	if _, ok := c.New.(*tree.List); ok {
+		each(r.cursor.At(c.Path[:len(c.Path)-1]), chain(c.Path.Schema().DataParent, c.Path.Schema()), r.checkBelow)
 	}
 	r.asker.change(c)
 }
@@ -112,12 +129,15 @@ func (r *run) sorted() []*tree.Error {
 	return errs
 }
 
-// scope encodes the list keys along a path: it tells instances of one schema
+// scope encodes the list keys and positions along a path: it tells instances of one schema
 // node apart.
 func scope(dst []byte, path tree.Path) []byte {
 	for _, s := range path {
 		for _, k := range s.Keys {
 			dst = k.AppendKey(dst)
+		}
+		if s.Position > 0 {
+			dst = binary.AppendUvarint(dst, s.Position)
 		}
 		if s.Value != nil && s.Node.Kind == schema.LeafList {
 			dst = s.Value.AppendKey(dst)

@@ -19,9 +19,9 @@ type structurePlan struct {
 // planStructure plans n and all below, and says whether there is anything to check.
 func (v *Validator) planStructure(n *schema.Node) bool {
 	p := &structurePlan{}
-	planChoices(p, n.Children)
+	v.planChoices(p, n.Children)
 	for _, k := range n.DataChildren {
-		if !k.IsData() || !k.Config {
+		if !v.sees(k) {
 			continue
 		}
 		if v.planStructure(k) {
@@ -45,16 +45,16 @@ func (v *Validator) planStructure(n *schema.Node) bool {
 }
 
 // planChoices collects mandatory choices among schema children, nested ones too.
-func planChoices(p *structurePlan, kids []*schema.Node) {
+func (v *Validator) planChoices(p *structurePlan, kids []*schema.Node) {
 	for _, k := range kids {
 		switch k.Kind {
 		case schema.Choice:
-			if k.Mandatory && k.Config {
+			if k.Mandatory && (k.Config || v.scope == tree.ConfigAndState) {
 				p.choices = append(p.choices, k)
 			}
-			planChoices(p, k.Children)
+			v.planChoices(p, k.Children)
 		case schema.Case:
-			planChoices(p, k.Children)
+			v.planChoices(p, k.Children)
 		}
 	}
 }

@@ -26,10 +26,19 @@ type State struct {
 	index btree.Map[count]
 }
 
-// New prepares validation for a schema.
-func New(set *schema.Set) *Validator {
+// New prepares validation of configuration for a schema.
+func New(set *schema.Set) *Validator { return newValidator(set, tree.ConfigOnly) }
+
+// NewWithState prepares validation for trees that hold state beside the
+// configuration. Whether state that breaks a constraint is a mistake is for the
+// caller to say (RFC 8342 section 5.3). Nothing is deleted: a node whose when
+// condition does not hold is a violation.
+func NewWithState(set *schema.Set) *Validator { return newValidator(set, tree.ConfigAndState) }
+
+func newValidator(set *schema.Set, scope tree.Scope) *Validator {
 	v := &Validator{
 		set:    set,
+		scope:  scope,
 		facts:  map[*schema.Node]*factPlan{},
 		checks: map[*schema.Node]*structurePlan{},
 		rules:  newConstraintPlan(set),
@@ -71,16 +80,20 @@ func (v *Validator) Check(prev *State, next *tree.Tree) (*State, []*tree.Error) 
 	return &State{Tree: r.next, index: r.index}, nil
 }
 
-// walk calls visit for every configuration data node at and below n.
-func walk(n *schema.Node, visit func(*schema.Node)) {
-	if n.Kind != schema.Root {
+// walk calls visit for every data node at and below n that is validated.
+func (v *Validator) walk(n *schema.Node, visit func(*schema.Node)) {
+	if n.IsData() {
 		visit(n)
 	}
 	for _, k := range n.DataChildren {
-		if k.IsData() && k.Config {
-			walk(k, visit)
+		if v.sees(k) {
+			v.walk(k, visit)
 		}
 	}
+}
+
+func (v *Validator) sees(n *schema.Node) bool {
+	return n.IsData() && (n.Config || v.scope == tree.ConfigAndState)
 }
 
 // chain returns the schema nodes from below to, exclusively, down to n.
