@@ -33,6 +33,13 @@ type view struct {
 	// outer views: one that depends on itself does not hold.
 	asking *schema.When
 	outer  *view
+	// operation is what the view shows besides the tree; nil for nothing.
+	operation *operation
+}
+
+// with returns the view that asks w, nil for none, in scope.
+func (v *view) with(scope Scope, w *schema.When) *view {
+	return &view{scope: scope, asking: w, outer: v, operation: v.operation}
 }
 
 func (v *view) sees(s *schema.Node) bool {
@@ -125,7 +132,7 @@ func (c *Cursor) Path() Path {
 
 // step returns the last step of c's path.
 func (c *Cursor) step() schema.PathStep {
-	s := entryStep(c.node.Schema(), c.node, nil)
+	s := entryStep(operationOf(c.node.Schema()), c.node, nil)
 	switch {
 	case s.Node.Kind == schema.Leaf:
 		s.Value = nil
@@ -159,7 +166,7 @@ func (c *Cursor) Kind() xpath.Kind {
 
 // Name implements xpath.Node.
 func (c *Cursor) Name() (module, local string) {
-	s := c.node.Schema()
+	s := operationOf(c.node.Schema())
 	if s.Kind == schema.Root {
 		return "", ""
 	}
@@ -191,7 +198,9 @@ func (c *Cursor) Children(module, local string, yield func(xpath.Node) bool) {
 	if module != "" && local != "" {
 		if s := k.schema.Child(module, local); s != nil {
 			c.instances(k, s, yield)
+			return
 		}
+		c.eachOperation(module, local, yield)
 		return
 	}
 	for _, s := range k.schema.DataChildren {
@@ -199,6 +208,7 @@ func (c *Cursor) Children(module, local string, yield func(xpath.Node) bool) {
 			return
 		}
 	}
+	c.eachOperation(module, local, yield)
 }
 
 // instances yields the instances of s below k, stored or implied.

@@ -62,7 +62,7 @@ func (c *Cursor) meets(w *schema.When, config bool) bool {
 	if config {
 		scope = ConfigOnly
 	}
-	at := c.under(&view{scope: scope, asking: w, outer: c.view})
+	at := c.under(c.view.with(scope, w))
 	ok, err := w.Expr.Bool(xpath.Context{Node: at})
 	return err == nil && ok
 }
@@ -72,7 +72,7 @@ func (c *Cursor) In(scope Scope) *Cursor {
 	if c.view.scope == scope {
 		return c
 	}
-	return c.under(&view{scope: scope, outer: c.view})
+	return c.under(c.view.with(scope, nil))
 }
 
 // under returns c in another view.

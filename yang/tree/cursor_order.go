@@ -44,7 +44,7 @@ func compareLevel(a, b *Cursor) int {
 	case a.node == b.node:
 		return 0
 	case x != y:
-		return cmp.Compare(x.Index, y.Index)
+		return cmp.Compare(place(x), place(y))
 	case x.Kind != schema.List && x.Kind != schema.LeafList:
 		return 0
 	}

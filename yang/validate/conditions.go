@@ -114,22 +114,25 @@ func (s *conditions) delete() {
 	s.settled = e.Tree()
 }
 
-// report reports as RFC 7950 section 8.3.1 asks. What later rounds allowed is no
-// mistake.
+// report tells what is left of the broken conditions: what later rounds allowed
+// is no mistake.
 func (s *conditions) report(r *run) {
 	if s.err != nil {
 		r.report(s.err)
 	}
 	for _, b := range s.broken {
-		at := r.cursor.At(b.path)
-		if at == nil || at.Holds(b.when) {
-			continue
+		if at := r.cursor.At(b.path); at != nil && !at.Holds(b.when) {
+			r.report(unmet(b.path, b.when))
 		}
-		name := b.path.Schema().Name
-		r.report(&tree.Error{
-			Tag: tree.TagUnknownElement, Path: b.path,
-			Message: fmt.Sprintf("%s exists only when %q holds; make it hold, or leave %s out", name, b.when.Expr, name),
-			Info:    [][2]string{{"bad-element", name}},
-		})
+	}
+}
+
+// unmet is the error of RFC 7950 section 8.3.1.
+func unmet(path tree.Path, w *schema.When) *tree.Error {
+	name := path.Schema().Name
+	return &tree.Error{
+		Tag: tree.TagUnknownElement, Path: path,
+		Message: fmt.Sprintf("%s exists only when %q holds; make it hold, or leave %s out", name, w.Expr, name),
+		Info:    [][2]string{{"bad-element", name}},
 	}
 }

@@ -29,6 +29,10 @@ func (r *run) evaluate(c *constraint, at *tree.Cursor) {
 	switch {
 	case c.must != nil:
 		r.evaluateMust(c.must, at)
+	case c.when != nil:
+		if !at.Holds(c.when) {
+			r.report(unmet(at.Path(), c.when))
+		}
 	case c.ref != nil:
 		r.checkReference(at, c.ref)
 	case c.unique != nil:

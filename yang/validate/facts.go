@@ -324,7 +324,8 @@ func (r *run) settleIndex() {
 			}
 			values[d][t.value.String()] = true
 		case t.unique != nil && c.refs > 1:
-			r.notUnique(t)
+			entry, _ := r.next.Find(t.entry).(*tree.Container)
+			r.notUnique(t.unique, entry, t.entry)
 		}
 	}
 	for d, missing := range values {

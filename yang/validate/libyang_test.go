@@ -24,13 +24,7 @@ var agreed = strings.NewReplacer(
 
 // TestLikeLibyang requires that libyang gives the verdicts of Check.
 func TestLikeLibyang(t *testing.T) {
-	tool, err := exec.LookPath("yanglint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("yanglint is missing: install libyang2-tools")
-		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
-	}
+	tool := lintTool(t)
 	dir := t.TempDir()
 	model, data := filepath.Join(dir, "w.yang"), filepath.Join(dir, "data.xml")
 	write(t, model, agreed)

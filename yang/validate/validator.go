@@ -15,6 +15,7 @@ type Validator struct {
 	checks      map[*schema.Node]*structurePlan
 	rules       *constraintPlan // but for the conditions
 	whens       *constraintPlan
+	operations  map[*schema.Node][]operationRule
 	instanceIDs []*schema.Node // leafs whose instance-identifier must refer to something
 }
 
@@ -43,10 +44,13 @@ func newValidator(set *schema.Set, scope tree.Scope) *Validator {
 		checks: map[*schema.Node]*structurePlan{},
 		rules:  newConstraintPlan(set),
 		whens:  newConstraintPlan(set),
+
+		operations: map[*schema.Node][]operationRule{},
 	}
 	v.planFacts()
 	v.planStructure(set.Root)
 	v.planConstraints(set.Root)
+	v.planOperations(set.Root)
 	return v
 }
 
@@ -93,7 +97,7 @@ func (v *Validator) walk(n *schema.Node, visit func(*schema.Node)) {
 }
 
 func (v *Validator) sees(n *schema.Node) bool {
-	return n.IsData() && (n.Config || v.scope == tree.ConfigAndState)
+	return n.IsData() && (n.Config || v.scope == tree.ConfigAndState || inOperation(n))
 }
 
 // chain returns the schema nodes from below to, exclusively, down to n.
