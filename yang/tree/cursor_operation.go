@@ -49,9 +49,9 @@ func (c *Cursor) eachOperation(module, local string, yield func(xpath.Node) bool
 	}
 }
 
-// place returns where instances of s stand among their siblings: an operation
+// siblingIndex returns where instances of s stand among their siblings: an operation
 // comes last.
-func place(s *schema.Node) int {
+func siblingIndex(s *schema.Node) int {
 	if s.IsData() {
 		return s.Index
 	}

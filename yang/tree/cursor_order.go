@@ -44,7 +44,7 @@ func compareLevel(a, b *Cursor) int {
 	case a.node == b.node:
 		return 0
 	case x != y:
-		return cmp.Compare(place(x), place(y))
+		return cmp.Compare(siblingIndex(x), siblingIndex(y))
 	case x.Kind != schema.List && x.Kind != schema.LeafList:
 		return 0
 	}

@@ -14,4 +14,5 @@ func (c *Cursor) Search(module, local string, yield func(xpath.Node) bool) {
 			return
 		}
 	}
+	c.eachOperation("", "", yield)
 }
