@@ -18,7 +18,9 @@ type count struct{ targets, refs int32 }
 type factPlan struct {
 	roles   []role
 	uniques []*uniqueRule
-	below   bool // some descendant contributes
+	// referrals are the references of a leaf, sought those that can lead to it.
+	referrals, sought []*referral
+	below             bool // some descendant contributes
 }
 
 // role is a leaf's part in a leafref group.
@@ -77,14 +79,10 @@ func (v *Validator) planFacts() {
 		if n.Type == nil {
 			return
 		}
-		if n.Type.Base == schema.InstanceIdentifier && n.Type.RequireInstance {
-			v.instanceIDs = append(v.instanceIDs, n)
-		}
 		if anchor := leafrefAnchor(n); anchor != nil {
 			v.join(groups, n, anchor, &id)
 		}
 	})
-	v.markAbove()
 }
 
 // leafrefAnchor returns the ancestor from which a leafref's path leads only
@@ -251,6 +249,12 @@ func (c *collector) child(n tree.Node, step schema.PathStep) {
 }
 
 func (c *collector) leaf(p *factPlan, l *tree.Leaf) {
+	for _, ref := range p.referrals {
+		c.refer(ref, l)
+	}
+	for _, ref := range p.sought {
+		c.went(ref, l)
+	}
 	for _, role := range p.roles {
 		g := role.group
 		if g.single {

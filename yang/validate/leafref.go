@@ -91,22 +91,3 @@ func dangling(path tree.Path, v schema.Value, target *schema.Node) *tree.Error {
 		Message: fmt.Sprintf("%q refers to nothing: no %s has this value; create it first, or name one that exists", v, target.Path()),
 	}
 }
-
-// settleInstanceIDs checks all instance-identifiers, since nothing says what
-// they point to.
-func (r *run) settleInstanceIDs() {
-	for _, n := range r.instanceIDs {
-		each(r.cursor, chain(r.set.Root, n), func(c *tree.Cursor) {
-			if n.Config {
-				c = c.In(tree.ConfigOnly)
-			}
-			if nodes, err := c.Deref(); err == nil && len(nodes) > 0 {
-				return
-			}
-			r.report(&tree.Error{
-				Tag: tree.TagDataMissing, AppTag: "instance-required", Path: c.Path(),
-				Message: fmt.Sprintf("%q identifies nothing that exists", c.Value()),
-			})
-		})
-	}
-}

@@ -19,41 +19,6 @@ func (v *Validator) planConstraints(root *schema.Node) {
 	})
 }
 
-// planReference plans what no index keeps: a leafref whose path has predicates
-// or that has to do with default values, and a union some members of which
-// refer to something.
-func (v *Validator) planReference(n *schema.Node) {
-	t := n.Type
-	switch {
-	case t == nil:
-	case t.Base == schema.Leafref && t.RequireInstance && !indexed(n):
-		v.rules.add(&constraint{at: n, ref: t}, n, t.Path)
-	case t.Base == schema.Union:
-		v.planUnion(n)
-	}
-}
-
-func (v *Validator) planUnion(n *schema.Node) {
-	c := &constraint{at: n, ref: n.Type}
-	var paths []*xpath.Expr
-	identifies := false
-	for _, m := range n.Type.Members {
-		switch {
-		case !m.RequireInstance:
-		case m.Base == schema.Leafref:
-			paths = append(paths, m.Path)
-		case m.Base == schema.InstanceIdentifier:
-			identifies = true
-		}
-	}
-	if len(paths) > 0 || identifies {
-		v.rules.add(c, n, paths...)
-	}
-	if identifies { // of anything
-		v.rules.anything = append(v.rules.anything, newAffection(c, v.set.Root))
-	}
-}
-
 // planDemands plans what a condition elsewhere can make n demand of its
 // children: nodes that must be there, and tuples of values in use.
 func (v *Validator) planDemands(n *schema.Node) {

@@ -71,6 +71,7 @@ func TestIncrementalEqualsWhole(t *testing.T) {
 		{"t", module, tree.ConfigOnly, tameOps},
 		{"w", wild, tree.ConfigOnly, wildOps},
 		{"s", stateful, tree.ConfigAndState, statefulOps},
+		{"x", varied, tree.ConfigOnly, variedOps},
 	} {
 		for seed := range uint64(seeds) {
 			t.Run(fmt.Sprint(test.name, seed), func(t *testing.T) {
@@ -101,7 +102,7 @@ type walk struct {
 
 func newWalk(t *testing.T, name, text string, scope tree.Scope) *walk {
 	t.Helper()
-	set := yangtest.Compile(t, []string{name}, text)
+	set := yangtest.Compile(t, []string{name, "y"}, texts(text)...)
 	w := &walk{rules: validate.New(set), scope: scope}
 	if scope == tree.ConfigAndState {
 		w.rules = validate.NewWithState(set)
@@ -112,6 +113,13 @@ func newWalk(t *testing.T, name, text string, scope tree.Scope) *walk {
 	}
 	w.state = state
 	return w
+}
+
+func texts(text string) []string {
+	if text == varied {
+		return []string{text, augmenting}
+	}
+	return []string{text}
 }
 
 // step makes an edit and returns the tree that came of it with the verdict.

@@ -19,12 +19,15 @@ type run struct {
 	old, next *tree.Tree
 	cursor    *tree.Cursor // of next's root
 
-	index   btree.Map[count]
-	owner   *btree.Owner
-	touched map[string]*touch // index keys whose counts changed
-	entries map[nodeID]bool   // entries whose unique tuples were updated
-	parents map[nodeID]bool   // containers whose children were checked
-	asker   *asker
+	index     btree.Map[count]
+	referrers btree.Map[referrer]
+	owner     *btree.Owner
+	touched   map[string]*touch // index keys whose counts changed
+	entries   map[nodeID]bool   // entries whose unique tuples were updated
+	parents   map[nodeID]bool   // containers whose children were checked
+	asker     *asker
+	missed    map[wanted]bool
+	gone      []string // pathKeys
 
 	errs   []*tree.Error
 	untold int // violations beyond maxErrors
@@ -36,11 +39,12 @@ func newRun(v *Validator, prev *State, next *tree.Tree) *run {
 		owner:   new(btree.Owner),
 		touched: map[string]*touch{}, entries: map[nodeID]bool{},
 		parents: map[nodeID]bool{},
+		missed:  map[wanted]bool{},
 		old:     tree.New(v.set),
 	}
 	r.asker = newAsker(v.rules, r.cursor, r.evaluate)
 	if prev != nil {
-		r.old, r.index = prev.Tree, prev.index
+		r.old, r.index, r.referrers = prev.Tree, prev.index, prev.referrers
 	}
 	return r
 }
@@ -64,6 +68,9 @@ func (r *run) change(c tree.Change) {
 	if c.Old == nil || c.New == nil {
 		r.checkParent(c.Path)
 	}
+	if c.New == nil {
+		r.wentAt(c.Path)
+	}
 	if c.Old == nil {
 		r.checkBelow(r.cursor.At(c.Path))
 	}
@@ -76,6 +83,7 @@ func (r *run) changeAll(c tree.Change) {
 	newCollector(r, c.Path, +1).all(c.New)
 	r.enclosingEntries(c.Path)
 	r.checkParent(c.Path)
+	r.wentAt(c.Path)
 	if _, ok := c.New.(*tree.List); ok {
 		each(r.cursor.At(c.Path[:len(c.Path)-1]), chain(c.Path.Schema().DataParent, c.Path.Schema()), r.checkBelow)
 	}
@@ -91,7 +99,7 @@ func (r *run) wholeRoot() {
 // total looks at what the changes add up to.
 func (r *run) total() {
 	r.settleIndex()
-	r.settleInstanceIDs()
+	r.settleReferrals()
 }
 
 // maxErrors is how many violations are told one by one: nobody reads more, and

@@ -9,22 +9,24 @@ import (
 // Validator holds what can be worked out from a schema beforehand. It is safe
 // for concurrent use.
 type Validator struct {
-	set         *schema.Set
-	scope       tree.Scope
-	facts       map[*schema.Node]*factPlan
-	checks      map[*schema.Node]*structurePlan
-	rules       *constraintPlan // but for the conditions
-	whens       *constraintPlan
-	operations  map[*schema.Node][]operationRule
-	instanceIDs []*schema.Node // leafs whose instance-identifier must refer to something
+	set        *schema.Set
+	scope      tree.Scope
+	facts      map[*schema.Node]*factPlan
+	checks     map[*schema.Node]*structurePlan
+	rules      *constraintPlan // but for the conditions
+	whens      *constraintPlan
+	operations map[*schema.Node][]operationRule
+	referrals  uint32
+	instances  bool // some leaf must identify an instance
 }
 
 // State is a tree that was found valid. It is immutable.
 type State struct {
 	// Tree is the valid tree: the one that was checked, without the nodes that
 	// its when statements no longer allow.
-	Tree  *tree.Tree
-	index btree.Map[count]
+	Tree      *tree.Tree
+	index     btree.Map[count]
+	referrers btree.Map[referrer]
 }
 
 // New prepares validation of configuration for a schema.
@@ -50,6 +52,7 @@ func newValidator(set *schema.Set, scope tree.Scope) *Validator {
 	v.planFacts()
 	v.planStructure(set.Root)
 	v.planConstraints(set.Root)
+	v.markAbove()
 	v.planOperations(set.Root)
 	return v
 }
@@ -81,7 +84,7 @@ func (v *Validator) Check(prev *State, next *tree.Tree) (*State, []*tree.Error) 
 	if len(r.errs) > 0 {
 		return nil, r.sorted()
 	}
-	return &State{Tree: r.next, index: r.index}, nil
+	return &State{Tree: r.next, index: r.index, referrers: r.referrers}, nil
 }
 
 // walk calls visit for every data node at and below n that is validated.

@@ -59,6 +59,10 @@ func (e *Expr) Nodes(ctx Context) ([]Node, error) {
 	return evaluate(e, ctx, func(_ expr, f *focus) []Node { return sortedNodes(set, f) })
 }
 
+// Seeks says whether Seek has a better way than Nodes: the expression is a path
+// that ends in a name and has no predicates that count.
+func (e *Expr) Seeks() bool { return e.sought != nil }
+
 // Seek returns those of the selected nodes whose value is the one given. Where
 // the expression is a path that ends at a key or a leaf-list, it asks
 // Node.Lookup instead of visiting all that the path selects. Errors as Nodes.
