@@ -15,6 +15,7 @@ type asker struct {
 	root  *tree.Cursor // of the changed tree
 	asked map[question]bool
 	ask   func(*constraint, *tree.Cursor)
+	asks  int // how often ask was called
 }
 
 // question is a constraint at the instances below one node.
@@ -117,7 +118,10 @@ func (a *asker) at(f affection, at *tree.Cursor, path tree.Path) {
 		return
 	}
 	a.asked[q] = true
-	each(at, f.steps, func(c *tree.Cursor) { a.ask(f.constraint, c) })
+	each(at, f.steps, func(c *tree.Cursor) {
+		a.asks++
+		a.ask(f.constraint, c)
+	})
 }
 
 // each calls visit for the cursors of all instances below at that the schema

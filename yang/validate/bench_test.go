@@ -11,7 +11,7 @@ import (
 	"github.com/optical-net/waveguard/yang/validate"
 )
 
-const benchEntries = 1000
+const benchEntries = 10_000
 
 // kinds has a model for each kind of constraint. In texts, # is the number
 // of an entry; the base is put in once for each entry.

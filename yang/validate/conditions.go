@@ -22,6 +22,7 @@ type conditions struct {
 	gone    []tree.Path
 	broken  map[question]brokenWhen
 	err     *tree.Error
+	asks    int
 }
 
 type brokenWhen struct {
@@ -65,6 +66,7 @@ func (s *conditions) round(changes []tree.Change) {
 	for _, c := range changes {
 		a.change(c)
 	}
+	s.asks += a.asks
 }
 
 func (s *conditions) ask(c *constraint, at *tree.Cursor) {

@@ -67,6 +67,14 @@ func newValidator(set *schema.Set, scope tree.Scope) *Validator {
 // node that the step created or changed is a violation in that case, as is what
 // the deletions break.
 func (v *Validator) Check(prev *State, next *tree.Tree) (*State, []*tree.Error) {
+	r := v.check(prev, next)
+	if len(r.errs) > 0 {
+		return nil, r.sorted()
+	}
+	return &State{Tree: r.next, index: r.index, referrers: r.referrers}, nil
+}
+
+func (v *Validator) check(prev *State, next *tree.Tree) *run {
 	old := tree.New(v.set)
 	if prev != nil {
 		old = prev.Tree
@@ -81,10 +89,8 @@ func (v *Validator) Check(prev *State, next *tree.Tree) (*State, []*tree.Error) 
 	}
 	r.total()
 	conditions.report(r)
-	if len(r.errs) > 0 {
-		return nil, r.sorted()
-	}
-	return &State{Tree: r.next, index: r.index, referrers: r.referrers}, nil
+	r.asker.asks += conditions.asks
+	return r
 }
 
 // walk calls visit for every data node at and below n that is validated.
