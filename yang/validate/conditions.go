@@ -9,7 +9,7 @@ import (
 
 // maxRounds bounds how often deletions may cause further deletions: schemas need
 // a few rounds, a hostile list any number.
-const maxRounds = 1000
+const maxRounds = 100
 
 // conditions settles the when statements of one step from tree to tree: what the
 // step left alone and is no longer allowed to exist goes, what it touched is a

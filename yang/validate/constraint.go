@@ -56,7 +56,7 @@ func (r *run) evaluateMust(m *schema.Must, at *tree.Cursor) {
 	case err != nil:
 		e.Message = fmt.Sprintf("the condition %q cannot be evaluated: %v", m.Expr, err)
 	case e.Message == "":
-		e.Message = fmt.Sprintf("the condition %q does not hold", m.Expr)
+		e.Message = fmt.Sprintf("the condition %q does not hold; change what it compares", m.Expr)
 	}
 	r.report(e)
 }
