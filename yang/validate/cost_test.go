@@ -25,6 +25,7 @@ const costly = `module c {
       leaf of { type uint32; must "/top/other[n = current()]/x"; }
       leaf to { type union { type leafref { path "/c:top/c:other/c:n"; } type enumeration { enum none; } } }
       leaf at { type instance-identifier; }
+      leaf by { type leafref { path "../../other/n"; } must "deref(.)/../x"; }
       list part { key p; leaf p { type uint32; } must "p <= ../high"; must "count(../part) < 9"; }
     }
     list other { key n; leaf n { type uint32; } leaf x { type uint32; } leaf y { type uint32; } }
@@ -69,7 +70,7 @@ func asks(t *testing.T, entries int, edit op) int {
 	for i := range entries {
 		for _, text := range []string{
 			"other[n='#']/x 1", "entry[n='#']/low 1", "entry[n='#']/high 9", "entry[n='#']/most 9", "entry[n='#']/of #",
-			"entry[n='#']/to #", "entry[n='#']/at /c:top/other[n='#']", "entry[n='#']/part[p='1']", "entry[n='#']/part[p='2']",
+			"entry[n='#']/to #", "entry[n='#']/by #", "entry[n='#']/at /c:top/other[n='#']", "entry[n='#']/part[p='1']", "entry[n='#']/part[p='2']",
 		} {
 			base = append(base, fixed("/c:top/"+strings.ReplaceAll(text, "#", strconv.Itoa(i)))...)
 		}

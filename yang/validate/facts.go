@@ -85,12 +85,18 @@ func (v *Validator) planFacts() {
 	})
 }
 
-// leafrefAnchor returns the ancestor from which a leafref's path leads only
-// downwards; nil when n is no leafref that is checked by index.
+// leafrefAnchor returns the anchor of a leafref; nil when n is none that is
+// checked by index.
 func leafrefAnchor(n *schema.Node) *schema.Node {
 	if t := n.Type; t.Base != schema.Leafref || !t.RequireInstance || !indexed(n) {
 		return nil
 	}
+	return topOf(n)
+}
+
+// topOf returns the ancestor of a leafref, whose path is simple, from which the
+// path leads only downwards.
+func topOf(n *schema.Node) *schema.Node {
 	dep := n.Type.Path.Deps()[0]
 	at := n
 	if dep.Absolute {
