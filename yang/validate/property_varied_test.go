@@ -19,10 +19,9 @@ const varied = `module x {
     container nest { when "../color"; presence "built"; leaf egg { type uint8; } uses leg { when "egg != 3"; } }
     list chain {
       key n; ordered-by user;
-      when "not(prev) or ../chain[n = current()/prev]";
       leaf n { type uint8; }
       leaf prev { type uint8; }
-      leaf ref { type leafref { path "../../chain/n"; } }
+      leaf ref { when "not(../prev) or ../../chain[n = current()/../prev]"; type leafref { path "../../chain/n"; } }
       leaf far { type leafref { path "../../chain/n"; require-instance false; } must "not(deref(.)/../prev) or deref(.)/../prev != ."; }
     }
     leaf last { type leafref { path "../chain/n"; } must "not(deref(.)/../ref)"; }
