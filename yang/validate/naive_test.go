@@ -153,7 +153,11 @@ func (n *naive) number(c *tree.Cursor, s *schema.Node) {
 	path := append(c.Path(), schema.PathStep{Node: s})
 	switch {
 	case count == 0 && s.Mandatory && s.Kind != schema.List && s.Kind != schema.LeafList && s.Kind != schema.Container && c.Admits(s):
-		n.report(tree.TagDataMissing, "", path)
+		tag := tree.TagDataMissing
+		if !s.Config && strings.Contains(s.Path(), "/input/") {
+			tag = tree.TagMissingElement
+		}
+		n.report(tag, "", path)
 	case count < s.MinElements && c.Admits(s):
 		n.report(tree.TagOperationFailed, "too-few-elements", path)
 	case s.MaxElements > 0 && count > s.MaxElements:

@@ -2,6 +2,7 @@ package validate_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -157,6 +158,90 @@ func TestCheckOperation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// randomInput returns what may stand in the rpc move.
+func randomInput(r *rand.Rand) string {
+	pieces := []string{
+		"<from>x</from>", "<from>y</from>", "<from>@</from>", "<fast/>", "<slow/>", "<speed>@</speed>", "<graph/>", "<graph><m>v</m></graph>",
+		"<port>@</port>", "<used>@</used>", "<limit>@</limit>", "<count>@</count>", "<any>@</any>", "<any>none</any>",
+		"<step><n>@</n><at>@</at><via>@</via></step>", "<step><n>@</n><via>@</via><via>@</via><after>@</after></step>", "<step><n>@</n></step>",
+		"<where xmlns:o='urn:o'>/o:top/o:item[o:name='x']/o:port[o:n='@']</where>",
+	}
+	var doc strings.Builder
+	if r.IntN(2) == 0 {
+		doc.WriteString("<from>x</from><fast/>")
+	}
+	for range r.IntN(7) {
+		for _, c := range pieces[r.IntN(len(pieces))] {
+			if c == '@' {
+				c = '0' + rune(r.IntN(4))
+			}
+			doc.WriteRune(c)
+		}
+	}
+	return doc.String()
+}
+
+// randomOperations calls visit with the inputs of move that can be read, as
+// documents, and with the violations found in them.
+func randomOperations(t *testing.T, n int, visit func(data *tree.Tree, op *tree.Container, doc string, found []string)) {
+	t.Helper()
+	set := yangtest.Compile(t, []string{"o"}, operations)
+	v := validate.New(set)
+	data := dataOf(t, set, operationalData)
+	node, _ := operationNode(t, set, "rpc move")
+	r := rand.New(rand.NewPCG(2, 6))
+	accepted, refused := 0, 0
+	for range n {
+		doc := "<move xmlns='urn:o'>" + randomInput(r) + "</move>"
+		el, err := xml.Parse([]byte(doc), xml.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		op, err := xml.DecodeInput(set, node, el)
+		if err != nil {
+			continue // twice the same
+		}
+		found := messages(v.CheckOperation(data, nil, op))
+		visit(data, op, doc, found)
+		if len(found) == 0 {
+			accepted++
+		} else {
+			refused++
+		}
+	}
+	if accepted < n/20 || refused < n/20 {
+		t.Errorf("%d accepted, %d refused: that shows nothing", accepted, refused)
+	}
+}
+
+// TestOperationsNaively requires that CheckOperation gives the verdict of asking
+// every rule at every node.
+func TestOperationsNaively(t *testing.T) {
+	randomOperations(t, 3000, func(data *tree.Tree, op *tree.Container, doc string, found []string) {
+		n := naive{scope: tree.ConfigAndState}
+		n.node(tree.OperationCursor(data, nil, op))
+		slices.Sort(n.found)
+		if want := slices.Compact(n.found); !slices.Equal(found, want) {
+			t.Fatalf("%s\ngot   %q\nnaive %q", doc, found, want)
+		}
+	})
+}
+
+func TestRandomOperationsLikeLibyang(t *testing.T) {
+	tool := lintTool(t)
+	dir := t.TempDir()
+	model, operational, file := filepath.Join(dir, "o.yang"), filepath.Join(dir, "data.xml"), filepath.Join(dir, "op.xml")
+	write(t, model, operations)
+	write(t, operational, operationalData)
+	randomOperations(t, 300, func(_ *tree.Tree, _ *tree.Container, doc string, found []string) {
+		write(t, file, doc)
+		out, _ := exec.Command(tool, "-p", dir, "-t", "rpc", "-O", operational, model, file).CombinedOutput()
+		if theirs := !strings.Contains(string(out), "libyang err"); theirs != (len(found) == 0) {
+			t.Errorf("ours %q, libyang %v: %s\n%s", found, theirs, doc, out)
+		}
+	})
 }
 
 // operationNode returns the node of "rpc NAME", "reply NAME" or "notif NAME",
