@@ -28,11 +28,11 @@ func newAsker(p *constraintPlan, root *tree.Cursor, ask func(*constraint, *tree.
 	return &asker{plan: p, root: root, asked: map[question]bool{}, ask: ask}
 }
 
-// change asks what one difference affects. A change of order affects nothing: no
-// constraint of this set can see it.
+// change asks what one difference affects.
 func (a *asker) change(c tree.Change) {
 	switch {
-	case c.Moved:
+	case c.Moved: // which predicates that count can see
+		a.elsewhere(c.Path)
 	case anonymous(c.Path):
 		a.allCameOrWent(c.Path)
 	case c.Old != nil && c.New != nil:
@@ -65,10 +65,7 @@ func (a *asker) cameOrWent(path tree.Path, came bool) {
 			a.from(f, path)
 		}
 	}
-	for _, f := range a.plan.above[s] {
-		a.from(f, path[:min(f.depth, len(path))])
-	}
-	a.anything()
+	a.elsewhere(path)
 }
 
 // allCameOrWent asks what the entries of a list or leaf-list affect.
@@ -77,7 +74,13 @@ func (a *asker) allCameOrWent(path tree.Path) {
 	for _, f := range a.plan.own[s] {
 		a.from(newAffection(f.constraint, s.DataParent), path[:len(path)-1])
 	}
-	for _, f := range a.plan.above[s] {
+	a.elsewhere(path)
+}
+
+// elsewhere asks those constraints not at or below a node that look at whether and
+// where it is.
+func (a *asker) elsewhere(path tree.Path) {
+	for _, f := range a.plan.above[path.Schema()] {
 		a.from(f, path[:min(f.depth, len(path))])
 	}
 	a.anything()

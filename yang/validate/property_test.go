@@ -167,7 +167,12 @@ func apply(t testing.TB, from *tree.Tree, ops []op) (*tree.Tree, error) {
 		if o.Operation == tree.Remove {
 			_, err = e.DeletePath(yangtest.Path(t, from.Schema(), o.Path))
 		} else {
-			err = e.Apply(yangtest.Edit(t, from.Schema(), o), tree.Merge)
+			ed := yangtest.Edit(t, from.Schema(), o)
+			if path := yangtest.Path(t, from.Schema(), o.Path); o.Value == "first" {
+				last := ed.At(path[:len(path)-1]).Children
+				last[len(last)-1].Insert = tree.First
+			}
+			err = e.Apply(ed, tree.Merge)
 		}
 		if err != nil {
 			return nil, err

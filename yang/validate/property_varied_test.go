@@ -16,6 +16,8 @@ const varied = `module x {
     leaf wing { when "derived-from-or-self(../kind, 'bird')"; type uint8; default 1; }
     leaf feather { when "../wing > 0"; type uint8; }
     leaf-list color { when "../feather"; ordered-by user; type string; must "re-match(., '[0-2]')" { error-app-tag hue; } }
+    leaf dominant { type string; must ". = ../color[1]"; }
+    leaf start { type uint8; must "/top/chain[1]/n = . or not(../chain[2])"; }
     container nest { when "../color"; presence "built"; leaf egg { type uint8; } uses leg { when "egg != 3"; } }
     list chain {
       key n; ordered-by user;
@@ -65,7 +67,7 @@ func variedOps(r *rand.Rand) []op {
 	}
 	leafs := []string{
 		"wing", "feather", "nest/egg", "nest/len", "nest/toe", "chain[n='@']/prev", "chain[n='@']/ref", "chain[n='@']/far", "last",
-		"lane", "gravel", "thick", "wide", "rail/gauge", "sea", "slow", "y:sums", "y:air", "y:height",
+		"dominant", "start", "lane", "gravel", "thick", "wide", "rail/gauge", "sea", "slow", "y:sums", "y:air", "y:height",
 		"a/node[id='@']/port[p='@']/peer", "a/node[id='@']/port[p='@']/on", "a/node[id='@']/port[p='@']/mate",
 		"a/node[id='@']/y:extra", "a/node[id='@']/y:more/need", "a/node[id='@']/y:more/deep",
 		"b/link[from='@'][to='@']/port", "b/link[from='@'][to='@']/kind",
@@ -86,6 +88,8 @@ func variedOps(r *rand.Rand) []op {
 		{"/x:top/kind x:hen", "/x:top/feather 1", "/x:top/color[.='@']", "/x:top/nest/egg @"},
 		{"/x:top/chain[n='@']/prev @", "/x:top/chain[n='@']/prev @"},
 		{"/x:top/a/node[id='@']/port[p='@']", "/x:top/b/link[from='@'][to='@']/port @"},
+		{"/x:top/color[.='@'] first"},
+		{"/x:top/chain[n='@'] first"},
 		{"/x:top/rail/gauge 1", "/x:top/rail/stop[.='@']"},
 		{"/x:top/b/which /x:top/b/usual[.='@']"},
 		{"/x:top/b/which /x:top/lane"},

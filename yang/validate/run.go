@@ -52,7 +52,8 @@ func newRun(v *Validator, prev *State, next *tree.Tree) *run {
 // change takes in one difference.
 func (r *run) change(c tree.Change) {
 	if c.Moved {
-		return // order is nothing that a constraint of this set can see
+		r.asker.change(c)
+		return
 	}
 	if anonymous(c.Path) {
 		r.changeAll(c)
