@@ -24,7 +24,11 @@ func (s *Store) Commit(ctx context.Context, actor Actor) error {
 			return err
 		}
 	}
-	return s.transact(ctx, actor, s.Candidate())
+	if err := s.transact(ctx, actor, s.Candidate()); err != nil {
+		return err
+	}
+	s.candidate.Store(nil)
+	return nil
 }
 
 // Discard makes the candidate equal to running (RFC 6241 section 8.3.4.2).
@@ -42,7 +46,8 @@ func (s *Store) Discard(ctx context.Context, actor Actor) error {
 }
 
 // Validate checks the content of a datastore against all constraints of the
-// schema and the rules, without asking the engine.
+// schema and the rules, without asking the engine. As Commit would, it lets go
+// what when statements no longer allow.
 func (s *Store) Validate(ctx context.Context, name Name) error {
 	return s.ValidateTree(ctx, s.Config(name))
 }
@@ -57,11 +62,12 @@ func (s *Store) ValidateTree(ctx context.Context, t *tree.Tree) error {
 	return err
 }
 
-// check validates next, starting from running.
+// check validates next, starting from running. The state's tree is what next
+// becomes (RFC 7950 section 8.2).
 func (s *Store) check(next *tree.Tree) (*validate.State, error) {
 	state, errs := s.validator.Check(s.valid, next)
 	if len(errs) == 0 && s.cfg.Rules != nil {
-		errs = s.cfg.Rules(s.Running(), next)
+		errs = s.cfg.Rules(s.Running(), state.Tree)
 	}
 	if len(errs) > 0 {
 		return nil, joined(errs)
@@ -69,7 +75,8 @@ func (s *Store) check(next *tree.Tree) (*validate.State, error) {
 	return state, nil
 }
 
-// transact is the way of every change of running. The caller is the writer.
+// transact is the way of every change of running. The caller is the writer. The
+// actor answers for what leads to next, not for what validation deletes besides.
 func (s *Store) transact(ctx context.Context, actor Actor, next *tree.Tree) error {
 	err := s.tryTransact(ctx, actor, next)
 	if err != nil {
@@ -89,6 +96,9 @@ func (s *Store) tryTransact(ctx context.Context, actor Actor, next *tree.Tree) e
 	state, err := s.check(next)
 	if err != nil {
 		return err
+	}
+	if state.Tree != next {
+		c.New, c.Changes = state.Tree, tree.Diff(c.Old, state.Tree)
 	}
 	commit, abort, err := s.cfg.Engine.Prepare(ctx, c)
 	if err != nil {

@@ -35,6 +35,44 @@ func TestCommitGoesThroughTheEngine(t *testing.T) {
 	}
 }
 
+// RFC 7950 section 8.2.
+func TestCommitDeletesWhatWhenForbids(t *testing.T) {
+	e := &engine{}
+	cfg := config(t, e)
+	cfg.Dir = t.TempDir()
+	s := open(t, cfg)
+	ok(t, running(t, s, "/t:top/mode = rich", "/t:top/rich = a", "/t:top/richer[id='1']", "/t:top/richer[id='2']"))
+	e.take()
+	w := s.Watch()
+	defer w.Close()
+
+	ok(t, candidate(t, s, "/t:top/mode = plain", "/t:top/rich = b"))
+	for _, err := range []error{s.Validate(t.Context(), datastore.Candidate), s.Commit(t.Context(), session(1))} {
+		if got := wantTag(t, err, tree.TagUnknownElement); got.Path.String() != "/t:top/rich" {
+			t.Errorf("what the edit changed itself is not the mistake, but %s", got.Path)
+		}
+	}
+	ok(t, s.Discard(t.Context(), session(1)))
+
+	ok(t, candidate(t, s, "/t:top/mode = plain"))
+	ok(t, s.Validate(t.Context(), datastore.Candidate))
+	ok(t, s.Commit(t.Context(), session(1)))
+	const plain = `{"t:top":{"config":{"name":"first"},"mode":"plain"}}`
+	wantCalls(t, e, "prepare mode rich richer[id='1'] richer[id='2']", "commit")
+	wantConfig(t, "running", s.Running(), plain)
+	if s.Candidate() != s.Running() {
+		t.Error("the candidate differs from running after a commit")
+	}
+	if len(w.C) != 1 {
+		t.Error("the watcher was not told")
+	}
+	if off := s.Operational().Find(parsePath(t, "/t:top/rich")); off != nil {
+		t.Error("the operational state has what was deleted")
+	}
+	ok(t, s.Close())
+	wantConfig(t, "running after a restart", open(t, cfg).Running(), plain)
+}
+
 func TestStartPutsTheConfigurationInForce(t *testing.T) {
 	e := &engine{}
 	cfg := config(t, e)

@@ -33,6 +33,13 @@ type view struct {
 	// outer views: one that depends on itself does not hold.
 	asking *schema.When
 	outer  *view
+	// operation is what the view shows besides the tree; nil for nothing.
+	operation *operation
+}
+
+// with returns the view that asks w, nil for none, in scope.
+func (v *view) with(scope Scope, w *schema.When) *view {
+	return &view{scope: scope, asking: w, outer: v, operation: v.operation}
 }
 
 func (v *view) sees(s *schema.Node) bool {
@@ -79,6 +86,9 @@ func (c *Cursor) Reach(path Path) *Cursor {
 		if !ok {
 			return nil
 		}
+		if !c.view.sees(step.Node) {
+			return nil
+		}
 		n := descend(k, step)
 		if n != nil {
 			c = c.Down(n)
@@ -93,7 +103,7 @@ func (c *Cursor) Reach(path Path) *Cursor {
 
 // impliedAt returns the implied node that step selects below k, or nil.
 func (c *Cursor) impliedAt(k *Container, step schema.PathStep) (found *Cursor) {
-	if k.Child(step.Node) != nil || !c.view.sees(step.Node) {
+	if k.Child(step.Node) != nil {
 		return nil
 	}
 	i := uint64(0)
@@ -109,18 +119,30 @@ func (c *Cursor) impliedAt(k *Container, step schema.PathStep) (found *Cursor) {
 	return found
 }
 
-// Path returns the node's path from the root.
+// Path returns the node's path from the root; the entries of a list without keys
+// have their positions in it.
 func (c *Cursor) Path() Path {
 	p := make(Path, 0, c.depth())
 	for ; c.parent != nil; c = c.parent {
-		step := entryStep(c.node.Schema(), c.node, nil)
-		if step.Node.Kind == schema.Leaf {
-			step.Value = nil
-		}
-		p = append(p, step)
+		p = append(p, c.step())
 	}
 	slices.Reverse(p)
 	return p
+}
+
+// step returns the last step of c's path.
+func (c *Cursor) step() schema.PathStep {
+	s := entryStep(operationOf(c.node.Schema()), c.node, nil)
+	switch {
+	case s.Node.Kind == schema.Leaf:
+		s.Value = nil
+	case s.Node.Kind == schema.List && len(s.Node.Keys) == 0:
+		if k, ok := c.parent.node.(*Container); ok {
+			es := entriesOf(k.Child(s.Node))
+			s.Position = es.count(c.node)
+		}
+	}
+	return s
 }
 
 func (c *Cursor) depth() int {
@@ -144,7 +166,7 @@ func (c *Cursor) Kind() xpath.Kind {
 
 // Name implements xpath.Node.
 func (c *Cursor) Name() (module, local string) {
-	s := c.node.Schema()
+	s := operationOf(c.node.Schema())
 	if s.Kind == schema.Root {
 		return "", ""
 	}
@@ -176,7 +198,9 @@ func (c *Cursor) Children(module, local string, yield func(xpath.Node) bool) {
 	if module != "" && local != "" {
 		if s := k.schema.Child(module, local); s != nil {
 			c.instances(k, s, yield)
+			return
 		}
+		c.eachOperation(module, local, yield)
 		return
 	}
 	for _, s := range k.schema.DataChildren {
@@ -184,6 +208,7 @@ func (c *Cursor) Children(module, local string, yield func(xpath.Node) bool) {
 			return
 		}
 	}
+	c.eachOperation(module, local, yield)
 }
 
 // instances yields the instances of s below k, stored or implied.

@@ -34,16 +34,19 @@ func (c *Cursor) holds(s *schema.Node) bool {
 		at = c.Down(&Container{schema: s})
 	}
 	for _, w := range s.Whens {
-		if !at.Holds(w) {
+		if !at.meets(w, s.Config) {
 			return false
 		}
 	}
 	return true
 }
 
-// Holds evaluates a condition of c's node, or of a choice below it. One that
-// cannot be evaluated, or depends on itself, does not hold.
-func (c *Cursor) Holds(w *schema.When) bool {
+// Holds evaluates a condition of c's node. One that cannot be evaluated, or
+// depends on itself, does not hold. That of configuration sees configuration
+// only (RFC 7950 section 6.4.1).
+func (c *Cursor) Holds(w *schema.When) bool { return c.meets(w, c.node.Schema().Config) }
+
+func (c *Cursor) meets(w *schema.When, config bool) bool {
 	for v := c.view; v != nil; v = v.outer {
 		if v.asking == w {
 			return false
@@ -55,9 +58,21 @@ func (c *Cursor) Holds(w *schema.When) bool {
 	if c == nil {
 		return false
 	}
-	at := c.under(&view{scope: c.view.scope, asking: w, outer: c.view})
+	scope := c.view.scope
+	if config {
+		scope = ConfigOnly
+	}
+	at := c.under(c.view.with(scope, w))
 	ok, err := w.Expr.Bool(xpath.Context{Node: at})
 	return err == nil && ok
+}
+
+// In returns the cursor of the same node that sees what is in scope.
+func (c *Cursor) In(scope Scope) *Cursor {
+	if c.view.scope == scope {
+		return c
+	}
+	return c.under(c.view.with(scope, nil))
 }
 
 // under returns c in another view.

@@ -44,7 +44,7 @@ func compareLevel(a, b *Cursor) int {
 	case a.node == b.node:
 		return 0
 	case x != y:
-		return cmp.Compare(x.Index, y.Index)
+		return cmp.Compare(siblingIndex(x), siblingIndex(y))
 	case x.Kind != schema.List && x.Kind != schema.LeafList:
 		return 0
 	}
@@ -62,6 +62,17 @@ func compareLevel(a, b *Cursor) int {
 // defaultIndex returns the place of a leaf-list's default value in use.
 func defaultIndex(n Node) int {
 	return slices.Index(n.Schema().Defaults, n.(*Leaf).value)
+}
+
+// count returns the 1-based position of an entry; 0 when it is none.
+func (e *entries) count(n Node) uint64 {
+	i := uint64(0)
+	for _, m := range e.nodes.All() {
+		if i++; m == n {
+			return i
+		}
+	}
+	return 0
 }
 
 // position returns a string that sorts as the entry stands.

@@ -1,6 +1,9 @@
 package tree
 
-import "github.com/optical-net/waveguard/yang/xpath"
+import (
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/xpath"
+)
 
 // Search implements xpath.Searcher.
 func (c *Cursor) Search(module, local string, yield func(xpath.Node) bool) {
@@ -14,4 +17,29 @@ func (c *Cursor) Search(module, local string, yield func(xpath.Node) bool) {
 			return
 		}
 	}
+	c.eachOperation("", "", yield)
+}
+
+// Size implements xpath.Sized. What is only implied has to be looked at.
+func (c *Cursor) Size(module, local string) (n int, ok bool) {
+	k, isContainer := c.node.(*Container)
+	if !isContainer {
+		return 0, false
+	}
+	s := k.schema.Child(module, local)
+	if s == nil {
+		return 0, false
+	}
+	if !c.view.sees(s) {
+		return 0, true
+	}
+	switch x := k.Child(s).(type) {
+	case nil:
+		return 0, s.Kind != schema.Container && len(s.Defaults) == 0
+	case *List:
+		return x.Len(), true
+	case *LeafList:
+		return x.Len(), true
+	}
+	return 1, true
 }

@@ -35,6 +35,47 @@ func TestSearchFindsAll(t *testing.T) {
 	}
 }
 
+// TestSizeCountsAll compares what nodes know of their size with a count of what
+// they yield.
+func TestSizeCountsAll(t *testing.T) {
+	set := yangtest.Compile(t, []string{"z"}, zoo)
+	known := 0
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 8))
+		data := tree.New(set)
+		for range 10 {
+			data = mutated(t, r, data, []version{{data, ""}})
+		}
+		for _, scope := range []tree.Scope{tree.ConfigOnly, tree.ConfigAndState} {
+			known += checkSizes(t, tree.NewCursor(data, scope))
+		}
+	}
+	if known < 500 {
+		t.Errorf("%d sizes compared: that shows nothing", known)
+	}
+}
+
+func checkSizes(t *testing.T, c *tree.Cursor) (known int) {
+	t.Helper()
+	if _, ok := c.Node().(*tree.Container); !ok {
+		return 0
+	}
+	for _, s := range c.Node().Schema().DataChildren {
+		count := 0
+		c.Children(s.Module.Name, s.Name, func(n xpath.Node) bool {
+			count++
+			known += checkSizes(t, n.(*tree.Cursor))
+			return true
+		})
+		if n, ok := c.Size(s.Module.Name, s.Name); ok && n != count {
+			t.Errorf("%s has %d %s, not %d", c.Path(), count, s.Name, n)
+		} else if ok {
+			known++
+		}
+	}
+	return known
+}
+
 func namesBelow(n *schema.Node) (names []string) {
 	for _, k := range n.DataChildren {
 		names = append(append(names, k.Name), namesBelow(k)...)

@@ -99,11 +99,7 @@ func actual(t *schema.Type) *schema.Type {
 }
 
 func (c *Cursor) derefLeafref(t *schema.Type, v schema.Value) ([]xpath.Node, error) {
-	nodes, err := t.Path.Nodes(xpath.Context{Node: c})
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(nodes, func(n xpath.Node) bool { return n.Value() != v.String() }), nil
+	return t.Path.Seek(xpath.Context{Node: c}, v.String())
 }
 
 func (c *Cursor) derefInstance(v schema.Value) []xpath.Node {

@@ -12,9 +12,6 @@ type nodeSet map[*schema.Node]bool
 // ancestor of context that the path climbs to. ok is false when the path
 // cannot be followed.
 func resolveDep(set *schema.Set, context *schema.Node, d xpath.Dep) (reached nodeSet, anchor *schema.Node, ok bool) {
-	if d.Deref {
-		return nil, nil, false
-	}
 	reached, anchor = nodeSet{}, context
 	at := nodeSet{context: true}
 	if d.Absolute {
@@ -23,6 +20,12 @@ func resolveDep(set *schema.Set, context *schema.Node, d xpath.Dep) (reached nod
 	for _, s := range d.Steps {
 		next := nodeSet{}
 		for n := range at {
+			if s.Axis == xpath.Deref {
+				if anchor, ok = dereference(next, n, anchor); !ok {
+					return nil, nil, false
+				}
+				continue
+			}
 			if !follow(next, n, s) {
 				return nil, nil, false
 			}
@@ -39,6 +42,25 @@ func resolveDep(set *schema.Set, context *schema.Node, d xpath.Dep) (reached nod
 		reached[context] = true
 	}
 	return reached, anchor, true
+}
+
+// dereference adds to out what a leafref leads to, which is below the same
+// instance of the anchor returned. ok is false where that cannot be known.
+func dereference(out nodeSet, n, anchor *schema.Node) (_ *schema.Node, ok bool) {
+	switch t := n.Type; {
+	case t == nil:
+	case t.Base == schema.Union, t.Base == schema.InstanceIdentifier:
+		return nil, false
+	case t.Base == schema.Leafref:
+		if t.Target == nil || !simplePath(t) {
+			return nil, false
+		}
+		out[t.Target] = true
+		if top := topOf(n); depth(top) < depth(anchor) {
+			return top, true
+		}
+	}
+	return anchor, true
 }
 
 func onlySelf(steps []xpath.DepStep) bool {

@@ -18,7 +18,9 @@ type count struct{ targets, refs int32 }
 type factPlan struct {
 	roles   []role
 	uniques []*uniqueRule
-	below   bool // some descendant contributes
+	// referrals are the references of a leaf, sought those that can lead to it.
+	referrals, sought []*referral
+	below             bool // some descendant contributes
 }
 
 // role is a leaf's part in a leafref group.
@@ -66,9 +68,9 @@ func (v *Validator) plan(n *schema.Node) *factPlan {
 func (v *Validator) planFacts() {
 	groups := map[groupKey]*refGroup{}
 	id := uint32(0)
-	walk(v.set.Root, func(n *schema.Node) {
+	v.walk(v.set.Root, func(n *schema.Node) {
 		for _, tags := range n.Unique {
-			if conditional(n, tags) {
+			if !v.sees(tags[0]) || conditional(n, tags) {
 				continue
 			}
 			id++
@@ -77,22 +79,24 @@ func (v *Validator) planFacts() {
 		if n.Type == nil {
 			return
 		}
-		if n.Type.Base == schema.InstanceIdentifier && n.Type.RequireInstance {
-			v.instanceIDs = append(v.instanceIDs, n)
-		}
 		if anchor := leafrefAnchor(n); anchor != nil {
 			v.join(groups, n, anchor, &id)
 		}
 	})
-	v.markAbove()
 }
 
-// leafrefAnchor returns the ancestor from which a leafref's path leads only
-// downwards; nil when n is no leafref that is checked by index.
+// leafrefAnchor returns the anchor of a leafref; nil when n is none that is
+// checked by index.
 func leafrefAnchor(n *schema.Node) *schema.Node {
 	if t := n.Type; t.Base != schema.Leafref || !t.RequireInstance || !indexed(n) {
 		return nil
 	}
+	return topOf(n)
+}
+
+// topOf returns the ancestor of a leafref, whose path is simple, from which the
+// path leads only downwards.
+func topOf(n *schema.Node) *schema.Node {
 	dep := n.Type.Path.Deps()[0]
 	at := n
 	if dep.Absolute {
@@ -185,6 +189,14 @@ func newCollector(r *run, path tree.Path, sign int32) *collector {
 	return &collector{r, sign, append(make(tree.Path, 0, len(path)+4), path...), len(path)}
 }
 
+// all counts a list or leaf-list, whose step ends the path, as a whole.
+func (c *collector) all(n tree.Node) {
+	if n != nil {
+		c.path = c.path[:len(c.path)-1]
+		c.entries(n)
+	}
+}
+
 func (c *collector) node(n tree.Node) {
 	p := c.facts[n.Schema()]
 	if p == nil {
@@ -205,21 +217,33 @@ func (c *collector) node(n tree.Node) {
 
 func (c *collector) children(parent *tree.Container) {
 	for k := range parent.Children() {
-		switch x := k.(type) {
-		case *tree.List:
-			if c.facts[x.Schema()] == nil {
-				continue
-			}
-			for entry := range x.All() {
-				c.child(entry, schema.PathStep{Node: x.Schema(), Keys: entry.Keys()})
-			}
-		case *tree.LeafList:
-			for leaf := range x.All() {
-				value := leaf.Value()
-				c.child(leaf, schema.PathStep{Node: x.Schema(), Value: &value})
-			}
+		switch k.(type) {
+		case *tree.List, *tree.LeafList:
+			c.entries(k)
 		default:
 			c.child(k, schema.PathStep{Node: k.Schema()})
+		}
+	}
+}
+
+func (c *collector) entries(n tree.Node) {
+	if c.facts[n.Schema()] == nil {
+		return
+	}
+	switch x := n.(type) {
+	case *tree.List:
+		i := uint64(0)
+		for entry := range x.All() {
+			step := schema.PathStep{Node: x.Schema(), Keys: entry.Keys()}
+			if i++; len(step.Keys) == 0 {
+				step.Position = i
+			}
+			c.child(entry, step)
+		}
+	case *tree.LeafList:
+		for leaf := range x.All() {
+			value := leaf.Value()
+			c.child(leaf, schema.PathStep{Node: x.Schema(), Value: &value})
 		}
 	}
 }
@@ -231,6 +255,12 @@ func (c *collector) child(n tree.Node, step schema.PathStep) {
 }
 
 func (c *collector) leaf(p *factPlan, l *tree.Leaf) {
+	for _, ref := range p.referrals {
+		c.refer(ref, l)
+	}
+	for _, ref := range p.sought {
+		c.went(ref, l)
+	}
 	for _, role := range p.roles {
 		g := role.group
 		if g.single {
@@ -304,7 +334,8 @@ func (r *run) settleIndex() {
 			}
 			values[d][t.value.String()] = true
 		case t.unique != nil && c.refs > 1:
-			r.notUnique(t)
+			entry, _ := r.next.Find(t.entry).(*tree.Container)
+			r.notUnique(t.unique, entry, t.entry)
 		}
 	}
 	for d, missing := range values {

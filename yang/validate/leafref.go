@@ -6,7 +6,6 @@ import (
 
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
-	"github.com/optical-net/waveguard/yang/xpath"
 )
 
 // local looks at a leafref in place, below the one instance of the anchor that
@@ -77,7 +76,7 @@ func (r *run) danglers(g *refGroup, anchor tree.Path, missing map[string]bool) {
 		return
 	}
 	for _, n := range g.referrers {
-		r.each(at, chain(g.anchor, n), func(c *tree.Cursor) {
+		each(at, chain(g.anchor, n), func(c *tree.Cursor) {
 			if leaf, ok := c.Node().(*tree.Leaf); ok && missing[leaf.Value().String()] {
 				r.report(dangling(c.Path(), leaf.Value(), g.target))
 			}
@@ -90,34 +89,5 @@ func dangling(path tree.Path, v schema.Value, target *schema.Node) *tree.Error {
 	return &tree.Error{
 		Tag: tree.TagDataMissing, AppTag: "instance-required", Path: path,
 		Message: fmt.Sprintf("%q refers to nothing: no %s has this value; create it first, or name one that exists", v, target.Path()),
-	}
-}
-
-// each calls visit for the cursors of all instances below at that the schema
-// path leads to, implied ones included.
-func (r *run) each(at *tree.Cursor, path []*schema.Node, visit func(*tree.Cursor)) {
-	if len(path) == 0 {
-		visit(at)
-		return
-	}
-	at.Children(path[0].Module.Name, path[0].Name, func(n xpath.Node) bool {
-		r.each(n.(*tree.Cursor), path[1:], visit)
-		return true
-	})
-}
-
-// settleInstanceIDs checks all instance-identifiers, since nothing says what
-// they point to.
-func (r *run) settleInstanceIDs() {
-	for _, n := range r.instanceIDs {
-		r.each(r.cursor, chain(r.set.Root, n), func(c *tree.Cursor) {
-			if nodes, err := c.Deref(); err == nil && len(nodes) > 0 {
-				return
-			}
-			r.report(&tree.Error{
-				Tag: tree.TagDataMissing, AppTag: "instance-required", Path: c.Path(),
-				Message: fmt.Sprintf("%q identifies nothing that exists", c.Value()),
-			})
-		})
 	}
 }

@@ -12,13 +12,81 @@ import (
 
 // naive is a validator that visits every node of the accessible tree and asks
 // each rule there in turn, with no plan and no index.
-type naive struct{ found []string }
+type naive struct {
+	scope tree.Scope
+	found []string
+}
 
-func naively(t *tree.Tree) []string {
-	var n naive
-	n.node(tree.NewCursor(t, tree.ConfigOnly))
+func naively(t *tree.Tree, scope tree.Scope) []string {
+	n := naive{scope: scope}
+	n.node(tree.NewCursor(t, scope))
 	slices.Sort(n.found)
 	return slices.Compact(n.found)
+}
+
+// settleNaively deletes from next what prev had and next left alone, where a
+// condition does not hold: round by round over the whole tree.
+func settleNaively(prev, next *tree.Tree) *tree.Tree {
+	for settled := next; ; {
+		e := settled.Edit()
+		deleted := false
+		everywhere(tree.NewCursor(settled, tree.ConfigOnly), func(c *tree.Cursor) {
+			path := c.Path()
+			if slices.ContainsFunc(c.Node().Schema().Whens, func(w *schema.When) bool { return !c.Holds(w) }) &&
+				untouched(prev.Find(path), next.Find(path)) {
+				found, _ := e.DeletePath(path)
+				deleted = deleted || found
+			}
+		})
+		if !deleted {
+			return settled
+		}
+		settled = e.Tree()
+	}
+}
+
+func everywhere(c *tree.Cursor, visit func(*tree.Cursor)) {
+	visit(c)
+	if _, ok := c.Node().(*tree.Container); !ok {
+		return
+	}
+	c.Children("", "", func(k xpath.Node) bool {
+		everywhere(k.(*tree.Cursor), visit)
+		return true
+	})
+}
+
+// untouched says that all that is in a node now was there before.
+func untouched(was, is tree.Node) bool {
+	switch x := is.(type) {
+	case *tree.Leaf:
+		y, ok := was.(*tree.Leaf)
+		return ok && x.Value() == y.Value()
+	case *tree.LeafList:
+		y, ok := was.(*tree.LeafList)
+		for leaf := range x.All() {
+			ok = ok && y.Has(leaf.Value())
+		}
+		return ok
+	case *tree.List:
+		y, ok := was.(*tree.List)
+		for entry := range x.All() {
+			ok = ok && untouched(y.Get(entry.Keys()...), entry)
+		}
+		return ok
+	case *tree.Container:
+		y, ok := was.(*tree.Container)
+		if !ok || y == nil {
+			return false
+		}
+		for k := range x.Children() {
+			if !untouched(y.Child(k.Schema()), k) {
+				return false
+			}
+		}
+		return true
+	}
+	return was != nil
 }
 
 func (n *naive) report(tag tree.Tag, appTag string, path tree.Path) {
@@ -26,7 +94,10 @@ func (n *naive) report(tag tree.Tag, appTag string, path tree.Path) {
 }
 
 func (n *naive) node(c *tree.Cursor) {
-	s := c.Node().Schema()
+	s, all := c.Node().Schema(), c
+	if s.Config {
+		c = c.In(tree.ConfigOnly)
+	}
 	for _, m := range s.Musts {
 		if ok, err := m.Expr.Bool(xpath.Context{Node: c}); err != nil || !ok {
 			appTag := m.ErrorAppTag
@@ -45,8 +116,8 @@ func (n *naive) node(c *tree.Cursor) {
 		n.report(tree.TagDataMissing, "instance-required", c.Path())
 	}
 	if _, ok := c.Node().(*tree.Container); ok {
-		n.within(c, s.Children)
-		c.Children("", "", func(k xpath.Node) bool {
+		n.within(all, s.Children)
+		all.Children("", "", func(k xpath.Node) bool {
 			n.node(k.(*tree.Cursor))
 			return true
 		})
@@ -61,7 +132,7 @@ func (n *naive) within(c *tree.Cursor, kids []*schema.Node) {
 			n.choice(c, k)
 		case k.Kind == schema.Case:
 			n.within(c, k.Children)
-		case k.IsData() && k.Config && !k.IsKey():
+		case k.IsData() && (k.Config || n.scope == tree.ConfigAndState) && !k.IsKey():
 			n.number(c, k)
 		}
 		for _, tags := range k.Unique {
@@ -71,7 +142,7 @@ func (n *naive) within(c *tree.Cursor, kids []*schema.Node) {
 }
 
 func (n *naive) choice(c *tree.Cursor, s *schema.Node) {
-	if s.Mandatory && c.Admits(s) && tree.ChosenCase(c.Node().(*tree.Container), s) == nil {
+	if s.Mandatory && (s.Config || n.scope == tree.ConfigAndState) && c.Admits(s) && tree.ChosenCase(c.Node().(*tree.Container), s) == nil {
 		n.report(tree.TagDataMissing, "missing-choice", c.Path())
 	}
 	n.within(c, s.Children)
@@ -82,7 +153,11 @@ func (n *naive) number(c *tree.Cursor, s *schema.Node) {
 	path := append(c.Path(), schema.PathStep{Node: s})
 	switch {
 	case count == 0 && s.Mandatory && s.Kind != schema.List && s.Kind != schema.LeafList && s.Kind != schema.Container && c.Admits(s):
-		n.report(tree.TagDataMissing, "", path)
+		tag := tree.TagDataMissing
+		if !s.Config && strings.Contains(s.Path(), "/input/") {
+			tag = tree.TagMissingElement
+		}
+		n.report(tag, "", path)
 	case count < s.MinElements && c.Admits(s):
 		n.report(tree.TagOperationFailed, "too-few-elements", path)
 	case s.MaxElements > 0 && count > s.MaxElements:

@@ -7,51 +7,16 @@ import (
 
 func (v *Validator) planConstraints(root *schema.Node) {
 	v.planDemands(root)
-	walk(root, func(n *schema.Node) {
+	v.walk(root, func(n *schema.Node) {
 		for _, m := range n.Musts {
-			v.addConstraint(&constraint{at: n, must: m}, n, m.Expr)
+			v.rules.add(&constraint{at: n, must: m}, n, m.Expr)
 		}
 		for _, w := range n.Whens {
-			v.addConstraint(&constraint{at: n, when: w}, w.Context, w.Expr)
+			v.whens.add(&constraint{at: n, when: w}, w.Context, w.Expr)
 		}
 		v.planReference(n)
 		v.planDemands(n)
 	})
-}
-
-// planReference plans what no index keeps: a leafref whose path has predicates
-// or that has to do with default values, and a union some members of which
-// refer to something.
-func (v *Validator) planReference(n *schema.Node) {
-	t := n.Type
-	switch {
-	case t == nil:
-	case t.Base == schema.Leafref && t.RequireInstance && !indexed(n):
-		v.addConstraint(&constraint{at: n, ref: t}, n, t.Path)
-	case t.Base == schema.Union:
-		v.planUnion(n)
-	}
-}
-
-func (v *Validator) planUnion(n *schema.Node) {
-	c := &constraint{at: n, ref: n.Type}
-	var paths []*xpath.Expr
-	identifies := false
-	for _, m := range n.Type.Members {
-		switch {
-		case !m.RequireInstance:
-		case m.Base == schema.Leafref:
-			paths = append(paths, m.Path)
-		case m.Base == schema.InstanceIdentifier:
-			identifies = true
-		}
-	}
-	if len(paths) > 0 || identifies {
-		v.addConstraint(c, n, paths...)
-	}
-	if identifies { // of anything
-		v.constraints.anything = append(v.constraints.anything, newAffection(c, v.set.Root))
-	}
 }
 
 // planDemands plans what a condition elsewhere can make n demand of its
@@ -61,13 +26,13 @@ func (v *Validator) planDemands(n *schema.Node) {
 		c := &constraint{at: n}
 		for _, kids := range [][]*schema.Node{p.mandatory, p.counted, p.choices, p.implied} {
 			for _, k := range kids {
-				v.addConditions(c, n, k)
+				v.rules.addConditions(c, n, k)
 			}
 		}
 	}
 	for _, k := range n.DataChildren {
 		for _, tags := range k.Unique {
-			if conditional(k, tags) {
+			if v.sees(tags[0]) && conditional(k, tags) {
 				v.planUnique(&uniqueRule{list: k, tags: tags})
 			}
 		}
@@ -78,74 +43,71 @@ func (v *Validator) planDemands(n *schema.Node) {
 // always in use: no index could follow them.
 func (v *Validator) planUnique(u *uniqueRule) {
 	c := &constraint{at: u.list.DataParent, unique: u}
-	v.addConstraint(c, c.at)
+	v.rules.add(c, c.at)
 	for _, tag := range u.tags {
 		reached := nodeSet{u.list: true}
 		for _, n := range chain(u.list, tag) {
 			reached[n] = true
 		}
-		v.register(c, c.at, reached)
+		v.rules.register(c, c.at, reached)
 	}
 }
 
-// addConstraint registers c, whose expressions are evaluated at context.
-func (v *Validator) addConstraint(c *constraint, context *schema.Node, exprs ...*xpath.Expr) {
-	p := v.constraints
+// add registers c, whose expressions are evaluated at context.
+func (p *constraintPlan) add(c *constraint, context *schema.Node, exprs ...*xpath.Expr) {
 	for n := c.at; n != nil; n = n.DataParent {
-		add(p.own, n, newAffection(c, n))
+		enter(p.own, n, newAffection(c, n))
 	}
-	add(p.on, c.at, newAffection(c, c.at))
+	enter(p.on, c.at, newAffection(c, c.at))
 	for n := c.at; n.Kind != schema.Root; n = n.DataParent {
-		v.addConditions(c, c.at, n)
+		p.addConditions(c, c.at, n)
 	}
 	for _, expr := range exprs {
 		for _, d := range expr.Deps() {
-			v.addDep(c, c.at, context, d)
+			p.addDep(c, c.at, context, d)
 		}
 	}
 }
 
 // addDep registers that c depends on the path d from context, which is the same
 // instance or below the same instance of within.
-func (v *Validator) addDep(c *constraint, within, context *schema.Node, d xpath.Dep) {
-	reached, anchor, ok := resolveDep(v.set, context, d)
+func (p *constraintPlan) addDep(c *constraint, within, context *schema.Node, d xpath.Dep) {
+	reached, anchor, ok := resolveDep(p.set, context, d)
 	if !ok {
-		p := v.constraints
-		p.anything = append(p.anything, newAffection(c, v.set.Root))
+		p.anything = append(p.anything, newAffection(c, p.set.Root))
 		return
 	}
-	v.register(c, commonAnchor(anchor, within), reached)
+	p.register(c, commonAnchor(anchor, within), reached)
 }
 
 // register has changes of the nodes reached affect c below their common anchor.
-func (v *Validator) register(c *constraint, anchor *schema.Node, reached nodeSet) {
-	p := v.constraints
+func (p *constraintPlan) register(c *constraint, anchor *schema.Node, reached nodeSet) {
 	a := newAffection(c, anchor)
 	for n := range reached {
 		if has(p.on[n], a) {
 			continue
 		}
-		add(p.on, n, a)
+		enter(p.on, n, a)
 		for up := n; up != nil; up = up.DataParent {
 			if depth(up) > a.depth {
-				add(p.above, up, a)
+				enter(p.above, up, a)
 			}
 		}
-		v.addConditions(c, anchor, n)
+		p.addConditions(c, anchor, n)
 	}
 }
 
 // addConditions registers what decides whether n, if it is a default value or
 // an implied container, is in use: its conditions, and the other cases of its
 // choice.
-func (v *Validator) addConditions(c *constraint, within, n *schema.Node) {
+func (p *constraintPlan) addConditions(c *constraint, within, n *schema.Node) {
 	for _, w := range n.Whens {
 		for _, d := range w.Expr.Deps() {
-			v.addDep(c, within, w.Context, d)
+			p.addDep(c, within, w.Context, d)
 		}
 	}
 	if others := alternatives(n); len(others) > 0 {
-		v.register(c, commonAnchor(n.DataParent, within), others)
+		p.register(c, commonAnchor(n.DataParent, within), others)
 	}
 }
 

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -18,12 +19,15 @@ type run struct {
 	old, next *tree.Tree
 	cursor    *tree.Cursor // of next's root
 
-	index   btree.Map[count]
-	owner   *btree.Owner
-	touched map[string]*touch // index keys whose counts changed
-	entries map[nodeID]bool   // entries whose unique tuples were updated
-	parents map[nodeID]bool   // containers whose children were checked
-	evals   map[evaluation]bool
+	index     btree.Map[count]
+	referrers btree.Map[referrer]
+	owner     *btree.Owner
+	touched   map[string]*touch // index keys whose counts changed
+	entries   map[nodeID]bool   // entries whose unique tuples were updated
+	parents   map[nodeID]bool   // containers whose children were checked
+	asker     *asker
+	missed    map[wanted]bool
+	gone      []string // pathKeys
 
 	errs   []*tree.Error
 	untold int // violations beyond maxErrors
@@ -31,14 +35,16 @@ type run struct {
 
 func newRun(v *Validator, prev *State, next *tree.Tree) *run {
 	r := &run{
-		Validator: v, next: next, cursor: tree.NewCursor(next, tree.ConfigOnly),
+		Validator: v, next: next, cursor: tree.NewCursor(next, v.scope),
 		owner:   new(btree.Owner),
 		touched: map[string]*touch{}, entries: map[nodeID]bool{},
-		parents: map[nodeID]bool{}, evals: map[evaluation]bool{},
-		old: tree.New(v.set),
+		parents: map[nodeID]bool{},
+		missed:  map[wanted]bool{},
+		old:     tree.New(v.set),
 	}
+	r.asker = newAsker(v.rules, r.cursor, r.evaluate)
 	if prev != nil {
-		r.old, r.index = prev.Tree, prev.index
+		r.old, r.index, r.referrers = prev.Tree, prev.index, prev.referrers
 	}
 	return r
 }
@@ -46,7 +52,12 @@ func newRun(v *Validator, prev *State, next *tree.Tree) *run {
 // change takes in one difference.
 func (r *run) change(c tree.Change) {
 	if c.Moved {
-		return // order is nothing that a constraint of this set can see
+		r.asker.change(c)
+		return
+	}
+	if anonymous(c.Path) {
+		r.changeAll(c)
+		return
 	}
 	if c.Old != nil {
 		newCollector(r, c.Path, -1).node(c.Old)
@@ -55,32 +66,41 @@ func (r *run) change(c tree.Change) {
 		newCollector(r, c.Path, +1).node(c.New)
 	}
 	r.enclosingEntries(c.Path)
-	switch {
-	case c.Old == nil:
-		at := r.cursor.At(c.Path)
+	if c.Old == nil || c.New == nil {
 		r.checkParent(c.Path)
-		r.checkBelow(at)
-		r.affectedBelow(c.Path, at)
-	case c.New == nil:
-		r.checkParent(c.Path)
-		r.affectedBelow(c.Path, nil)
-	default:
-		r.affected(c.Path)
 	}
+	if c.New == nil {
+		r.wentAt(c.Path)
+	}
+	if c.Old == nil {
+		r.checkBelow(r.cursor.At(c.Path))
+	}
+	r.asker.change(c)
+}
+
+// changeAll takes in the difference of all entries of a list or leaf-list.
+func (r *run) changeAll(c tree.Change) {
+	newCollector(r, c.Path, -1).all(c.Old)
+	newCollector(r, c.Path, +1).all(c.New)
+	r.enclosingEntries(c.Path)
+	r.checkParent(c.Path)
+	r.wentAt(c.Path)
+	if _, ok := c.New.(*tree.List); ok {
+		each(r.cursor.At(c.Path[:len(c.Path)-1]), chain(c.Path.Schema().DataParent, c.Path.Schema()), r.checkBelow)
+	}
+	r.asker.change(c)
 }
 
 // wholeRoot adds what holds for a tree as such, even an empty one.
 func (r *run) wholeRoot() {
 	r.checkChildren(r.cursor)
-	for _, o := range r.constraints.own[r.set.Root] {
-		r.evaluateAt(o, r.cursor, nil)
-	}
+	r.asker.whole()
 }
 
-// settle looks at what the changes add up to.
-func (r *run) settle() {
+// total looks at what the changes add up to.
+func (r *run) total() {
 	r.settleIndex()
-	r.settleInstanceIDs()
+	r.settleReferrals()
 }
 
 // maxErrors is how many violations are told one by one: nobody reads more, and
@@ -118,12 +138,15 @@ func (r *run) sorted() []*tree.Error {
 	return errs
 }
 
-// scope encodes the list keys along a path: it tells instances of one schema
+// scope encodes the list keys and positions along a path: it tells instances of one schema
 // node apart.
 func scope(dst []byte, path tree.Path) []byte {
 	for _, s := range path {
 		for _, k := range s.Keys {
 			dst = k.AppendKey(dst)
+		}
+		if s.Position > 0 {
+			dst = binary.AppendUvarint(dst, s.Position)
 		}
 		if s.Value != nil && s.Node.Kind == schema.LeafList {
 			dst = s.Value.AppendKey(dst)

@@ -19,9 +19,9 @@ type structurePlan struct {
 // planStructure plans n and all below, and says whether there is anything to check.
 func (v *Validator) planStructure(n *schema.Node) bool {
 	p := &structurePlan{}
-	planChoices(p, n.Children)
+	v.planChoices(p, n.Children)
 	for _, k := range n.DataChildren {
-		if !k.IsData() || !k.Config {
+		if !v.sees(k) {
 			continue
 		}
 		if v.planStructure(k) {
@@ -45,16 +45,16 @@ func (v *Validator) planStructure(n *schema.Node) bool {
 }
 
 // planChoices collects mandatory choices among schema children, nested ones too.
-func planChoices(p *structurePlan, kids []*schema.Node) {
+func (v *Validator) planChoices(p *structurePlan, kids []*schema.Node) {
 	for _, k := range kids {
 		switch k.Kind {
 		case schema.Choice:
-			if k.Mandatory && k.Config {
+			if k.Mandatory && (k.Config || v.scope == tree.ConfigAndState || inOperation(k)) {
 				p.choices = append(p.choices, k)
 			}
-			planChoices(p, k.Children)
+			v.planChoices(p, k.Children)
 		case schema.Case:
-			planChoices(p, k.Children)
+			v.planChoices(p, k.Children)
 		}
 	}
 }
@@ -160,9 +160,15 @@ func childPath(at *tree.Cursor, s *schema.Node) tree.Path {
 	return append(at.Path(), schema.PathStep{Node: s})
 }
 
+// missing reports a mandatory node: data that a datastore lacks, or an element
+// that a message lacks (RFC 6241 Appendix A).
 func missing(at *tree.Cursor, s *schema.Node) *tree.Error {
+	tag := tree.TagDataMissing
+	if inOperation(s) {
+		tag = tree.TagMissingElement
+	}
 	return &tree.Error{
-		Tag: tree.TagDataMissing, Path: childPath(at, s),
+		Tag: tag, Path: childPath(at, s),
 		Message: fmt.Sprintf("%s is mandatory and missing; give it a value", s.Name),
 		Info:    [][2]string{{"bad-element", s.Name}},
 	}

@@ -88,11 +88,11 @@ func conditional(list *schema.Node, tags []*schema.Node) bool {
 // checkUnique compares all entries below at.
 func (r *run) checkUnique(at *tree.Cursor, u *uniqueRule) {
 	seen := map[string]bool{}
-	r.each(at, []*schema.Node{u.list}, func(entry *tree.Cursor) {
+	each(at, []*schema.Node{u.list}, func(entry *tree.Cursor) {
 		var key []byte
 		for _, tag := range u.tags {
 			found := false
-			r.each(entry, chain(u.list, tag), func(c *tree.Cursor) {
+			each(entry, chain(u.list, tag), func(c *tree.Cursor) {
 				key, found = c.Node().(*tree.Leaf).Value().AppendKey(key), true
 			})
 			if !found {
@@ -100,25 +100,24 @@ func (r *run) checkUnique(at *tree.Cursor, u *uniqueRule) {
 			}
 		}
 		if seen[string(key)] {
-			r.notUnique(&touch{unique: u, entry: entry.Path()})
+			r.notUnique(u, entry.Node().(*tree.Container), entry.Path())
 		}
 		seen[string(key)] = true
 	})
 }
 
-// notUnique is the error of RFC 7950 section 15.1.
-func (r *run) notUnique(t *touch) {
-	e := &tree.Error{Tag: tree.TagOperationFailed, AppTag: "data-not-unique", Path: t.entry}
+// notUnique is the error of RFC 7950 section 15.1; entry stands at path.
+func (r *run) notUnique(u *uniqueRule, entry *tree.Container, path tree.Path) {
+	e := &tree.Error{Tag: tree.TagOperationFailed, AppTag: "data-not-unique", Path: path}
 	var said []string
-	entry, _ := r.next.Find(t.entry).(*tree.Container)
-	for _, tag := range t.unique.tags {
-		path := chain(t.unique.list, tag)
+	for _, tag := range u.tags {
+		steps := chain(u.list, tag)
 		if entry != nil {
-			v, _ := leafBelow(entry, path)
+			v, _ := leafBelow(entry, steps)
 			said = append(said, fmt.Sprintf("%s %q", tag.Name, v))
 		}
-		e.Info = append(e.Info, [2]string{"non-unique", extend(t.entry, path).String()})
+		e.Info = append(e.Info, [2]string{"non-unique", extend(path, steps).String()})
 	}
-	e.Message = fmt.Sprintf("another %s has the same %s; choose one that is free", t.unique.list.Name, strings.Join(said, " and "))
+	e.Message = fmt.Sprintf("another %s has the same %s; choose one that is free", u.list.Name, strings.Join(said, " and "))
 	r.report(e)
 }

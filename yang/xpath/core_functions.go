@@ -4,7 +4,6 @@ import "math"
 
 func fnLast(f *focus, _ *invocation) value     { return float64(f.size) }
 func fnPosition(f *focus, _ *invocation) value { return float64(f.pos) }
-func fnCount(f *focus, c *invocation) value    { return float64(distinctCount(c.set(), f)) }
 
 // fnID selects nothing: YANG data has no DTD that declares an ID.
 func fnID(*focus, *invocation) []Node { return nil }

@@ -9,6 +9,7 @@ import (
 type Dep struct {
 	Absolute bool // from the root; else from the context node
 	Deref    bool // a step has axis Deref
+	Current  bool // from what current() returns
 	Steps    []DepStep
 }
 
@@ -59,7 +60,7 @@ const depBudget = 1 << 17
 // many paths to list gives the one that covers everything,
 // /descendant-or-self::*.
 func (e *Expr) Deps() []Dep {
-	d := deps{budget: depBudget, seen: map[string]bool{}}
+	d := deps{budget: depBudget, seen: map[depKey]bool{}}
 	d.expr(e.root, []*trail{contextTrail})
 	if d.budget < 0 {
 		return []Dep{{Absolute: true, Steps: []DepStep{{Axis: DescendantOrSelf}}}}
@@ -77,6 +78,7 @@ type trail struct {
 // The ends of every trail.
 var (
 	contextTrail = &trail{}
+	currentTrail = &trail{}
 	rootTrail    = &trail{}
 )
 
@@ -86,15 +88,20 @@ func (t *trail) dep() Dep {
 		d.Steps = append(d.Steps, t.step)
 		d.Deref = d.Deref || t.step.Axis == Deref
 	}
-	d.Absolute = t == rootTrail
+	d.Absolute, d.Current = t == rootTrail, t == currentTrail
 	slices.Reverse(d.Steps)
 	return d
+}
+
+type depKey struct {
+	path    string
+	current bool
 }
 
 // deps collects paths until the budget is spent.
 type deps struct {
 	budget int
-	seen   map[string]bool
+	seen   map[depKey]bool
 	list   []Dep
 }
 
@@ -164,7 +171,7 @@ func (d *deps) set(e nodeExpr, at []*trail) []*trail {
 func (d *deps) call(c *nodeCall, at []*trail) []*trail {
 	switch c.fn.name {
 	case "current":
-		return []*trail{contextTrail}
+		return []*trail{currentTrail}
 	case "deref":
 		return d.extend(d.expr(c.args[0], at), DepStep{Axis: Deref})
 	}
@@ -233,7 +240,7 @@ func (d *deps) record(t *trail) {
 	}
 	dep := t.dep()
 	d.budget -= len(dep.Steps) + 1
-	if key := dep.String(); !d.seen[key] {
+	if key := (depKey{dep.String(), dep.Current}); !d.seen[key] {
 		d.seen[key] = true
 		d.list = append(d.list, dep)
 	}

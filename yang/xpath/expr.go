@@ -3,12 +3,16 @@ package xpath
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Expr is a compiled expression. It is immutable and safe for concurrent use.
 type Expr struct {
 	root expr
 	text string
+	// sought is root for Seek: it selects those of root's nodes whose value is
+	// the one sought; nil when root is of a form that Seek does not know.
+	sought nodeExpr
 }
 
 // Context is where an expression is evaluated.
@@ -53,6 +57,24 @@ func (e *Expr) Nodes(ctx Context) ([]Node, error) {
 		return nil, fmt.Errorf("evaluate XPath %q: %w", e.text, ErrNotNodeSet)
 	}
 	return evaluate(e, ctx, func(_ expr, f *focus) []Node { return sortedNodes(set, f) })
+}
+
+// Seeks says whether Seek has a better way than Nodes: the expression is a path
+// that ends in a name and has no predicates that count.
+func (e *Expr) Seeks() bool { return e.sought != nil }
+
+// Seek returns those of the selected nodes whose value is the one given. Where
+// the expression is a path that ends at a key or a leaf-list, it asks
+// Node.Lookup instead of visiting all that the path selects. Errors as Nodes.
+func (e *Expr) Seek(ctx Context, value string) ([]Node, error) {
+	if e.sought == nil {
+		nodes, err := e.Nodes(ctx)
+		return slices.DeleteFunc(nodes, func(n Node) bool { return n.Value() != value }), err
+	}
+	return evaluate(e, ctx, func(_ expr, f *focus) []Node {
+		f.run.sought = value
+		return sortedNodes(e.sought, f)
+	})
 }
 
 func evaluate[T any](e *Expr, ctx Context, eval func(expr, *focus) T) (T, error) {

@@ -8,6 +8,7 @@ type run struct {
 	visits  int
 	limit   int
 	err     error
+	sought  string // the value that Seek wants
 
 	// What fixed operands were evaluated to.
 	values map[expr]value

@@ -25,7 +25,8 @@ type invocation struct {
 	args    []expr
 	resolve Resolver
 
-	// What bind makes of literal arguments.
+	// What bind makes of the arguments.
+	counted  *children      // count
 	pattern  *regexp.Regexp // re-match
 	identity *identityRef   // derived-from and derived-from-or-self
 }

@@ -4,7 +4,7 @@ package xpath
 var functions = byName(
 	&function{name: "last", reads: usesLast, result: numberType, eval: fnLast},
 	&function{name: "position", reads: usesPosition, result: numberType, eval: fnPosition},
-	&function{name: "count", min: 1, max: 1, set: true, result: numberType, eval: fnCount},
+	&function{name: "count", min: 1, max: 1, set: true, result: numberType, bind: bindCount, eval: fnCount},
 	&function{name: "id", min: 1, max: 1, nodes: fnID, order: singleOrder},
 	&function{name: "local-name", max: 1, set: true, implicit: true, result: textType, eval: fnLocalName},
 	&function{name: "namespace-uri", max: 1, set: true, implicit: true, result: textType, eval: fnNamespaceURI},

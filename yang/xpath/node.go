@@ -76,6 +76,14 @@ type Searcher interface {
 	Search(module, local string, yield func(Node) bool)
 }
 
+// Sized is implemented by nodes that know how many children they have.
+type Sized interface {
+	// Size returns the number of nodes that Children yields for these names,
+	// neither empty; ok is false when only Children can tell. It is not called
+	// on a leaf.
+	Size(module, local string) (n int, ok bool)
+}
+
 // Namespaced is implemented by nodes that know their XML namespace; for others
 // namespace-uri() gives the module name.
 type Namespaced interface {

@@ -37,7 +37,7 @@ func Parse(src string, resolve Resolver) (*Expr, error) {
 	if t := p.peek(); t.kind != tokenEnd {
 		return nil, p.unexpected(t)
 	}
-	return &Expr{root: e, text: render(e)}, nil
+	return &Expr{root: e, text: render(e), sought: seeking(e)}, nil
 }
 
 // parser descends recursively; each method parses one production.
