@@ -51,6 +51,21 @@ func DecodeEdit(set *schema.Set, node *schema.Node, data []byte, opt DecodeOptio
 	return ed, nil
 }
 
+// DecodeInput reads an object as the content of node: an operation's input or
+// output, or a notification. State is admitted. The errors are *tree.Error, with
+// paths below node.
+func DecodeInput(set *schema.Set, node *schema.Node, data []byte, opt DecodeOptions) (*tree.Container, error) {
+	opt.State = true
+	ed, err := DecodeEdit(set, node, data, opt)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Placed != nil {
+		opt.Placed(ed, 0)
+	}
+	return document.Build(ed), nil
+}
+
 // DecodeNode reads the value of a node as EncodeNode writes it and returns its
 // edits: one for a container, a leaf or a list entry whose keys opt.At has, one
 // for each entry of an array for a list or leaf-list. They belong into the edit

@@ -48,3 +48,25 @@ func TestDecodeReportsAll(t *testing.T) {
 		t.Errorf("what is right is lost: %s", out)
 	}
 }
+
+// TestDecodeInput reads the content of an operation, with its places.
+func TestDecodeInput(t *testing.T) {
+	set := codectest.Example(t)
+	input := set.RPC("ex", "reset").DataChildren[0]
+	doc := `{"delay": 5, "dely": 6}`
+	var faults []string
+	placed := map[string]int{}
+	c, err := DecodeInput(set, input, []byte(doc), DecodeOptions{
+		Report: func(at int, fault *tree.Error) { faults = append(faults, fmt.Sprintf("%d %s", at, fault.Tag)) },
+		Placed: func(ed *tree.Edit, at int) { placed[ed.Schema.Name] = at },
+	})
+	if err != nil || len(faults) != 1 || faults[0] != "13 unknown-element" {
+		t.Fatalf("faults %v, %v", faults, err)
+	}
+	if v, ok := c.Leaf("delay"); !ok || v.String() != "5" || placed["delay"] != 1 {
+		t.Errorf("delay is %v, places are %v", v, placed)
+	}
+	if _, err := DecodeInput(set, input, []byte(doc), DecodeOptions{}); err == nil {
+		t.Error("the unknown member is accepted")
+	}
+}

@@ -37,9 +37,19 @@ func DecodeEdit(set *schema.Set, config *Element, opt DecodeOptions) (*tree.Edit
 // action's input or output, a notification, or a container. State is admitted,
 // operations are not. Its errors are *tree.Error, with paths below node.
 func DecodeInput(set *schema.Set, node *schema.Node, el *Element) (*tree.Container, error) {
-	d := newDecoder(set, DecodeOptions{State: true})
+	return DecodeInputWith(set, node, el, DecodeOptions{})
+}
+
+// DecodeInputWith is DecodeInput with Report and Placed; the first place told is
+// that of el.
+func DecodeInputWith(set *schema.Set, node *schema.Node, el *Element, opt DecodeOptions) (*tree.Container, error) {
+	opt.State = true
+	d := newDecoder(set, opt)
 	d.noAttributes = true
 	ed := &tree.Edit{Schema: node}
+	if opt.Placed != nil {
+		opt.Placed(ed, el)
+	}
 	if err := d.children(ed, el, tree.Inherit); err != nil {
 		return nil, err
 	}

@@ -54,3 +54,26 @@ func TestDecodeReportsAll(t *testing.T) {
 		t.Errorf("what is right is lost: %s", out)
 	}
 }
+
+// TestDecodeInputReports reads the content of an operation, with its places.
+func TestDecodeInputReports(t *testing.T) {
+	set := codectest.Example(t)
+	el, err := Parse([]byte(`<reset xmlns="urn:ex"> <delay>5</delay> <dely>6</dely></reset>`), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var faults []string
+	var placed []*tree.Edit
+	c, err := DecodeInputWith(set, set.RPC("ex", "reset").DataChildren[0], el, DecodeOptions{
+		Report: func(at *Element, fault *tree.Error) {
+			faults = append(faults, fmt.Sprintf("%d %s", at.Column(), fault.Tag))
+		},
+		Placed: func(ed *tree.Edit, _ *Element) { placed = append(placed, ed) },
+	})
+	if err != nil || len(faults) != 1 || faults[0] != "41 unknown-element" {
+		t.Fatalf("faults %v, %v", faults, err)
+	}
+	if v, ok := c.Leaf("delay"); !ok || v.String() != "5" || len(placed) != 2 || placed[0].Children[0] != placed[1] {
+		t.Errorf("delay is %v, placed are %v", v, placed)
+	}
+}

@@ -2,14 +2,17 @@ package command
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/yangtool"
 )
 
 func yangValidateCommand() *command {
-	flags := newDataFlags()
+	flags := &validateFlags{dataFlags: &dataFlags{}}
 	return &command{
 		name:     "validate",
 		args:     []string{"FILE"},
@@ -19,6 +22,8 @@ func yangValidateCommand() *command {
 given so and by --module; without any, under all in the folders of --path; without
 these too, under the appliance's. - is standard input, with --format xml, json or
 yang. The exit status is 1 when any file is invalid.
+A message of --type rpc or notification may have NETCONF's envelope around it; a
+reply is that to --operation. References in them look at the data of --operational.
 JSON: {"files": [{"file", "valid", "note"}], "problems": [{"file", "line", "column",
 "path", "error-tag", "error-app-tag", "message", "rule", "hint"}]}; what is
 unknown is absent. Constraints are checked once the file can be read.`,
@@ -26,6 +31,7 @@ unknown is absent. Constraints are checked once the file can be read.`,
 			"waveguard yang validate yang/models/mpk-security@2026-11-23.yang",
 			"waveguard yang validate docs/examples/policy.json --type config --output json",
 			"waveguard yang validate --path yang/models --module mpk-security docs/examples/policy.xml",
+			"waveguard yang validate --type rpc docs/examples/edit-config.xml",
 		},
 		flags: flags.add,
 		run: func(_ context.Context, s *session) error {
@@ -38,9 +44,22 @@ unknown is absent. Constraints are checked once the file can be read.`,
 	}
 }
 
+// validateFlags are those of the command.
+type validateFlags struct {
+	*dataFlags
+	operation, operational string
+}
+
+func (v *validateFlags) add(flags *flag.FlagSet) {
+	v.dataFlags.add(flags)
+	flags.Lookup("type").Usage = "`TYPE` of the data: " + strings.Join(yangtool.Kinds, ", ") + " (default data if there is state in it, else config)"
+	flags.StringVar(&v.operation, "operation", v.operation, "`PATH` of the operation that a reply answers, such as /module:name")
+	flags.StringVar(&v.operational, "operational", v.operational, "`FILE` with the data that operations and notifications refer to")
+}
+
 // validation is one run of the command.
 type validation struct {
-	flags *dataFlags
+	flags *validateFlags
 	*session
 	judgement
 }
@@ -59,9 +78,13 @@ type verdict struct {
 }
 
 func (v *validation) run() error {
-	state, err := v.flags.state(v.session)
-	if err != nil {
-		return err
+	switch {
+	case v.flags.kind != "" && !slices.Contains(yangtool.Kinds, v.flags.kind):
+		return v.misused("--type is one of " + strings.Join(yangtool.Kinds, ", "))
+	case v.flags.kind == string(yangtool.Reply) && v.flags.operation == "":
+		return v.misused("a reply answers an operation: name it as --operation /module:name")
+	case v.flags.operational != "" && v.ofData():
+		return v.misused("--operational is for --type rpc, reply and notification")
 	}
 	if err := v.flags.checkFormat(v.session); err != nil {
 		return err
@@ -81,11 +104,11 @@ func (v *validation) run() error {
 			data = append(data, f)
 		}
 	}
-	return v.check(modules, data, state)
+	return v.check(modules, data)
 }
 
 // check compiles the modules and judges the data.
-func (v *validation) check(modules, data []*yangtool.File, state bool) error {
+func (v *validation) check(modules, data []*yangtool.File) error {
 	m := yangtool.Models{Paths: v.flags.paths, Modules: v.flags.modules, Features: v.flags.features, Files: modules}
 	schema, problems, err := m.Compile()
 	if err != nil {
@@ -95,14 +118,48 @@ func (v *validation) check(modules, data []*yangtool.File, state bool) error {
 		v.add(f.Name, about(f.Name, problems))
 	}
 	v.Problems = append(v.Problems, elsewhere(modules, problems)...)
+	judge, err := v.judge(schema)
+	if err != nil {
+		return err
+	}
 	for _, f := range data {
 		if schema == nil {
 			v.Files = append(v.Files, verdict{File: f.Name, Note: "not checked, because the modules have errors"})
 			continue
 		}
-		v.add(f.Name, schema.Validate(f, state))
+		v.add(f.Name, judge(f))
 	}
 	return nil
+}
+
+// ofData says whether the files hold data, and not messages.
+func (v *validation) ofData() bool {
+	switch yangtool.Kind(v.flags.kind) {
+	case "", yangtool.Config, yangtool.Data:
+		return true
+	}
+	return false
+}
+
+// judge returns what tells the problems of a file.
+func (v *validation) judge(schema *yangtool.Schema) (func(*yangtool.File) []yangtool.Problem, error) {
+	kind := yangtool.Kind(v.flags.kind)
+	if v.ofData() || schema == nil {
+		return func(f *yangtool.File) []yangtool.Problem { return schema.Validate(f, kind) }, nil
+	}
+	about := yangtool.Message{Kind: kind, Operation: v.flags.operation}
+	if v.flags.operational != "" {
+		f, err := v.flags.read(v.session, v.flags.operational)
+		if err != nil {
+			return nil, err
+		}
+		doc, problems := schema.Decode(f, true)
+		if err := v.faulty(problems, "the data of --operational cannot be read"); err != nil {
+			return nil, err
+		}
+		about.Data = doc.Tree
+	}
+	return func(f *yangtool.File) []yangtool.Problem { return schema.ValidateMessage(f, about) }, nil
 }
 
 func (v *validation) add(file string, problems []yangtool.Problem) {

@@ -43,7 +43,7 @@ func rule(e *tree.Error) string {
 		}
 	}
 	switch {
-	case e.Tag == tree.TagDataMissing && s.Mandatory:
+	case (e.Tag == tree.TagDataMissing || e.Tag == tree.TagMissingElement) && s.Mandatory:
 		return "mandatory true"
 	case e.Tag == tree.TagInvalidValue && s.Type != nil:
 		return "type " + s.Type.Name
@@ -62,16 +62,15 @@ func reference(s *schema.Node) string {
 func hint(e *tree.Error) string {
 	switch e.Tag {
 	case tree.TagUnknownElement:
-		return allowed(e)
+		return allowed(e.Path.Schema(), e)
 	case tree.TagUnknownNamespace:
 		return "name the module with --module NAME and the folder it is in with --path DIR"
 	}
 	return ""
 }
 
-// allowed lists the nodes that can stand where an unknown one stands.
-func allowed(e *tree.Error) string {
-	parent := e.Path.Schema()
+// allowed lists the nodes that can stand below parent, where an unknown one stands.
+func allowed(parent *schema.Node, e *tree.Error) string {
 	unknown := ""
 	for _, info := range e.Info {
 		if info[0] == "bad-element" {

@@ -84,7 +84,7 @@ func TestVerdictsOfYanglint(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		problems := schema.Validate(f, false)
+		problems := schema.Validate(f, Config)
 		out, err := exec.Command(tool, "-t", "config", model, data).CombinedOutput()
 		if refused := err != nil || len(out) > 0; refused != (len(problems) > 0) {
 			t.Errorf("%s\nours:     %v\nyanglint: %s", doc, problems, out)
