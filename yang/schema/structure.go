@@ -6,6 +6,7 @@ var adopted = map[qname]bool{
 	{"ietf-yang-structure-ext", "structure"}:         true,
 	{"ietf-yang-structure-ext", "augment-structure"}: true,
 	{"ietf-restconf", "yang-data"}:                   true,
+	{"ietf-yang-metadata", "annotation"}:             true,
 }
 
 // adopt makes an extension's statement one of the schema's when it is known.
@@ -21,6 +22,9 @@ func (l *loader) adopt(s *stmt, module, name string) {
 				l.checkPlacement(s, sub, grammar[name], count)
 			}
 		}
+		l.checkRequired(s, grammar[name], count)
+	case name == "annotation":
+		l.errs.breaks(s, "RFC 7952 section 3", "stands only at the top of a module")
 	case name != "yang-data": // RFC 8040 section 8: ignored there
 		l.errs.breaks(s, "RFC 8791 section 2", "stands only at the top of a module")
 	}
