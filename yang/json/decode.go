@@ -197,14 +197,14 @@ func (d *decoder) instance(parent *tree.Edit, v *value, siblings *document.Sibli
 }
 
 // any reads the XML in a string.
-func (d *decoder) any(v *value) (string, error) {
+func (d *decoder) any(v *value) (tree.Content, error) {
 	if v.kind != text {
-		return "", d.errorf(tree.TagInvalidValue, nil, "expected a string that holds XML, not %s", v.kind)
+		return nil, d.errorf(tree.TagInvalidValue, nil, "expected a string that holds XML, not %s", v.kind)
 	}
 	if _, err := xml.Parse([]byte("<any>"+v.text+"</any>"), xml.Limits{}); err != nil {
-		return "", d.errorf(tree.TagInvalidValue, nil, "the string does not hold XML: %v", err)
+		return nil, d.errorf(tree.TagInvalidValue, nil, "the string does not hold XML: %v", err)
 	}
-	return strings.Clone(v.text), nil
+	return tree.InnerXML(strings.Clone(v.text)), nil
 }
 
 // value reads the value of a leaf or leaf-list entry.

@@ -161,7 +161,7 @@ func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err er
 	case schema.LeafList:
 		ed.Value, err = d.value(ed.Schema, el)
 	case schema.AnyData, schema.AnyXML:
-		ed.Any = strings.Clone(el.InnerXML())
+		ed.Any = tree.InnerXML(strings.Clone(el.InnerXML()))
 	default:
 		err = d.children(ed, el, op)
 	}
