@@ -62,7 +62,9 @@ func TestRoundTrip(t *testing.T) {
 		"nested lists":      {top(`"user":[{"name":"a","key":[{"id":9,"type":"slow"}]}]`), top(`"user":[{"name":"a","key":[{"type":"ex:slow","id":9}]}]`)},
 		"user order":        {top(`"rule":[{"id":9},{"id":1}]`), ""},
 		"presence":          {top(`"opt":{}`), ""},
-		"anydata":           {top(`"blob":"<x xmlns=\"u\">1</x>"`), ""},
+		"anydata":           {top(`"blob":{"x":[1, "1", {"y":null}],"u:z":1e3}`), top(`"blob":{"x":[1,"1",{"y":null}],"u:z":1e3}`)},
+		"anyxml":            {top(`"raw":[1,{"a":"\u00e9"}]`), top(`"raw":[1,{"a":"é"}]`)},
+		"anyxml null":       {top(`"raw":null`), ""},
 		"state":             {top(`"stats":{"in":"1","sample":[3,3],"log":[{"line":"z"},{"line":"a"}]}`), ""},
 		"two tops":          {`{"ex:lone":"x","ex:top":{"name":"n"}}`, `{"ex:top":{"name":"n"},"ex:lone":"x"}`},
 	} {
@@ -92,8 +94,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"unqualified below": {top(`"more":{}`), `unknown-element /ex:top [[bad-element more]]`},
 		"choice":            {top(`"c":{}`), `unknown-element /ex:top [[bad-element c]]`},
 		"state":             {top(`"stats":{}`), `unknown-element /ex:top [[bad-element stats]]`},
-		"annotation":        {top(`"@":{}`), `unknown-attribute /ex:top [[bad-attribute ]]`},
-		"leaf annotation":   {top(`"@mtu":{}`), `unknown-attribute /ex:top [[bad-attribute mtu]]`},
+		"annotation":        {top(`"@":{"ex:nope":1}`), `unknown-attribute /ex:top [[bad-attribute ex:nope]]`},
+		"leaf annotation":   {top(`"mtu":100,"@mtu":{"nope":1}`), `unknown-attribute /ex:top/mtu [[bad-attribute nope]]`},
 		"uint64 as number":  {top(`"big":1`), `invalid-value /ex:top/big []`},
 		"uint16 as string":  {top(`"mtu":"1400"`), `invalid-value /ex:top/mtu []`},
 		"boolean as string": {top(`"on":"true"`), `invalid-value /ex:top/on []`},
@@ -117,9 +119,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"key twice":         {top(`"user":[{"name":"a","ex:name":"a"}]`), `bad-element /ex:top/user[name='a']/name [[bad-element name]]`},
 		"value twice":       {top(`"tag":["a","a"]`), `bad-element /ex:top/tag [[bad-element tag]]`},
 		"two cases":         {top(`"one-a":"","two-a":""`), `bad-element /ex:top/two-a [[bad-element two-a]]`},
-		"anydata object":    {top(`"blob":{}`), `invalid-value /ex:top/blob []`},
-		"anydata no XML":    {top(`"blob":"<a>"`), `invalid-value /ex:top/blob []`},
-		"anydata escaping":  {top(`"blob":"</any><any>"`), `invalid-value /ex:top/blob []`},
+		"anydata string":    {top(`"blob":"<x/>"`), `invalid-value /ex:top/blob []`},
+		"anydata array":     {top(`"blob":[]`), `invalid-value /ex:top/blob []`},
+		"name twice in any": {top(`"blob":{"x":{"a":1,"a":2}}`), `invalid-value /ex:top/blob []`},
 		"malformed":         {`{"ex:top":}`, `malformed-message / []`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -337,7 +339,10 @@ func FuzzDecodeEdit(f *testing.F) {
 	for _, s := range []string{
 		top(`"name":"x","kind":"ex-b:fast","tag":["1"],"flag":[null],"big":"1"`),
 		top(`"user":[{"name":"a","prefs":{"size":1}}],"rule":[{"id":1}],"ex-b:more":{}`),
-		top(`"at":"/ex:top/user[name='x']","blob":"<q/>","stats":{"log":[{"line":""}]},"any-of":1`),
+		top(`"at":"/ex:top/user[name='x']","blob":{"q":[null]},"stats":{"log":[{"line":""}]},"any-of":1`),
+		top(`"@":{"ex:note":"n","ex:by":"slow"},"mtu":1500,"@mtu":{"ietf-netconf-with-defaults:default":true},"step":["a","b"],"@step":[null,{"ex:count":1}]`),
+		top(`"blob":{"@":{"ex:note":""},"ex:top":{"name":"x"},"u:x":[[1],{"@":{"a":1},"#text":"t"}]},"raw":"t","@raw":{"ex:note":"n"}`),
+		`{"top":{"mtu":"1500","flag":"","tag":"x"}}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -362,7 +367,24 @@ func decodeAndEncode(t *testing.T, set *schema.Set, data []byte) (string, bool) 
 	if e.Apply(ed, tree.Merge) != nil {
 		return "", false
 	}
+	readableXML(t, set, e.Tree())
 	return encode(t, e.Tree().Root(), EncodeOptions{}), true
+}
+
+// readableXML fails the test unless the tree can be written in XML and read again.
+func readableXML(t *testing.T, set *schema.Set, at *tree.Tree) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := xml.Encode(&b, at.Root(), xml.EncodeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	el, err := xml.Parse([]byte("<config>"+b.String()+"</config>"), xml.Limits{})
+	if err != nil {
+		t.Fatalf("%v: %s", err, b.String())
+	}
+	if _, err := xml.DecodeEdit(set, el, xml.DecodeOptions{State: true}); err != nil {
+		t.Fatalf("%v: %s", err, b.String())
+	}
 }
 
 func BenchmarkDecodeEdit(b *testing.B) {
