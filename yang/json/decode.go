@@ -17,8 +17,8 @@ type DecodeOptions struct {
 	SkipUnknown bool
 	// Lenient also takes what others write instead of RFC 7951: numbers and
 	// booleans in quotes and strings without, null or "" for a value of type empty,
-	// a single value for an array of one, and names without their module that one
-	// module alone can mean. What is right by RFC 7951 means the same as ever.
+	// a single value for an array of one, names without their module that one module
+	// alone can mean, and annotations of anydata beside it. What is right by RFC 7951 means the same as ever.
 	Lenient bool
 	// At is the path of the node that the document describes. Error paths go on
 	// from it. When its last step has the keys of a list entry, the document

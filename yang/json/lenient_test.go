@@ -23,6 +23,7 @@ func TestLenient(t *testing.T) {
 		top(`"flag":null`):                         top(`"flag":[null]`),
 		top(`"flag":""`):                           top(`"flag":[null]`),
 		top(`"any-of":"5"`):                        top(`"any-of":5`),
+		top(`"blob":{},"@blob":{"ex:note":"n"}`):   top(`"blob":{"@":{"ex:note":"n"}}`),
 		top(`"tag":"x"`):                           top(`"tag":["x"]`),
 		top(`"user":{"name":"a"}`):                 top(`"user":[{"name":"a"}]`),
 		top(`"@":{"ex:count":"7"}`):                ``,

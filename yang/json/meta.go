@@ -47,10 +47,16 @@ func (d *decoder) metadataOf(ed *tree.Edit, name string, m *value) error {
 	switch s.Kind {
 	case schema.Leaf, schema.AnyXML:
 		err = d.annotateChild(ed, s, m)
+	case schema.AnyData:
+		if d.opt.Lenient { // RFC 7952 section 5.2.2 puts them inside, but libyang here
+			err = d.annotateChild(ed, s, m)
+			break
+		}
+		err = d.annotatedInside(s)
 	case schema.LeafList:
 		err = d.annotateEntries(ed, s, m)
 	default:
-		err = d.errorf(tree.TagUnknownAttribute, badAttribute(name), `the annotations of %q stand inside it, as "@"`, s.Name)
+		err = d.annotatedInside(s)
 	}
 	d.path = d.path[:len(d.path)-1]
 	return err
@@ -68,6 +74,10 @@ func (d *decoder) annotateChild(parent *tree.Edit, s *schema.Node, m *value) err
 		}
 	}
 	return d.unattached(s)
+}
+
+func (d *decoder) annotatedInside(s *schema.Node) error {
+	return d.errorf(tree.TagUnknownAttribute, badAttribute(s.Name), `the annotations of %q stand inside it, as "@"`, s.Name)
 }
 
 func (d *decoder) unattached(s *schema.Node) error {

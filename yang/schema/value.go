@@ -39,6 +39,14 @@ func (v Value) base() Base {
 // were valid when the program stored them, or that it made itself: nothing is
 // checked except to find the member of a union.
 func (t *Type) Unchecked(canon string) Value {
+	if t.Base != Leafref && t.Base != Union {
+		return Value{canon, t}
+	}
+	return t.uncheckedMember(canon)
+}
+
+// uncheckedMember is Unchecked where another type than t accepts the value.
+func (t *Type) uncheckedMember(canon string) Value {
 	switch {
 	case t.Base == Leafref && t.Target != nil && t.Target.Type != nil:
 		return t.Target.Type.Unchecked(canon)

@@ -63,6 +63,21 @@ func (d *decoder) meta(ed *tree.Edit, el *Element) error {
 	return nil
 }
 
+// keyMeta reads the annotations of the key k into an edit of its own in parent.
+func (d *decoder) keyMeta(parent *tree.Edit, k *schema.Node, el *Element) error {
+	if len(el.Attrs) == 0 {
+		return nil
+	}
+	ed := &tree.Edit{Schema: k, Value: parent.Keys[k.Index]}
+	if err := d.meta(ed, el); err != nil {
+		return err
+	}
+	if len(ed.Meta) > 0 {
+		parent.Children = append(parent.Children, ed)
+	}
+	return nil
+}
+
 // annotation returns the annotation of that name, or nil (RFC 7952 section 5.1).
 func (d *decoder) annotation(name Name) *schema.Annotation {
 	if m := d.moduleOf(name.Space); m != nil {

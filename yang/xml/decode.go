@@ -113,12 +113,8 @@ func (d *decoder) children(parent *tree.Edit, el *Element, op tree.Operation) er
 func (d *decoder) child(parent *tree.Edit, el *Element, op tree.Operation, siblings *document.Siblings) error {
 	s := d.path[len(d.path)-1].Node
 	if s.IsKey() { // its value is in parent.Keys
-		ed := &tree.Edit{Schema: s, Value: parent.Keys[s.Index]}
-		if err := d.meta(ed, el); err != nil {
+		if err := d.keyMeta(parent, s, el); err != nil {
 			return err
-		}
-		if len(ed.Meta) > 0 {
-			parent.Children = append(parent.Children, ed)
 		}
 		return d.located(siblings.Once(s))
 	}
