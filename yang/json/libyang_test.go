@@ -3,6 +3,7 @@ package json_test
 import (
 	"bytes"
 	stdjson "encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -45,7 +46,7 @@ const lexicalModule = `module t {
     anydata blob;
     anyxml raw;
     leaf mtu { type uint16; default 1500; }
-    leaf-list level { type uint8; default 1; default 2; }
+    leaf-list level { type uint8; default 1; default 2; ordered-by user; }
     container opt { presence "on"; leaf q { type string; default e; } }
     container stats { config false; leaf unit { type string; default octets; } }
   }
@@ -78,6 +79,7 @@ func lexicalSet(t *testing.T) *schema.Set {
 // libyang has yanglint read documents.
 type libyang struct {
 	tool, dir string
+	kind      string // of the documents: data or config
 	modules   []string
 }
 
@@ -90,7 +92,7 @@ func newLibyang(t *testing.T) libyang {
 		}
 		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
 	}
-	return libyang{tool: tool, dir: t.TempDir()}
+	return libyang{tool: tool, dir: t.TempDir(), kind: "data"}
 }
 
 func (l *libyang) file(t *testing.T, name, text string) string {
@@ -110,10 +112,16 @@ func (l *libyang) module(t *testing.T, name, text string) {
 // refuses it.
 func (l *libyang) convert(t *testing.T, file, text string, args ...string) (out string, ok bool) {
 	t.Helper()
-	args = append(args, "-p", l.dir, "-t", "data")
+	args = append(args, "-p", l.dir, "-t", l.kind)
 	args = append(append(args, l.modules...), l.file(t, file, text))
-	stdout, err := exec.Command(l.tool, args...).Output()
-	return string(stdout), err == nil
+	cmd := exec.Command(l.tool, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.Output()
+	if err != nil {
+		return stderr.String(), false
+	}
+	return string(stdout), true
 }
 
 func decodeXML(set *schema.Set, doc string) (*tree.Tree, error) {
@@ -170,15 +178,15 @@ func TestLexicalLikeLibyang(t *testing.T) {
 	lint.module(t, "t", lexicalModule)
 	const (
 		comments = "text with a comment inside is one text (XML 1.0 section 2.5); libyang refuses it"
-		blanks   = "white space around the value is no part of it (RFC 7950 section 9.4.2 is for strings alone); libyang keeps it"
-		reserved = "the prefix xml is bound in every document; the attribute is unknown all the same"
+		breaks   = "white space in base64, as line breaks of tools make it, is taken here"
+		mixed    = "libyang drops the text beside elements; no YANG node has both"
 	)
 	for doc, why := range map[string]string{
 		`<s>a<![CDATA[<b>]]>c</s>`: "", `<s><![CDATA[]]></s>`: "", `<s>a<!-- x -->b</s>`: comments, `<s>a<?pi x?>b</s>`: comments,
 		`<!-- c --><s>a</s><!-- d -->`: "", `<s>a<s/></s>`: "", `text<s>a</s>`: "", `<s>a</s>text`: "",
 		`<n> 5 </n>`: "", "<n>\n5\t</n>": "", `<on> true </on>`: "", `<d> 1.5 </d>`: "", `<en> x </en>`: "", `<en>y z</en>`: "",
 		"<set> a\n b </set>": "", `<set>b a</set>`: "", `<set>a a</set>`: "", `<set/>`: "", `<e/>`: "", `<e> </e>`: "", `<e>x</e>`: "",
-		`<s/>`: "", `<s> a </s>`: "", `<s></s>`: "", `<s> </s>`: "", "<bin>aGVs\nbG8=</bin>": "", `<bin> aGVsbG8= </bin>`: "", `<bin/>`: "", `<bin>aGVsbG8</bin>`: "", `<bin>a GVsbG8=</bin>`: "",
+		`<s/>`: "", `<s> a </s>`: "", `<s></s>`: "", `<s> </s>`: "", "<bin>aGVs\nbG8=</bin>": breaks, `<bin> aGVsbG8= </bin>`: breaks, `<bin/>`: "", `<bin>aGVsbG8</bin>`: "", `<bin>a GVsbG8=</bin>`: breaks,
 		`<kind>slow</kind>`: "", `<kind> slow </kind>`: "", `<kind xmlns:q="urn:t">q:slow</kind>`: "", `<kind>q:slow</kind>`: "",
 		`<kind xmlns:q="urn:t"> q:slow </kind>`: "", `<kind/>`: "", `<kind>kind</kind>`: "",
 		`<q:kind xmlns="urn:o" xmlns:q="urn:t">slow</q:kind>`: "", `<q:kind xmlns="urn:o" xmlns:q="urn:t">q:slow</q:kind>`: "", `<q:kind xmlns="" xmlns:q="urn:t">slow</q:kind>`: "",
@@ -190,7 +198,7 @@ func TestLexicalLikeLibyang(t *testing.T) {
 		`<ll>a</ll><s>x</s><ll>b</ll>`: "", `<ll>a</ll><ll>a</ll>`: "", `<s>&#x41;&lt;&gt;&amp;&quot;&apos;</s>`: "", `<s>&foo;</s>`: "", `<s>&#0;</s>`: "",
 		`<n>0x10</n>`: "", `<n>010</n>`: "", `<n>+5</n>`: "", `<n>-0</n>`: "", `<n>5 5</n>`: "", `<n/>`: "", `<n>1e1</n>`: "",
 		`<d>01.50</d>`: "", `<d>.5</d>`: "", `<d>1.</d>`: "", `<d>+1</d>`: "", `<d>1.555</d>`: "", `<on>1</on>`: "", `<on>TRUE</on>`: "",
-		`<blob>text</blob>`: "", `<blob><a xmlns="urn:q">1<b/></a></blob>`: "",
+		`<blob>text</blob>`: "", `<blob><a xmlns="urn:q">1<b/></a></blob>`: mixed,
 	} {
 		doc = `<top xmlns="urn:t">` + doc + `</top>`
 		want, accepts := lint.convert(t, "in.xml", doc, "-f", "json", "-d", "trim")
@@ -209,6 +217,219 @@ func TestLexicalLikeLibyang(t *testing.T) {
 	}
 }
 
-var _ = strings.TrimSpace
-var _ = codectest.Files
-var _ = models.FS
+// annotatedDoc has annotations wherever they can stand.
+const annotatedDoc = `<top xmlns="urn:t" xmlns:t="urn:t" t:note="n"><kind t:by="t:slow">slow</kind><s t:note="a&quot;b" t:count="7">x</s>` +
+	`<ll>c</ll><ll t:count="1">a</ll><ll>b</ll><l t:note="e"><k t:note="k">1</k></l><blob t:note="d"><lone>5</lone></blob>` +
+	`<raw t:note="r">t</raw><opt t:by="t:slow"/></top>`
+
+// libyang reads the annotations written here and writes those that are read here,
+// in both encodings.
+func TestMetaLikeLibyang(t *testing.T) {
+	set, lint := lexicalSet(t), newLibyang(t)
+	lint.module(t, "t", lexicalModule)
+	at, err := decodeXML(set, annotatedDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := asXML(t, at, xml.EncodeOptions{})
+	if strings.Count(want, ":note=") != 6 {
+		t.Fatalf("annotations are lost: %s", want)
+	}
+	fromXML, ok := lint.convert(t, "in.xml", want, "-f", "json", "-d", "trim")
+	if !ok {
+		t.Fatalf("libyang refuses %s", want)
+	}
+	// libyang writes those of anydata beside it, RFC 7952 section 5.2.2 inside, and
+	// refuses to read its own or ours.
+	inside := asJSON(at, json.EncodeOptions{})
+	blob := `"blob":{"@":{"t:note":"d"},"lone":5}`
+	if !strings.Contains(inside, blob) {
+		t.Fatalf("the annotation of anydata is not inside: %s", inside)
+	}
+	fromJSON, ok := lint.convert(t, "in.json", strings.Replace(inside, blob, `"blob":{"lone":5}`, 1), "-f", "xml", "-d", "trim")
+	if !ok {
+		t.Fatalf("libyang refuses %s", inside)
+	}
+	back, err := decodeJSON(set, fromXML)
+	if err != nil {
+		t.Fatalf("%v: %s", err, fromXML)
+	}
+	if got := asXML(t, back, xml.EncodeOptions{}); got != want {
+		t.Errorf("XML, libyang's JSON, XML:\ngot  %s\nwant %s", got, want)
+	}
+	if back, err = decodeXML(set, fromJSON); err != nil {
+		t.Fatalf("%v: %s", err, fromJSON)
+	}
+	want = strings.Replace(want, `<blob xmlns:t="urn:t" t:note="d">`, `<blob>`, 1)
+	if got := asXML(t, back, xml.EncodeOptions{}); flatXML(t, got) != flatXML(t, want) {
+		t.Errorf("JSON, libyang's XML, XML:\ngot  %s\nwant %s", got, want)
+	}
+}
+
+// libyangModes are the modes of RFC 6243 in libyang's words.
+var libyangModes = map[string]json.Defaults{
+	"all": json.ReportAll, "implicit-tagged": json.ReportAllTagged, "trim": json.Trim, "": json.Explicit,
+}
+
+// The modes of RFC 6243 show what libyang shows, on a schema with defaults of all
+// kinds and on the appliance's own. Not compared: of a leaf-list, libyang trims each
+// value that is among the defaults, which leaves other values than there were.
+func TestModesLikeLibyang(t *testing.T) {
+	t.Run("t", func(t *testing.T) {
+		lint := newLibyang(t)
+		lint.module(t, "t", lexicalModule)
+		lint.module(t, "ietf-netconf-with-defaults", withDefaults)
+		for _, doc := range []string{
+			`<top xmlns="urn:t"><mtu>1500</mtu><level>7</level><l><k>1</k></l><l><k>2</k><v>x</v></l><opt/></top>`,
+			`<top xmlns="urn:t"><level>1</level><level>2</level><l><k>1</k><v>y</v></l><stats><unit>bits</unit></stats></top>`,
+			`<top xmlns="urn:t"><mtu>9000</mtu><level>3</level></top>`,
+		} {
+			compareModes(t, lexicalSet(t), &lint, doc)
+		}
+	})
+	t.Run("appliance", func(t *testing.T) {
+		lint := newLibyang(t)
+		for _, name := range models.Names() {
+			text, err := fs.ReadFile(models.FS, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(name, "mpk-") {
+				lint.module(t, strings.TrimSuffix(name, ".yang"), string(text))
+			} else {
+				lint.file(t, name, string(text))
+			}
+		}
+		lint.module(t, "ietf-netconf-with-defaults", withDefaults)
+		lint.kind = "config" // the state has mandatory nodes
+		doc := codectest.Transitions(3)
+		doc = strings.TrimSuffix(strings.TrimPrefix(doc, "<config>"), "</config>")
+		doc = strings.Replace(doc, "<transitions>", `<domains>`+domain("d0", 1)+domain("e0", 2)+domain("e1", 3)+domain("e2", 4)+`</domains><transitions>`, 1)
+		compareModes(t, codectest.Models(t), &lint, doc)
+	})
+}
+
+func domain(name string, id int) string {
+	return fmt.Sprintf("<domain><name>%s</name><config><name>%s</name><id>%d</id><privilege-level>LOW</privilege-level></config></domain>", name, name, id)
+}
+
+func compareModes(t *testing.T, set *schema.Set, lint *libyang, doc string) {
+	t.Helper()
+	at, err := decodeXML(set, doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scope := tree.ConfigAndState
+	if lint.kind == "config" {
+		scope = tree.ConfigOnly
+	}
+	for name, mode := range libyangModes {
+		args := []string{"-f", "json"}
+		if name != "" {
+			args = append(args, "-d", name)
+		}
+		want, ok := lint.convert(t, "in.xml", doc, args...)
+		if !ok {
+			t.Fatalf("libyang refuses %s: %s", doc, want)
+		}
+		got := asJSON(at, json.EncodeOptions{Defaults: mode, Scope: scope})
+		if !sameJSON(got, want) {
+			t.Errorf("mode %q of %s:\nlibyang: %s\nhere:    %s", name, doc, want, got)
+		}
+		inXML := asXML(t, at, xml.EncodeOptions{Defaults: mode, Scope: scope})
+		args[1] = "xml"
+		want, _ = lint.convert(t, "in.xml", doc, args...)
+		// libyang writes tags in the namespace of the module, RFC 6243 section 6 has another.
+		want = strings.ReplaceAll(want, "urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults", xml.WithDefaultsNamespace)
+		if x, y := flatXML(t, inXML), flatXML(t, want); x != y {
+			t.Errorf("mode %q of %s:\nlibyang: %s\nhere:    %s", name, doc, y, x)
+		}
+	}
+}
+
+// flatXML writes a document with expanded names.
+func flatXML(t *testing.T, doc string) string {
+	t.Helper()
+	el, err := xml.Parse([]byte("<w>"+doc+"</w>"), xml.Limits{})
+	if err != nil {
+		t.Fatalf("%v: %s", err, doc)
+	}
+	var b strings.Builder
+	var walk func(*xml.Element)
+	walk = func(el *xml.Element) {
+		fmt.Fprintf(&b, "(%s %s", el.Name, el.Text)
+		for _, a := range el.Attrs {
+			fmt.Fprintf(&b, " %s=%s", a.Name, a.Value)
+		}
+		for _, c := range el.Children {
+			walk(c)
+		}
+		b.WriteString(")")
+	}
+	walk(el)
+	return b.String()
+}
+
+// anyDifferences say why the content of anydata is another in libyang's JSON.
+var anyDifferences = map[string]string{
+	`<blob><a xmlns="urn:q"><b>1</b><b>2</b><c/></a></blob>`: "libyang writes text that looks like a number as one, and loses the namespace",
+	`<blob><lone>500</lone></blob>`:                          "libyang writes an invalid value as a number, since it looks like one",
+	`<blob><a xmlns="">1</a></blob>`:                         "libyang takes the namespace for that of the node around",
+	`<raw/>`:                                                 "",
+}
+
+func TestAnyLikeLibyang(t *testing.T) {
+	set, lint := lexicalSet(t), newLibyang(t)
+	lint.module(t, "t", lexicalModule)
+	docs := map[string]string{
+		`<blob><top><n>5</n><on>true</on><ll>b</ll><ll>a</ll><kind xmlns:q="urn:t">q:slow</kind><l><k>1</k><v>2</v></l><e/><set>b a</set></top><lone>4</lone></blob>`: "",
+		`<blob/>`: "", `<raw>text</raw>`: "", `<blob><lone> 7 </lone></blob>`: "",
+	}
+	for doc, why := range anyDifferences {
+		docs[doc] = why
+	}
+	for doc, why := range docs {
+		doc = `<top xmlns="urn:t">` + doc + `</top>`
+		want, ok := lint.convert(t, "in.xml", doc, "-f", "json", "-d", "trim")
+		if !ok {
+			t.Errorf("libyang refuses %s", doc)
+			continue
+		}
+		at, err := decodeXML(set, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := asJSON(at, json.EncodeOptions{Defaults: json.Trim})
+		if same := sameJSON(got, want); same != (why == "") {
+			t.Errorf("%s (%s):\nlibyang: %s\nhere:    %s", doc, why, want, got)
+		}
+	}
+	for doc, why := range map[string]string{
+		`{"blob":{"t:top":{"n":5,"on":true,"ll":["b","a"],"kind":"t:slow","l":[{"k":"1","v":"2"}],"e":[null]},"lone":4}}`: "",
+		`{"blob":{}}`: "", `{"blob":{"x":{"y":["1","2"],"z":null,"w":{"v":true}}}}`: "", `{"blob":{"lone":"x"}}`: "",
+		`{"raw":"a<b"}`: "", `{"raw":null}`: "", `{"raw":{"a":["1",{"b":2}],"c":null}}`: "",
+		`{"raw":5}`:   "libyang has no XML for a number",
+		`{"raw":[5]}`: "libyang has no XML for an array",
+	} {
+		doc = `{"t:top":` + doc + `}`
+		want, ok := lint.convert(t, "in.json", doc, "-f", "xml", "-d", "trim")
+		at, err := decodeJSON(set, doc)
+		if err != nil || !ok {
+			t.Errorf("%s: %v, libyang: %v", doc, err, ok)
+			continue
+		}
+		got := asXML(t, at, xml.EncodeOptions{Defaults: xml.Trim})
+		if same := flatXML(t, got) == flatXML(t, want); same != (why == "") {
+			t.Errorf("%s (%s):\nlibyang: %s\nhere:    %s", doc, why, want, got)
+		}
+	}
+	for _, doc := range []string{`{"blob":5}`, `{"blob":"<x/>"}`, `{"blob":[{}]}`, `{"blob":null}`} {
+		doc = `{"t:top":` + doc + `}`
+		if _, ok := lint.convert(t, "in.json", doc, "-f", "xml"); ok {
+			t.Errorf("libyang takes %s", doc)
+		}
+		if _, err := decodeJSON(set, doc); err == nil {
+			t.Errorf("%s is taken", doc)
+		}
+	}
+}

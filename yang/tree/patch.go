@@ -139,7 +139,8 @@ func created(c *Container) []*Edit {
 	return out
 }
 
-// contentOf returns edits that say what c holds, a list entry's keys left out.
+// contentOf returns edits that say what c holds, a list entry's keys left out
+// unless they are annotated.
 func contentOf(c *Container) []*Edit {
 	var out []*Edit
 	add := func(n Node) {
@@ -158,7 +159,7 @@ func contentOf(c *Container) []*Edit {
 				add(leaf)
 			}
 		default:
-			if !k.Schema().IsKey() {
+			if !k.Schema().IsKey() || notesOf(k).hasAnnotations() {
 				add(k)
 			}
 		}
@@ -168,11 +169,12 @@ func contentOf(c *Container) []*Edit {
 
 // fill has ed say what n holds.
 func fill(ed *Edit, n Node) {
+	ed.Meta = Meta(n)
 	switch x := n.(type) {
 	case *Leaf:
-		ed.Value = x.value
+		ed.Value = x.Value()
 	case *Any:
-		ed.Any = x.xml
+		ed.Any = x.content
 	case *Container:
 		ed.Keys, ed.Children = x.Keys(), contentOf(x)
 	}

@@ -204,13 +204,7 @@ func (e *encoder) open(n tree.Node) (origin *schema.Identity) {
 // start is open with the prefixes that the value needs. It makes the node's
 // namespace the default one.
 func (e *encoder) start(n tree.Node, p *prefixes) (origin *schema.Identity) {
-	s := n.Schema()
-	e.newline()
-	e.buf = append(append(e.buf, '<'), s.Name...)
-	if s.Module != e.module {
-		e.module = s.Module
-		e.buf = appendDeclaration(e.buf, Binding{Space: s.Module.Namespace})
-	}
+	e.tag(n.Schema())
 	marks, origin := e.marker.Enter(n)
 	var attributes []byte
 	if !marks.None() {
@@ -221,6 +215,16 @@ func (e *encoder) start(n tree.Node, p *prefixes) (origin *schema.Identity) {
 	}
 	e.buf = append(e.buf, attributes...)
 	return origin
+}
+
+// tag begins a start tag.
+func (e *encoder) tag(s *schema.Node) {
+	e.newline()
+	e.buf = append(append(e.buf, '<'), s.Name...)
+	if s.Module != e.module {
+		e.module = s.Module
+		e.buf = appendDeclaration(e.buf, Binding{Space: s.Module.Namespace})
+	}
 }
 
 func (e *encoder) close(s *schema.Node) {

@@ -172,7 +172,7 @@ func randomOne(t testing.TB, r *rand.Rand, set *schema.Set, s *schema.Node, plai
 			k.Anchor = []schema.Value{randomValue(t, r, set, s)}
 		}
 	case schema.AnyData, schema.AnyXML:
-		k.Any = `<x xmlns="">1</x>`
+		k.Any = tree.InnerXML(`<x xmlns="">1</x>`)
 	case schema.List:
 		for _, key := range s.Keys {
 			k.Keys = append(k.Keys, randomValue(t, r, set, key))
