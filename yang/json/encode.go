@@ -158,22 +158,21 @@ func (e *encoder) members(c *tree.Container, module *schema.Module, o *openObjec
 func (e *encoder) member(n tree.Node, module *schema.Module, o *openObject) {
 	s := n.Schema()
 	e.name("", s, module, o)
-	e.value(n, s.Module)
 	switch x := n.(type) {
 	case *tree.Leaf:
-		e.marksBeside(x, module, o)
-	case *tree.Any:
-		if s.Kind == schema.AnyXML {
+		e.buf = appendValue(e.buf, x.Value(), e.opt.Plain)
+		if !e.marker.Unmarked(x) {
 			e.marksBeside(x, module, o)
 		}
 	case *tree.LeafList:
-		var all []document.Marks
-		i := 0
-		for leaf := range x.All() {
-			all = e.gather(all, i, leaf)
-			i++
+		e.leafList(x)
+		e.marksOfEntries(s, module, e.marksIn(x), o)
+	case *tree.Any:
+		if e.any(x); s.Kind == schema.AnyXML {
+			e.marksBeside(x, module, o)
 		}
-		e.marksOfEntries(s, module, all, o)
+	default:
+		e.value(n, s.Module)
 	}
 }
 

@@ -45,9 +45,22 @@ func (e *encoder) marksBeside(n tree.Node, module *schema.Module, o *openObject)
 	e.marks(marks)
 }
 
+// marksIn returns the marks of a leaf-list's entries, up to the last that has any.
+func (e *encoder) marksIn(l *tree.LeafList) (all []document.Marks) {
+	i := 0
+	for leaf := range l.All() {
+		all = e.gather(all, i, leaf)
+		i++
+	}
+	return all
+}
+
 // gather adds the marks of the i-th entry of a leaf-list to those of the entries
 // before it, up to the last that has any.
 func (e *encoder) gather(all []document.Marks, i int, n tree.Node) []document.Marks {
+	if e.marker.Unmarked(n) {
+		return all
+	}
 	marks, origin := e.marker.Enter(n)
 	e.marker.Leave(origin)
 	if marks.None() {

@@ -19,6 +19,9 @@ type Annotation struct {
 // whole have none.
 func Meta(n Node) []Annotation { return notesOf(n).annotations() }
 
+// HasMeta says whether n has annotations.
+func HasMeta(n Node) bool { return notesOf(n).hasAnnotations() }
+
 // WithMeta returns n with exactly these annotations, of which there may be one of
 // each kind; a list or leaf-list is returned as it is. What n holds is shared.
 func WithMeta(n Node, all []Annotation) Node {

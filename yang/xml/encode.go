@@ -197,6 +197,10 @@ func (e *encoder) inUse(c *tree.Cursor) {
 // open writes the start tag of n but for its end, and returns the origin to leave
 // n with.
 func (e *encoder) open(n tree.Node) (origin *schema.Identity) {
+	if e.marker.Unmarked(n) {
+		e.tag(n.Schema())
+		return e.marker.Inherited()
+	}
 	var p prefixes
 	return e.start(n, &p)
 }
@@ -249,11 +253,13 @@ func (e *encoder) newline() {
 func (e *encoder) leaf(l *tree.Leaf) {
 	v, outer := l.Value(), e.module
 	text := v.String()
-	var p prefixes
 	if b := v.Type().Base; b == schema.Identityref || b == schema.InstanceIdentifier {
+		var p prefixes
 		text = p.text(v, e.opt.Root)
+		e.marker.Leave(e.start(l, &p))
+	} else {
+		e.marker.Leave(e.open(l))
 	}
-	e.marker.Leave(e.start(l, &p))
 	if text == "" {
 		e.buf = append(e.buf, "/>"...)
 	} else {

@@ -39,6 +39,9 @@ func (m *Marker) Approach(c *tree.Cursor) {
 	m.implied = (m.Defaults == ReportAllTagged || m.Origin == OriginShown) && c.IsDefault()
 }
 
+// Unmarked says whether n, the node to come, has no marks: it need not be entered.
+func (m *Marker) Unmarked(n tree.Node) bool { return !m.implied && !tree.HasMeta(n) }
+
 // Enter returns the marks of n and the origin to Leave with when the walk is
 // through with n and all below it.
 func (m *Marker) Enter(n tree.Node) (marks Marks, outer *schema.Identity) {
@@ -60,6 +63,9 @@ func (m *Marker) Enter(n tree.Node) (marks Marks, outer *schema.Identity) {
 	}
 	return marks, outer
 }
+
+// Inherited returns the origin to Leave a node with that was not entered.
+func (m *Marker) Inherited() *schema.Identity { return m.inherited }
 
 // Leave goes back to the parent.
 func (m *Marker) Leave(outer *schema.Identity) { m.inherited = outer }
