@@ -102,7 +102,7 @@ type Node struct {
 
 	byName map[qname]*Node
 	below  nameSet // of all data nodes below
-	set    *Set    // of the root
+	set    *Set    // of a node without parent
 }
 
 type qname struct{ module, local string }

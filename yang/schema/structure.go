@@ -74,7 +74,7 @@ func (c *compiler) expandStructure(u *unit, s *stmt, kind Kind) {
 func (c *compiler) buildStructures() {
 	for _, d := range c.structures.children {
 		m := c.modules[d.unit]
-		n := &Node{Kind: d.kind, Name: d.name, Module: m}
+		n := &Node{Kind: d.kind, Name: d.name, Module: m, set: c.set}
 		d.node = n
 		for _, p := range d.props {
 			c.setProp(n, p)
