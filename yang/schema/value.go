@@ -39,21 +39,18 @@ func (v Value) base() Base {
 // were valid when the program stored them, or that it made itself: nothing is
 // checked except to find the member of a union.
 func (t *Type) Unchecked(canon string) Value {
-	if t.Base != Leafref && t.Base != Union {
-		return Value{canon, t}
+	if t.referred != nil {
+		t = t.referred
 	}
-	return t.uncheckedMember(canon)
+	if t.Base == Union {
+		return t.uncheckedMember(canon)
+	}
+	return Value{canon, t}
 }
 
-// uncheckedMember is Unchecked where another type than t accepts the value.
 func (t *Type) uncheckedMember(canon string) Value {
-	switch {
-	case t.Base == Leafref && t.Target != nil && t.Target.Type != nil:
-		return t.Target.Type.Unchecked(canon)
-	case t.Base == Union:
-		if v, err := t.Parse(Lexical{Text: canon, Form: Canonical}); err == nil {
-			return v
-		}
+	if v, err := t.Parse(Lexical{Text: canon, Form: Canonical}); err == nil {
+		return v
 	}
 	return Value{canon, t}
 }
