@@ -125,6 +125,7 @@ func (e *encoder) rawItems(v *value, n int, end byte) {
 			e.colon()
 		}
 		e.raw(&v.kids[i])
+		e.flushIfFull()
 		n++
 	}
 	e.depth--

@@ -1,6 +1,7 @@
 package json
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/optical-net/waveguard/yang/schema"
@@ -20,7 +21,7 @@ func fromXML(s *schema.Node, inner string) value {
 	if s.Kind == schema.AnyXML && len(el.Children) == 0 && el.Text != "" {
 		return value{kind: text, text: el.Text}
 	}
-	t := fromTranslator{set: s.Set()}
+	t := fromTranslator{set: s.Set(), names: map[[2]string]string{}}
 	known, others := t.split(el.Children)
 	typed, ok := t.typed(known, s)
 	if !ok {
@@ -37,7 +38,10 @@ func fromXML(s *schema.Node, inner string) value {
 const textMember = "#text"
 
 // fromTranslator makes JSON of XML.
-type fromTranslator struct{ set *schema.Set }
+type fromTranslator struct {
+	set   *schema.Set
+	names map[[2]string]string // qualified ones by namespace and local name, for these may be long
+}
 
 // split parts the elements that are top-level data of the schema from others.
 func (t fromTranslator) split(all []*xml.Element) (known, others []*xml.Element) {
@@ -150,19 +154,23 @@ func (t fromTranslator) value(el *xml.Element) value {
 // annotations returns the member beside the elements without children that holds
 // their attributes; ok is false when they have none.
 func (t fromTranslator) annotations(name string, group []*xml.Element) (v value, ok bool) {
-	v = value{name: "@" + name, kind: array}
+	beside := func(el *xml.Element) bool { return len(el.Attrs) > 0 && len(el.Children) == 0 }
+	if !slices.ContainsFunc(group, beside) {
+		return value{}, false
+	}
+	name = "@" + name
+	if len(group) == 1 {
+		return t.attributes(name, group[0]), true
+	}
+	v = value{name: name, kind: array}
 	for _, el := range group {
 		item := value{kind: null, text: "null"}
-		if len(el.Attrs) > 0 && len(el.Children) == 0 {
-			item, ok = t.attributes("", el), true
+		if beside(el) {
+			item = t.attributes("", el)
 		}
 		v.kids = append(v.kids, item)
 	}
-	if len(group) == 1 {
-		v.kids[0].name = v.name
-		return v.kids[0], ok
-	}
-	return v, ok
+	return v, true
 }
 
 func (t fromTranslator) attributes(name string, el *xml.Element) value {
@@ -179,10 +187,17 @@ func (t fromTranslator) name(n xml.Name, outer string) string {
 	if n.Space == outer {
 		return n.Local
 	}
-	if m := t.set.ModuleByNamespace(n.Space); m != nil {
-		return m.Name + ":" + n.Local
+	key := [2]string{n.Space, n.Local}
+	name, ok := t.names[key]
+	if !ok {
+		qualifier := n.Space
+		if m := t.set.ModuleByNamespace(n.Space); m != nil {
+			qualifier = m.Name
+		}
+		name = qualifier + ":" + n.Local
+		t.names[key] = name
 	}
-	return n.Space + ":" + n.Local
+	return name
 }
 
 var _ tree.Content = Text("")

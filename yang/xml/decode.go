@@ -198,7 +198,11 @@ func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err er
 			// RFC 7950 section 7.10: what YANG can model, which text between elements is not.
 			return d.errorf(tree.TagBadElement, badElement(el), "text %.40q in <%s>, which has only elements", t, el.Name.Local)
 		}
-		ed.Any = tree.InnerXML(strings.Clone(el.InnerXML()))
+		inner, ok := el.InnerXML()
+		if !ok {
+			return d.errorf(tree.TagTooBig, nil, "with the namespaces it uses, the content of <%s> is too long", el.Name.Local)
+		}
+		ed.Any = tree.InnerXML(strings.Clone(inner))
 	default:
 		err = d.children(ed, el, op)
 	}

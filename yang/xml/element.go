@@ -33,8 +33,12 @@ type Element struct {
 	at    span
 }
 
-// source is the text that elements point into, line ends normalised.
-type source struct{ src string }
+// source is the text that elements point into, line ends normalised, and how many
+// bytes it was allowed.
+type source struct {
+	src  string
+	most int
+}
 
 // span holds offsets into the document: of the start tag's "<", behind the name
 // in it, of the content's beginning and end, and behind the end tag.

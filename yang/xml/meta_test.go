@@ -1,6 +1,7 @@
 package xml
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/optical-net/waveguard/yang/internal/codectest"
@@ -112,6 +113,20 @@ func TestSkipUnknown(t *testing.T) {
 		if _, err := DecodeEdit(set, config(t, in), DecodeOptions{SkipUnknown: true}); err == nil {
 			t.Errorf("%s is taken", in)
 		}
+	}
+}
+
+// Declarations that many elements take from outside do not fill the memory.
+func TestInnerXMLIsBounded(t *testing.T) {
+	set := codectest.Example(t)
+	doc := `<config><top xmlns="urn:ex"><blob xmlns:p="urn:` + strings.Repeat("p", 1000) + `">` + strings.Repeat(`<p:a/>`, 1000) + `</blob></top></config>`
+	el, err := Parse([]byte(doc), Limits{Bytes: 100_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = DecodeEdit(set, el, DecodeOptions{})
+	if e, ok := err.(*tree.Error); !ok || e.Tag != tree.TagTooBig {
+		t.Errorf("got %v", err)
 	}
 }
 
