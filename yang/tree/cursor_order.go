@@ -61,7 +61,7 @@ func compareLevel(a, b *Cursor) int {
 
 // defaultIndex returns the place of a leaf-list's default value in use.
 func defaultIndex(n Node) int {
-	return slices.Index(n.Schema().Defaults, n.(*Leaf).value)
+	return slices.Index(n.Schema().Defaults, n.(*Leaf).Value())
 }
 
 // position returns a string that sorts as the entry stands.
