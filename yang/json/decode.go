@@ -7,13 +7,19 @@ import (
 	"github.com/optical-net/waveguard/yang/internal/document"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
-	"github.com/optical-net/waveguard/yang/xml"
 )
 
 // DecodeOptions says what a document may hold and where it belongs.
 type DecodeOptions struct {
 	// State admits config false nodes.
 	State bool
+	// SkipUnknown passes over members and annotations that the schema does not know.
+	SkipUnknown bool
+	// Lenient also takes what others write instead of RFC 7951: numbers and
+	// booleans in quotes and strings without, null or "" for a value of type empty,
+	// a single value for an array of one, names without their module that one module
+	// alone can mean, and annotations of anydata beside it. What is right by RFC 7951 means the same as ever.
+	Lenient bool
 	// At is the path of the node that the document describes. Error paths go on
 	// from it. When its last step has the keys of a list entry, the document
 	// may leave them out; those it has must agree. Without At, error paths
@@ -146,11 +152,19 @@ func (d *decoder) inside(ed *tree.Edit, v *value) error {
 		ed.Children = make([]*tree.Edit, 0, n)
 	}
 	depth := len(d.path)
+	annotated := false
 	for i := range v.kids {
+		if strings.HasPrefix(v.kids[i].name, "@") {
+			annotated = true // read when what they are about is
+			continue
+		}
 		if err := d.tolerated(&v.kids[i], d.member(ed, &v.kids[i], &siblings)); err != nil {
 			return err
 		}
 		d.path = d.path[:depth]
+	}
+	if annotated {
+		return d.metadata(ed, v)
 	}
 	return nil
 }
@@ -167,7 +181,7 @@ func (d *decoder) tolerated(v *value, err error) error {
 // member reads a member of an object. It leaves the member's step on the path.
 func (d *decoder) member(parent *tree.Edit, v *value, siblings *document.Siblings) error {
 	s, err := d.lookup(parent.Schema, v.name)
-	if err != nil {
+	if s == nil {
 		return err
 	}
 	d.path = append(d.path, schema.PathStep{Node: s})
@@ -190,11 +204,15 @@ func (d *decoder) instances(parent *tree.Edit, v *value, siblings *document.Sibl
 // entries reads an array of list entries or leaf-list values.
 func (d *decoder) entries(parent *tree.Edit, v *value, siblings *document.Siblings) error {
 	s := d.path[len(d.path)-1].Node
-	if v.kind != array {
-		return d.errorf(tree.TagInvalidValue, nil, "expected an array, not %s", v.kind)
-	}
 	if err := siblings.Once(s); err != nil {
 		return d.complete(err)
+	}
+	switch {
+	case v.kind == array:
+	case d.opt.Lenient:
+		return d.instance(parent, v, siblings)
+	default:
+		return d.errorf(tree.TagInvalidValue, nil, "expected an array, not %s", v.kind)
 	}
 	siblings.Expect = len(v.kids)
 	depth := len(d.path)
@@ -217,7 +235,7 @@ func (d *decoder) instance(parent *tree.Edit, v *value, siblings *document.Sibli
 	case schema.Leaf, schema.LeafList:
 		ed.Value, err = d.value(ed.Schema, v)
 	case schema.AnyData, schema.AnyXML:
-		ed.Any, err = d.any(v)
+		err = d.any(ed, v)
 	default:
 		err = d.inside(ed, v)
 	}
@@ -228,37 +246,57 @@ func (d *decoder) instance(parent *tree.Edit, v *value, siblings *document.Sibli
 	return d.complete(siblings.Add(ed))
 }
 
-// any reads the XML in a string.
-func (d *decoder) any(v *value) (string, error) {
-	if v.kind != text {
-		return "", d.errorf(tree.TagInvalidValue, nil, "expected a string that holds XML, not %s", v.kind)
-	}
-	if _, err := xml.Parse([]byte("<any>"+v.text+"</any>"), xml.Limits{}); err != nil {
-		return "", d.errorf(tree.TagInvalidValue, nil, "the string does not hold XML: %v", err)
-	}
-	return strings.Clone(v.text), nil
-}
-
 // value reads the value of a leaf or leaf-list entry.
 func (d *decoder) value(s *schema.Node, v *value) (schema.Value, error) {
-	in := schema.Lexical{Text: v.text, Module: s.Module, Root: d.root}
+	return d.scalar(s.Type, s.Module, v)
+}
+
+// scalar reads a value of type t, in which names without a module belong to m.
+func (d *decoder) scalar(t *schema.Type, m *schema.Module, v *value) (out schema.Value, err error) {
+	in := schema.Lexical{Text: v.text, Module: m, Root: d.root}
+	var ok bool
+	if in.Form, ok = strictForm(v); !ok {
+		err = d.errorf(tree.TagInvalidValue, nil, "expected a value of the type %s, not %s", t.Name, v.kind)
+	} else if out, err = d.values.Parse(t, in); err != nil {
+		err = document.ValueError(d.pathCopy(), err)
+	}
+	if err == nil || !d.opt.Lenient {
+		return out, err
+	}
+	for _, in.Form = range lenientForms(v) {
+		if out, err := d.values.Parse(t, in); err == nil {
+			return out, nil
+		}
+	}
+	return out, err
+}
+
+// strictForm returns what a JSON value is for a leaf (RFC 7951 section 6).
+func strictForm(v *value) (form schema.Form, ok bool) {
 	switch {
 	case v.kind == text:
-		in.Form = schema.JSONString
+		return schema.JSONString, true
 	case v.kind == number:
-		in.Form = schema.JSONNumber
+		return schema.JSONNumber, true
 	case v.kind == boolean:
-		in.Form = schema.JSONBool
+		return schema.JSONBool, true
 	case v.kind == array && len(v.kids) == 1 && v.kids[0].kind == null:
-		in.Form = schema.JSONNull
-	default:
-		return schema.Value{}, d.errorf(tree.TagInvalidValue, nil, "expected a value of the type %s, not %s", s.Type.Name, v.kind)
+		return schema.JSONNull, true
 	}
-	out, err := d.values.Parse(s.Type, in)
-	if err != nil {
-		return out, document.ValueError(d.pathCopy(), err)
+	return 0, false
+}
+
+// lenientForms returns what else a lenient decoder takes it for.
+func lenientForms(v *value) []schema.Form {
+	switch {
+	case v.kind == null, v.kind == text && v.text == "":
+		return []schema.Form{schema.JSONNull}
+	case v.kind == text:
+		return []schema.Form{schema.JSONNumber, schema.JSONBool}
+	case v.kind == number, v.kind == boolean:
+		return []schema.Form{schema.JSONString}
 	}
-	return out, nil
+	return nil
 }
 
 func (d *decoder) pathCopy() tree.Path { return append(tree.Path(nil), d.path...) }

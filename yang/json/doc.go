@@ -6,9 +6,29 @@
 // [Encode] and [EncodeNode] write one; [DecodeValue] and [AppendValue] are for
 // single values.
 //
-// The content of anydata and anyxml is a JSON string that holds the XML a tree
-// keeps: RFC 7951 leaves anyxml to the implementation, and for anydata this is
-// the one form that loses nothing.
+// Annotations ([RFC 7952]) stand in the object of a container, list entry or anydata
+// node as "@", and beside other nodes as "@name".
+//
+// The content of anydata is an object, that of anyxml any value. It is kept as it
+// came ([Text]) and translated when it is wanted in another encoding than it came
+// in. Top-level data of the schema, if valid, is translated by its types. For
+// anything else, XML and JSON correspond like this, names being qualified where
+// the namespace changes:
+//
+//	<a>text</a>              "a": "text"
+//	<a/>                     "a": [null]
+//	<a><b/></a>              "a": {"b": [null]}
+//	<a>1</a><a>2</a>         "a": ["1", "2"]
+//	<a x="1">t</a>           "a": "t", "@a": {"x": "1"}
+//	<a x="1"><b/></a>        "a": {"@": {"x": "1"}, "b": [null]}
+//	text<b/> (anyxml)        "b": [null], "#text": "text"
+//	<a xmlns="urn:unknown"/> "urn:unknown:a": [null]
+//	<a xmlns=""/>            ":a": [null]
+//
+// Numbers and true and false become their text, null an empty element, {} too, []
+// no element; of an array inside an array, the items join those of the outer one. In a
+// name that XML does not allow, characters become _xHEX_.
 //
 // [RFC 7951]: https://www.rfc-editor.org/rfc/rfc7951
+// [RFC 7952]: https://www.rfc-editor.org/rfc/rfc7952
 package json

@@ -1,73 +1,94 @@
 package json
 
 import (
+	"github.com/optical-net/waveguard/yang/internal/document"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xpath"
 )
 
-// membersInUse writes the members of c, defaults included, and returns how many.
-func (e *encoder) membersInUse(c *tree.Cursor, module *schema.Module) int {
-	n, entries := 0, 0
-	var open *schema.Node // the list or leaf-list whose array is being written
-	closeArray := func() {
-		if open != nil {
-			e.depth--
-			e.end(']', entries)
-			open, entries = nil, 0
-		}
-	}
+// membersInUse writes the members of c, defaults included.
+func (e *encoder) membersInUse(c *tree.Cursor, module *schema.Module, o *openObject) {
+	var a openArray
 	c.Children("", "", func(x xpath.Node) bool {
 		k := x.(*tree.Cursor)
+		if e.opt.Defaults.Hides(k) {
+			return true
+		}
 		s := k.Node().Schema()
-		if s != open {
-			closeArray()
+		if s != a.schema {
+			e.closeArray(&a, module, o)
 		}
-		repeated := s.Kind == schema.List || s.Kind == schema.LeafList
-		switch {
-		case !repeated:
-			n += e.memberInUse(k, module, n)
-			return e.err == nil
-		case open == nil:
-			e.name(s, module, n)
-			e.buf = append(e.buf, '[')
-			e.depth++
-			n++
-			open = s
+		if s.Kind == schema.List || s.Kind == schema.LeafList {
+			e.entryInUse(k, &a, module, o)
+		} else {
+			e.memberInUse(k, module, o)
 		}
-		e.item(entries)
-		entries++
-		e.valueInUse(k)
-		e.flushIfFull()
 		return e.err == nil
 	})
-	closeArray()
-	return n
+	e.closeArray(&a, module, o)
 }
 
-// memberInUse writes one member, the n-th, and returns 1; or returns 0 when it is
-// an implied container with nothing to show.
-func (e *encoder) memberInUse(c *tree.Cursor, module *schema.Module, n int) int {
-	s, start := c.Node().Schema(), len(e.buf)
-	e.name(s, module, n)
-	if e.valueInUse(c) == 0 && s.Kind == schema.Container && !s.Presence {
-		e.buf = e.buf[:start]
-		return 0
+// openArray is the list or leaf-list whose array is being written, if any.
+type openArray struct {
+	schema  *schema.Node
+	entries int
+	marks   []document.Marks // of a leaf-list's entries
+}
+
+// entryInUse writes an entry of a, which it opens when need be.
+func (e *encoder) entryInUse(c *tree.Cursor, a *openArray, module *schema.Module, o *openObject) {
+	if s := c.Node().Schema(); a.schema == nil {
+		e.name("", s, module, o)
+		e.buf = append(e.buf, '[')
+		e.depth++
+		a.schema = s
 	}
-	return 1
+	e.item(a.entries)
+	e.valueInUse(c)
+	if a.schema.Kind == schema.LeafList {
+		e.marker.Approach(c)
+		a.marks = e.gather(a.marks, a.entries, c.Node())
+	}
+	a.entries++
+	e.flushIfFull()
+}
+
+func (e *encoder) closeArray(a *openArray, module *schema.Module, o *openObject) {
+	if a.schema == nil {
+		return
+	}
+	e.depth--
+	e.end(']', a.entries)
+	e.marksOfEntries(a.schema, module, a.marks, o)
+	*a = openArray{}
+}
+
+// memberInUse writes one member, but for an implied container with nothing to show.
+func (e *encoder) memberInUse(c *tree.Cursor, module *schema.Module, o *openObject) {
+	s, start := c.Node().Schema(), len(e.buf)
+	if s.Kind != schema.Container {
+		e.marker.Approach(c)
+		e.member(c.Node(), module, o)
+		return
+	}
+	e.name("", s, module, o)
+	if e.valueInUse(c) == 0 && !s.Presence {
+		e.buf = e.buf[:start]
+		o.members--
+	}
 }
 
 // valueInUse writes a value and returns how many members it has if it is an object.
 func (e *encoder) valueInUse(c *tree.Cursor) int {
 	s := c.Node().Schema()
-	if _, ok := c.Node().(*tree.Container); !ok {
+	k, ok := c.Node().(*tree.Container)
+	if !ok {
 		e.value(c.Node(), s.Module)
 		return 0
 	}
-	e.buf = append(e.buf, '{')
-	e.depth++
-	n := e.membersInUse(c, s.Module)
-	e.depth--
-	e.end('}', n)
-	return n
+	o := e.begin(k)
+	e.membersInUse(c, s.Module, &o)
+	e.finish(o)
+	return o.members
 }

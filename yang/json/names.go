@@ -7,23 +7,29 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// lookup returns the definition of the member below parent.
+// lookup returns the definition of the member below parent, nil when it is to be
+// skipped or there is an error.
 func (d *decoder) lookup(parent *schema.Node, name string) (*schema.Node, error) {
-	if strings.HasPrefix(name, "@") {
-		info := [][2]string{{"bad-attribute", strings.TrimPrefix(name, "@")}}
-		return nil, d.errorf(tree.TagUnknownAttribute, info, "%.80q is an annotation (RFC 7952); send the data without", name)
-	}
 	module, local, qualified := strings.Cut(name, ":")
 	info := [][2]string{{"bad-element", name}}
-	if !qualified {
-		if local = name; parent.Kind == schema.Root {
-			return nil, d.errorf(tree.TagUnknownElement, info, "%.80q needs the name of its module: module:%.80s", name, name)
+	switch {
+	case qualified:
+	case d.opt.Lenient:
+		local, module = name, onlyModule(parent, name)
+	case parent.Kind == schema.Root:
+		if d.opt.SkipUnknown {
+			return nil, nil
 		}
-		module = parent.Module.Name
+		return nil, d.errorf(tree.TagUnknownElement, info, "%.80q needs the name of its module: module:%.80s", name, name)
+	default:
+		local, module = name, parent.Module.Name
 	}
 	s := parent.Child(module, local)
 	switch {
-	case s == nil || !s.IsData():
+	case module == "" || s == nil || !s.IsData():
+		if d.opt.SkipUnknown {
+			return nil, nil
+		}
 		return nil, d.unknown(parent, module, local, info)
 	case !s.Config && !d.opt.State:
 		return nil, d.errorf(tree.TagUnknownElement, info, "%q is state, which cannot be configured", local)
@@ -31,7 +37,28 @@ func (d *decoder) lookup(parent *schema.Node, name string) (*schema.Node, error)
 	return s, nil
 }
 
+// onlyModule returns the module that a name without one means: the parent's when
+// that has the node, else the only one that does; "" when there is no such one.
+func onlyModule(parent *schema.Node, local string) (module string) {
+	if m := parent.Module; m != nil && parent.Child(m.Name, local) != nil {
+		return m.Name
+	}
+	for _, s := range parent.DataChildren {
+		switch {
+		case s.Name != local || !s.IsData():
+		case module != "":
+			return ""
+		default:
+			module = s.Module.Name
+		}
+	}
+	return module
+}
+
 func (d *decoder) unknown(parent *schema.Node, module, local string, info [][2]string) error {
+	if module == "" {
+		return d.errorf(tree.TagUnknownElement, info, "no module, or more than one, has a node %.80q here", local)
+	}
 	for _, s := range parent.DataChildren {
 		if s.Name == local && s.IsData() {
 			return d.errorf(tree.TagUnknownElement, info, "module %.80s has no node %q here; %s:%s is meant, perhaps", module, local, s.Module.Name, s.Name)

@@ -7,7 +7,7 @@ import (
 
 // buildNodes makes the Nodes of all drafts and links them as a data tree.
 func (c *compiler) buildNodes() {
-	root := &Node{Kind: Root, Config: true}
+	root := &Node{Kind: Root, Config: true, set: c.set}
 	c.set.Root, c.root.node = root, root
 	for _, d := range c.root.children {
 		c.build(d, root)

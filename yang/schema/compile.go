@@ -152,7 +152,7 @@ func (c *compiler) implement(u *unit, because *stmt) {
 // It returns nil after a fault or when modules are missing.
 func (c *compiler) compile() *Set {
 	phases := []func(){
-		c.makeModules, c.checkFeatures, c.makeIdentities, c.checkAllDefinitions,
+		c.makeModules, c.checkFeatures, c.makeIdentities, c.checkAllDefinitions, c.makeAnnotations,
 		c.expandModules, c.expandStructures, c.applyAugments, c.expandUnused, c.applyDeviations,
 		c.buildNodes, c.buildStructures, c.buildUnused, c.linkAugments,
 		c.checkWhens, c.resolveLeafrefs, c.resolveDefaults, c.finish,

@@ -57,7 +57,8 @@ var grammar = parseGrammar(map[string]string{
 	"notification":      "if-feature* must*~" + gDoc + gScope + gData,
 	"structure":         "must*" + gDoc + gScope + gData, // RFC 8791 section 2
 	"augment-structure": "case*" + gDoc + gData,
-	"yang-data":         gData, // RFC 8040 section 8
+	"yang-data":         gData,                             // RFC 8040 section 8
+	"annotation":        "type! if-feature* units?" + gDoc, // RFC 7952 section 3
 	"deviation":         "deviate+" + gMeta,
 	"deviate":           "type? units? must* unique* default* config? mandatory? min-elements? max-elements?",
 	"type":              "range? length? pattern* fraction-digits? enum* bit* path? require-instance? base* type*",
@@ -170,13 +171,18 @@ func (l *loader) checkStatement(s *stmt) {
 			l.checkStatement(sub)
 		}
 	}
+	l.checkRequired(s, allowed, count)
+	if holders[s.keyword] && !slices.ContainsFunc(s.subs, (*stmt).isNode) {
+		l.errs.at(s, "defines no nodes")
+	}
+}
+
+// checkRequired checks that the substatements that have to stand in s do.
+func (l *loader) checkRequired(s *stmt, allowed map[string]rule, count map[string]int) {
 	for keyword, r := range allowed {
 		if count[keyword] < r.min {
 			l.errs.at(s, "lacks the substatement %s", keyword)
 		}
-	}
-	if holders[s.keyword] && !slices.ContainsFunc(s.subs, (*stmt).isNode) {
-		l.errs.at(s, "defines no nodes")
 	}
 }
 

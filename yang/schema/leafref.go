@@ -46,6 +46,20 @@ func (c *compiler) resolveLeafrefs() {
 			c.errs.at(r.typ.path.st, "refers to itself")
 		}
 	}
+	if len(c.errs.list) > 0 {
+		return
+	}
+	for _, r := range c.leafrefs {
+		r.typ.referred = r.typ.end()
+	}
+}
+
+// end follows leafrefs, which form no circle, to the type at the end.
+func (t *Type) end() *Type {
+	for t.Base == Leafref && t.Target != nil && t.Target.Type != nil {
+		t = t.Target.Type
+	}
+	return t
 }
 
 // reaches says whether following targets from t leads to the leafref goal.

@@ -22,7 +22,8 @@ const (
 type Lexical struct {
 	Text string
 	Form Form
-	// Module is the module of the leaf: names without prefix in JSON are its.
+	// Module is the module of the leaf: names without prefix in JSON are its, and
+	// those in XML where Prefix is nil.
 	Module *Module
 	// Prefix resolves XML prefixes; "" is the default namespace, not ok when there is none.
 	Prefix func(prefix string) (module *Module, ok bool)
@@ -101,9 +102,11 @@ func (t *Type) checkForm(in Lexical) error {
 // module resolves the prefix of a name; nil when it is unknown.
 func (in Lexical) module(prefix string) (name string, ok bool) {
 	if in.Form == XML && in.Prefix != nil {
+		// RFC 7950 section 9.10.3: without a prefix, the default namespace counts.
 		if m, ok := in.Prefix(prefix); ok && m != nil {
 			return m.Name, true
 		}
+		return "", false
 	}
 	switch {
 	case prefix == "" && in.Module != nil:

@@ -102,6 +102,7 @@ type Node struct {
 
 	byName map[qname]*Node
 	below  nameSet // of all data nodes below
+	set    *Set    // of a node without parent
 }
 
 type qname struct{ module, local string }
@@ -140,6 +141,14 @@ func (n *Node) IsKey() bool {
 // Child returns the data child of that name in that module, or nil. An empty
 // module matches the first child of that local name.
 func (n *Node) Child(module, local string) *Node { return n.byName[qname{module, local}] }
+
+// Set returns the schema that the node is part of.
+func (n *Node) Set() *Set {
+	for n.Parent != nil {
+		n = n.Parent
+	}
+	return n.set
+}
 
 // Path returns the schema path with module names where the namespace changes,
 // as in RFC 7951 section 6.11: /module:a/b/other:c. Choices and cases are left out.

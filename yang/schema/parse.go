@@ -188,7 +188,7 @@ func (t *Type) parseBinary(in Lexical) (string, error) {
 }
 
 func (t *Type) parseIdentityref(in Lexical) (string, error) {
-	prefix, name := splitPrefix(in.trimmed())
+	prefix, name := splitPrefix(in.Text)
 	module, ok := in.module(prefix)
 	if !ok {
 		return "", in.wrong("has a prefix that is bound to no known module")

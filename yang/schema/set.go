@@ -45,10 +45,11 @@ type Module struct {
 	Features map[string]bool
 
 	Identities    map[string]*Identity
-	RPCs          []*Node    // Kind RPC, in statement order
-	Notifications []*Node    // top-level notifications, in statement order
-	Structures    []*Node    // Kind Structure and YangData, in statement order; not below Root
-	Augments      []*Augment // in statement order
+	Annotations   map[string]*Annotation // in effect; nil where the module is only imported
+	RPCs          []*Node                // Kind RPC, in statement order
+	Notifications []*Node                // top-level notifications, in statement order
+	Structures    []*Node                // Kind Structure and YangData, in statement order; not below Root
+	Augments      []*Augment             // in statement order
 	Submodules    []*Submodule
 	Imports       []Import
 	Deviations    []string   // names of modules that deviate this one

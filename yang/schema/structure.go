@@ -6,6 +6,7 @@ var adopted = map[qname]bool{
 	{"ietf-yang-structure-ext", "structure"}:         true,
 	{"ietf-yang-structure-ext", "augment-structure"}: true,
 	{"ietf-restconf", "yang-data"}:                   true,
+	{"ietf-yang-metadata", "annotation"}:             true,
 }
 
 // adopt makes an extension's statement one of the schema's when it is known.
@@ -21,6 +22,9 @@ func (l *loader) adopt(s *stmt, module, name string) {
 				l.checkPlacement(s, sub, grammar[name], count)
 			}
 		}
+		l.checkRequired(s, grammar[name], count)
+	case name == "annotation":
+		l.errs.breaks(s, "RFC 7952 section 3", "stands only at the top of a module")
 	case name != "yang-data": // RFC 8040 section 8: ignored there
 		l.errs.breaks(s, "RFC 8791 section 2", "stands only at the top of a module")
 	}
@@ -70,7 +74,7 @@ func (c *compiler) expandStructure(u *unit, s *stmt, kind Kind) {
 func (c *compiler) buildStructures() {
 	for _, d := range c.structures.children {
 		m := c.modules[d.unit]
-		n := &Node{Kind: d.kind, Name: d.name, Module: m}
+		n := &Node{Kind: d.kind, Name: d.name, Module: m, set: c.set}
 		d.node = n
 		for _, p := range d.props {
 			c.setProp(n, p)

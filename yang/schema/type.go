@@ -58,6 +58,7 @@ type Type struct {
 	PathText        string      // leafref: the path as it is written
 	Target          *Node       // leafref: the leaf or leaf-list referred to
 	RequireInstance bool        // leafref, instance-identifier
+	referred        *Type       // leafref: the type at the end of the chain of leafrefs
 
 	enumByName map[string]*Enum
 	bitByName  map[string]*Bit

@@ -39,13 +39,18 @@ func (v Value) base() Base {
 // were valid when the program stored them, or that it made itself: nothing is
 // checked except to find the member of a union.
 func (t *Type) Unchecked(canon string) Value {
-	switch {
-	case t.Base == Leafref && t.Target != nil && t.Target.Type != nil:
-		return t.Target.Type.Unchecked(canon)
-	case t.Base == Union:
-		if v, err := t.Parse(Lexical{Text: canon, Form: Canonical}); err == nil {
-			return v
-		}
+	if t.referred != nil {
+		t = t.referred
+	}
+	if t.Base == Union {
+		return t.uncheckedMember(canon)
+	}
+	return Value{canon, t}
+}
+
+func (t *Type) uncheckedMember(canon string) Value {
+	if v, err := t.Parse(Lexical{Text: canon, Form: Canonical}); err == nil {
+		return v
 	}
 	return Value{canon, t}
 }

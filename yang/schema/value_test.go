@@ -111,7 +111,8 @@ func TestParseValues(t *testing.T) {
 		{"nil", XML, "x", "!is not empty"},
 		{"nil", JSONString, "", "![null]"},
 		{"id", XML, "x:cat", "a:cat"},
-		{"id", XML, "cat", "a:cat"},
+		{"id", XML, "cat", "!bound to no known module"}, // the default namespace is none
+		{"id", XML, " x:cat ", "!bound to no known module"},
 		{"id", XML, "y:cat", "!is not an identity derived from a:animal; derived are a:cat, a:dog"},
 		{"id", XML, "x:animal", "!is not an identity derived"},
 		{"id", XML, "z:cat", "!prefix that is bound to no known module"},

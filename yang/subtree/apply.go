@@ -57,7 +57,7 @@ func within(c *tree.Container, alternatives []*siblings) *tree.Container {
 	case same:
 		return c
 	}
-	return tree.NewContainer(c.Schema(), kids)
+	return tree.WithMeta(tree.NewContainer(c.Schema(), kids), tree.Meta(c)).(*tree.Container)
 }
 
 // holds says whether all content matches hold among the children of c.
@@ -157,10 +157,10 @@ func matched(n *schema.Node, l *tree.Leaf, active []*siblings) bool {
 
 // values returns the entries that content matches asked for.
 func values(l *tree.LeafList, active []*siblings) tree.Node {
-	var out []schema.Value
+	var out []*tree.Leaf
 	for leaf := range l.All() {
 		if matched(l.Schema(), leaf, active) {
-			out = append(out, leaf.Value())
+			out = append(out, leaf)
 		}
 	}
 	switch len(out) {
@@ -169,5 +169,5 @@ func values(l *tree.LeafList, active []*siblings) tree.Node {
 	case l.Len():
 		return l
 	}
-	return tree.NewLeafList(l.Schema(), out)
+	return tree.LeafListOf(l.Schema(), out)
 }

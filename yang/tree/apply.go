@@ -97,7 +97,7 @@ func missingHint(op Operation) string {
 func (e *Editor) applyTerm(c *Container, ed *Edit, op Operation, make func() Node) error {
 	cur := c.Child(ed.Schema)
 	if ed.Schema.IsKey() {
-		return e.applyKey(cur.(*Leaf), ed, op)
+		return e.applyKey(c, cur.(*Leaf), ed, op)
 	}
 	if proceed, err := e.exists(op, cur != nil); !proceed {
 		return err
@@ -112,20 +112,30 @@ func (e *Editor) applyTerm(c *Container, ed *Edit, op Operation, make func() Nod
 	if ed.Valueless {
 		return e.errorf(TagInvalidValue, "a value is missing")
 	}
-	if l, ok := cur.(*Leaf); ok && l.value == ed.Value {
+	if ed.Default {
+		e.dropChild(c, ed.Schema)
 		return nil
 	}
-	e.setChild(c, make())
+	if n := ed.annotate(make()); !ed.keeps(cur, n, op) {
+		e.setChild(c, n)
+	}
 	return nil
 }
 
-// applyKey admits what leaves an entry's key as it is.
-func (e *Editor) applyKey(cur *Leaf, ed *Edit, op Operation) error {
+// keeps says whether op leaves cur as it is when the edit made n.
+func (ed *Edit) keeps(cur, n Node, op Operation) bool {
+	return unchanged(cur, n) && (op == Merge || notesOf(cur) == notesOf(n))
+}
+
+// applyKey admits what leaves an entry's key as it is; annotations may change.
+func (e *Editor) applyKey(c *Container, cur *Leaf, ed *Edit, op Operation) error {
 	switch {
 	case op == Delete || op == Remove:
 		return e.errorf(TagBadElement, "a key cannot be deleted; delete the list entry")
-	case op != None && ed.Value.String() != cur.value.String():
+	case op != None && ed.Value.String() != cur.text:
 		return e.errorf(TagInvalidValue, "the key of an entry cannot become %q; delete the entry and create another", ed.Value)
+	case op != None:
+		e.setChild(c, ed.annotate(cur))
 	}
 	return nil
 }
@@ -139,20 +149,26 @@ func (e *Editor) applyLeafList(c *Container, ed *Edit, op Operation) error {
 	if !keyless(ed.Schema) {
 		key = encodeKeys([]schema.Value{ed.Value})
 	}
-	present := key != "" && l.lookup(ed.Schema, key) != nil
-	if proceed, err := e.exists(op, present); !proceed {
+	var cur Node
+	if key != "" {
+		cur = l.lookup(ed.Schema, key)
+	}
+	if proceed, err := e.exists(op, cur != nil); !proceed {
 		return err
 	}
-	switch op {
-	case None:
+	switch {
+	case op == None:
 		return nil
-	case Delete, Remove:
+	case op == Delete || op == Remove || ed.Default:
 		l.remove(e.owner, ed.Schema, key)
 	default:
-		if present && ed.Insert == Keep {
-			return nil
+		n := ed.annotate(NewLeaf(ed.Schema, ed.Value))
+		if ed.keeps(cur, n, op) {
+			if n = cur; ed.Insert == Keep {
+				return nil
+			}
 		}
-		if err := e.place(&l.entries, ed, key, NewLeaf(ed.Schema, ed.Value)); err != nil {
+		if err := e.place(&l.entries, ed, key, n); err != nil {
 			return err
 		}
 	}
@@ -200,6 +216,9 @@ func (e *Editor) fill(cur *Container, ed *Edit, op Operation) (*Container, error
 		next = e.newContainer(ed.Schema, ed.Keys)
 	} else {
 		next = e.own(cur)
+	}
+	if len(ed.Meta) > 0 && op != None {
+		next.notes = notes{}.annotated(ed.Meta)
 	}
 	return next, e.applyChildren(next, ed, op)
 }

@@ -29,13 +29,22 @@ func NewList(s *schema.Node, all []*Container) *List {
 
 // NewLeafList returns a leaf-list of the given values.
 func NewLeafList(s *schema.Node, values []schema.Value) *LeafList {
+	leafs := make([]*Leaf, len(values))
+	for i, v := range values {
+		leafs[i] = NewLeaf(s, v)
+	}
+	return LeafListOf(s, leafs)
+}
+
+// LeafListOf returns a leaf-list of the given entries.
+func LeafListOf(s *schema.Node, leafs []*Leaf) *LeafList {
 	l, o := &LeafList{schema: s}, new(btree.Owner)
-	for _, v := range values {
+	for _, leaf := range leafs {
 		key := ""
 		if !keyless(s) {
-			key = encodeKeys([]schema.Value{v})
+			key = entryKey(leaf)
 		}
-		l.put(o, NewLeaf(s, v), key)
+		l.put(o, leaf, key)
 	}
 	return l
 }

@@ -110,7 +110,7 @@ func (c *Cursor) impliedAt(k *Container, step schema.PathStep) (found *Cursor) {
 	c.implied(k, step.Node, func(n xpath.Node) bool {
 		at := n.(*Cursor)
 		i++
-		if step.Value != nil && at.node.(*Leaf).value.String() != step.Value.String() || step.Position > 0 && step.Position != i {
+		if step.Value != nil && at.node.(*Leaf).text != step.Value.String() || step.Position > 0 && step.Position != i {
 			return true
 		}
 		found = at
@@ -241,9 +241,9 @@ func (c *Cursor) each(e *entries, yield func(xpath.Node) bool) bool {
 func (c *Cursor) Value() string {
 	switch x := c.node.(type) {
 	case *Leaf:
-		return x.value.String()
+		return x.text
 	case *Any:
-		return x.xml
+		return x.XML()
 	}
 	var b strings.Builder
 	c.Children("", "", func(n xpath.Node) bool {

@@ -61,7 +61,7 @@ func compareLevel(a, b *Cursor) int {
 
 // defaultIndex returns the place of a leaf-list's default value in use.
 func defaultIndex(n Node) int {
-	return slices.Index(n.Schema().Defaults, n.(*Leaf).value)
+	return slices.Index(n.Schema().Defaults, n.(*Leaf).Value())
 }
 
 // count returns the 1-based position of an entry; 0 when it is none.

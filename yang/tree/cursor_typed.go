@@ -13,7 +13,7 @@ func (c *Cursor) Deref() ([]xpath.Node, error) {
 	if !ok {
 		return nil, nil
 	}
-	return c.deref(l.schema.Type, l.value)
+	return c.deref(l.schema.Type, l.Value())
 }
 
 // deref returns what v refers to as a value of type t. The value's own type says
@@ -50,7 +50,7 @@ func (c *Cursor) derefUnion(t *schema.Type, v schema.Value) ([]xpath.Node, error
 // does when no member takes it in another way (section 9.12).
 func (c *Cursor) Dangles() bool {
 	l, ok := c.node.(*Leaf)
-	return ok && c.dangles(l.schema.Type, l.value)
+	return ok && c.dangles(l.schema.Type, l.Value())
 }
 
 func (c *Cursor) dangles(t *schema.Type, v schema.Value) bool {
@@ -120,7 +120,7 @@ func (c *Cursor) DerivedFrom(module, identity string, orSelf bool) bool {
 	if !ok {
 		return false
 	}
-	id := l.value.Identity()
+	id := l.Value().Identity()
 	if id == nil {
 		return false
 	}
@@ -146,15 +146,15 @@ func (c *Cursor) EnumValue() (int64, bool) {
 	if !ok {
 		return 0, false
 	}
-	v, ok := l.value.EnumValue()
+	v, ok := l.Value().EnumValue()
 	return int64(v), ok
 }
 
 // BitSet implements xpath.Typed.
 func (c *Cursor) BitSet(name string) bool {
 	l, ok := c.node.(*Leaf)
-	if !ok || l.value.Type().Base != schema.Bits {
+	if !ok || l.Value().Type().Base != schema.Bits {
 		return false
 	}
-	return slices.Contains(l.value.Bits(), name)
+	return slices.Contains(l.Value().Bits(), name)
 }

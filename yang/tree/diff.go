@@ -25,7 +25,8 @@ type Change struct {
 
 // Diff returns the changes that lead from old to new, which follow the same
 // schema, in document order. Shared structure is skipped: the cost is that of
-// the change, not that of the trees.
+// the change, not that of the trees. Annotations are not compared: they say
+// something of the data and are none; what a change creates comes with its own.
 func Diff(old, new *Tree) []Change {
 	d := &differ{}
 	d.containers(old.root, new.root)
@@ -118,10 +119,10 @@ func equalTerms(a, b Node) bool {
 	switch x := a.(type) {
 	case *Leaf:
 		y, ok := b.(*Leaf)
-		return ok && x.value == y.value
+		return ok && x.Value() == y.Value()
 	case *Any:
 		y, ok := b.(*Any)
-		return ok && x.xml == y.xml
+		return ok && x.content == y.content
 	}
 	return false
 }
@@ -204,7 +205,7 @@ func identity(n Node) []schema.Value {
 	case *Container:
 		return x.Keys()
 	case *Leaf:
-		return []schema.Value{x.value}
+		return []schema.Value{x.Value()}
 	}
 	return nil
 }
@@ -221,7 +222,8 @@ func entryStep(s *schema.Node, a, b Node) schema.PathStep {
 	case *Container:
 		step.Keys = x.Keys()
 	case *Leaf:
-		step.Value = &x.value
+		v := x.Value()
+		step.Value = &v
 	}
 	return step
 }

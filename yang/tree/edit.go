@@ -56,11 +56,15 @@ type Edit struct {
 	Anchor   []schema.Value
 	Value    schema.Value   // leaf; leaf-list entry
 	Keys     []schema.Value // list entry, in key order
-	Any      string         // anydata, anyxml: inner XML
+	Any      Content        // anydata, anyxml
+	Meta     []Annotation   // to have, instead of those there are; none: see Editor.Apply
 	Children []*Edit        // container, list entry, root; without the entry's keys
 	// Valueless marks a leaf or leaf-list that was named without a value, as
 	// only a delete or remove may: <mtu nc:operation="delete"/>.
 	Valueless bool
+	// Default says that the value of a leaf or leaf-list entry is the default and
+	// that the node is to be as if nobody had set it (RFC 6243 section 4.5.2).
+	Default bool
 }
 
 // NewEdit returns an edit of the root with nothing in it.

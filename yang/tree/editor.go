@@ -38,6 +38,10 @@ func (e *Editor) freeze() { e.owner = new(btree.Owner) }
 
 // Apply performs the edit of a root with the given default operation. On error
 // the editor's content is unspecified and must be dropped. The error is an *Error.
+//
+// A node keeps its annotations when a merge names it without any and its value
+// stays the same; else it has those that the edit has. Containers without presence
+// lose theirs with their content.
 func (e *Editor) Apply(ed *Edit, def Operation) error {
 	op := ed.Operation
 	if op == Inherit {
@@ -60,7 +64,7 @@ func (e *Editor) own(c *Container) *Container {
 	if c.owner == e.owner {
 		return c
 	}
-	return &Container{schema: c.schema, owner: e.owner, kids: slices.Clone(c.kids)}
+	return &Container{schema: c.schema, owner: e.owner, kids: slices.Clone(c.kids), notes: c.notes}
 }
 
 func (e *Editor) ownList(l *List) *List {

@@ -23,7 +23,7 @@ func (e *Editor) SetLeaf(path Path, v schema.Value) error {
 }
 
 // Merge stores a subtree at path, which names its parent: containers and
-// entries are merged, leafs replaced. The subtree may be a list or leaf-list, or
+// entries are merged, leafs replaced, annotations too where it has any. The subtree may be a list or leaf-list, or
 // one entry of it. Its nodes are shared where nothing stands in the way; they
 // never change. The error is an *Error.
 func (e *Editor) Merge(parent Path, n Node) error {
@@ -125,11 +125,16 @@ func (e *Editor) graft(c *Container, n Node) {
 			n = l
 		}
 	}
-	e.setChild(c, n)
+	if cur := c.Child(s); cur == nil || !unchanged(cur, n) {
+		e.setChild(c, n)
+	}
 }
 
 func (e *Editor) graftAll(cur, from *Container) *Container {
 	c := e.own(cur)
+	if from.notes.hasAnnotations() {
+		c.notes = from.notes
+	}
 	for _, k := range from.kids {
 		e.graft(c, k)
 	}
@@ -148,6 +153,9 @@ func (e *Editor) graftValue(l *LeafList, leaf *Leaf) {
 	key := ""
 	if !keyless(l.schema) {
 		key = entryKey(leaf)
+		if unchanged(l.lookup(l.schema, key), leaf) {
+			return
+		}
 	}
 	l.put(e.owner, leaf, key)
 }

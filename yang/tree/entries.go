@@ -63,7 +63,7 @@ func (e *entries) locate(step schema.PathStep) (spot string, n Node) {
 	}
 	i := uint64(0)
 	for at, n := range e.nodes.All() {
-		if i++; i == step.Position || step.Value != nil && n.(*Leaf).value == *step.Value {
+		if i++; i == step.Position || step.Value != nil && n.(*Leaf).Value() == *step.Value {
 			return at, n
 		}
 	}

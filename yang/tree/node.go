@@ -17,38 +17,57 @@ type Node interface {
 // Leaf is a leaf, or one entry of a leaf-list.
 type Leaf struct {
 	schema *schema.Node
-	value  schema.Value
+	text   string // the value's canonical form
+	notes  notes  // with the value's type
 }
 
 // NewLeaf returns a leaf with the given value.
-func NewLeaf(s *schema.Node, v schema.Value) *Leaf { return &Leaf{s, v} }
+func NewLeaf(s *schema.Node, v schema.Value) *Leaf {
+	return &Leaf{schema: s, text: v.String(), notes: noteType(s, v)}
+}
 
 // Schema returns the leaf's definition.
 func (l *Leaf) Schema() *schema.Node { return l.schema }
 
 // Value returns the leaf's value.
-func (l *Leaf) Value() schema.Value { return l.value }
+func (l *Leaf) Value() schema.Value {
+	t := l.notes.typ()
+	if t == nil {
+		t = l.schema.Type
+	}
+	return t.Unchecked(l.text)
+}
 
 // Any is an anydata or anyxml node. Its content is kept as it was encoded.
 type Any struct {
-	schema *schema.Node
-	xml    string
+	schema  *schema.Node
+	content Content
+	notes   notes
 }
 
-// NewAny returns an anydata or anyxml node with the inner XML given.
-func NewAny(s *schema.Node, innerXML string) *Any { return &Any{s, innerXML} }
+// NewAny returns an anydata or anyxml node with the given content; nil is empty.
+func NewAny(s *schema.Node, c Content) *Any {
+	if c == nil {
+		c = InnerXML("")
+	}
+	return &Any{schema: s, content: c}
+}
 
 // Schema returns the node's definition.
 func (a *Any) Schema() *schema.Node { return a.schema }
 
-// XML returns the content: well-formed XML that declares every prefix it uses.
-func (a *Any) XML() string { return a.xml }
+// Content returns what the node holds.
+func (a *Any) Content() Content { return a.content }
+
+// XML returns the content as XML, translated if it came in another encoding.
+func (a *Any) XML() string { return a.content.InnerXML(a.schema) }
 
 // Container is a container, one entry of a list, or the root of a tree.
 type Container struct {
 	schema *schema.Node
 	owner  *btree.Owner
 	kids   []Node // by schema Index, at most one for each
+	notes  notes
 }
 
 // Schema returns the container's definition.
@@ -77,7 +96,7 @@ func (c *Container) Leaf(name string) (v schema.Value, ok bool) {
 		return v, false
 	}
 	if l, ok := c.Child(s).(*Leaf); ok {
-		return l.value, true
+		return l.Value(), true
 	}
 	return v, false
 }
@@ -89,7 +108,7 @@ func (c *Container) Keys() []schema.Value {
 	}
 	keys := make([]schema.Value, len(c.schema.Keys))
 	for i := range keys {
-		keys[i] = c.kids[i].(*Leaf).value // invariant: keys come first and are always present
+		keys[i] = c.kids[i].(*Leaf).Value() // invariant: keys come first and are always present
 	}
 	return keys
 }

@@ -45,7 +45,8 @@ func (p *patcher) change(c Change) error {
 		}
 	}
 	if c.New != nil && c.Old == nil && s.Kind == schema.Container && !s.Presence {
-		p.at(c.Path).Children = created(c.New.(*Container))
+		ed := p.at(c.Path)
+		ed.Meta, ed.Children = Meta(c.New), created(c.New.(*Container))
 		return nil
 	}
 	ed := p.at(c.Path)
@@ -139,7 +140,8 @@ func created(c *Container) []*Edit {
 	return out
 }
 
-// contentOf returns edits that say what c holds, a list entry's keys left out.
+// contentOf returns edits that say what c holds, a list entry's keys left out
+// unless they are annotated.
 func contentOf(c *Container) []*Edit {
 	var out []*Edit
 	add := func(n Node) {
@@ -158,7 +160,7 @@ func contentOf(c *Container) []*Edit {
 				add(leaf)
 			}
 		default:
-			if !k.Schema().IsKey() {
+			if !k.Schema().IsKey() || notesOf(k).hasAnnotations() {
 				add(k)
 			}
 		}
@@ -168,11 +170,12 @@ func contentOf(c *Container) []*Edit {
 
 // fill has ed say what n holds.
 func fill(ed *Edit, n Node) {
+	ed.Meta = Meta(n)
 	switch x := n.(type) {
 	case *Leaf:
-		ed.Value = x.value
+		ed.Value = x.Value()
 	case *Any:
-		ed.Any = x.xml
+		ed.Any = x.content
 	case *Container:
 		ed.Keys, ed.Children = x.Keys(), contentOf(x)
 	}

@@ -72,7 +72,7 @@ func copied(c *tree.Container) *tree.Container {
 		case *tree.Leaf:
 			k = tree.NewLeaf(x.Schema(), x.Value())
 		case *tree.Any:
-			k = tree.NewAny(x.Schema(), x.XML())
+			k = tree.NewAny(x.Schema(), x.Content())
 		case *tree.Container:
 			k = copied(x)
 		case *tree.List:

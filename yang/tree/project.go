@@ -88,7 +88,7 @@ func (s *selection) part() Node {
 		}
 		rest = rest[n:]
 	}
-	return &Container{schema: c.schema, kids: kids}
+	return &Container{schema: c.schema, kids: kids, notes: c.notes}
 }
 
 // partOf returns what is selected of a child; of lists and leaf-lists, by entry.

@@ -162,7 +162,7 @@ func randomEdit(r *rand.Rand, ed *tree.Edit, depth int) {
 			k.Anchor = []schema.Value{s.Type.Unchecked(fmt.Sprint(r.IntN(6)))}
 			k.Valueless = r.IntN(8) == 0
 		case schema.AnyData:
-			k.Any = "<x>" + value + "</x>"
+			k.Any = tree.InnerXML("<x>" + value + "</x>")
 		case schema.List:
 			if r.IntN(20) > 0 {
 				k.Keys = []schema.Value{s.Keys[0].Type.Unchecked(value)}

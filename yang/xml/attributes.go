@@ -3,6 +3,7 @@ package xml
 import (
 	"strings"
 
+	"github.com/optical-net/waveguard/yang/internal/document"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -12,34 +13,100 @@ var (
 	attrInsert    = Name{YangNamespace, "insert"}
 	attrKey       = Name{YangNamespace, "key"}
 	attrValue     = Name{YangNamespace, "value"}
+	attrDefault   = Name{WithDefaultsNamespace, "default"}
 )
 
-// attributes reads the attributes of el into ed.
+// attributes reads the attributes of el into ed, but for the default attribute,
+// which says something of the value.
 func (d *decoder) attributes(ed *tree.Edit, el *Element) error {
 	if len(el.Attrs) == 0 {
 		return nil
 	}
-	for i := range el.Attrs {
-		a := &el.Attrs[i]
-		if !d.admits(ed.Schema, a.Name) {
-			return d.attrErrorf(tree.TagUnknownAttribute, el, a.Name, "the attribute %q cannot stand on %q%s", a.Name.Local, ed.Schema.Name, hint(a.Name))
-		}
-		if a.Name != attrOperation {
-			continue
-		}
+	if a, ok := el.Attr(attrOperation.Space, attrOperation.Local); ok && !d.noOperations {
 		op, err := d.operation(el, a)
 		if err != nil {
 			return err
 		}
 		ed.Operation = op
 	}
+	if err := d.meta(ed, el); err != nil {
+		return err
+	}
 	return d.insert(ed, el)
 }
 
-// admits says whether an attribute may stand on elements of s. Those of RFC 7950
-// belong to user-ordered entries alone (section 8.3.1).
+// meta reads the annotations of el into ed, and refuses what is neither one nor
+// another attribute that may stand there.
+func (d *decoder) meta(ed *tree.Edit, el *Element) error {
+	for i := range el.Attrs {
+		a := &el.Attrs[i]
+		if d.admits(ed.Schema, a.Name) {
+			continue
+		}
+		def := d.annotation(a.Name)
+		if def == nil {
+			if d.opt.SkipUnknown {
+				continue
+			}
+			return d.attrErrorf(tree.TagUnknownAttribute, el, a.Name, "the attribute %q cannot stand on %q%s", a.Name.Local, ed.Schema.Name, hint(a.Name))
+		}
+		d.scope = el
+		v, err := d.values.Parse(def.Type, schema.Lexical{
+			Text: a.Value, Form: schema.XML,
+			Module: def.Module, Prefix: d.resolve, Root: d.set.Root,
+		})
+		if err != nil {
+			return d.attrErrorf(tree.TagBadAttribute, el, a.Name, "%s", document.ValueError(nil, err).Message)
+		}
+		ed.Meta = append(ed.Meta, tree.Annotation{Schema: def, Value: v})
+	}
+	return nil
+}
+
+// keyMeta reads the annotations of the key k into an edit of its own in parent.
+func (d *decoder) keyMeta(parent *tree.Edit, k *schema.Node, el *Element) error {
+	if len(el.Attrs) == 0 {
+		return nil
+	}
+	ed := &tree.Edit{Schema: k, Value: parent.Keys[k.Index]}
+	if err := d.meta(ed, el); err != nil {
+		return err
+	}
+	if len(ed.Meta) > 0 {
+		parent.Children = append(parent.Children, ed)
+	}
+	return nil
+}
+
+// annotation returns the annotation of that name, or nil (RFC 7952 section 5.1).
+func (d *decoder) annotation(name Name) *schema.Annotation {
+	if m := d.moduleOf(name.Space); m != nil {
+		return m.Annotations[name.Local]
+	}
+	return nil
+}
+
+// setDefault applies the default attribute, if el has it.
+func (d *decoder) setDefault(ed *tree.Edit, el *Element) error {
+	text, ok := el.Attr(attrDefault.Space, attrDefault.Local)
+	switch {
+	case !ok || !d.admits(ed.Schema, attrDefault):
+		return nil
+	case text == "true" || text == "1":
+		return d.located(document.SetDefault(ed))
+	case text != "false" && text != "0":
+		return d.attrErrorf(tree.TagBadAttribute, el, attrDefault, "%.40q is neither true nor false", text)
+	}
+	return nil
+}
+
+// admits says whether an attribute other than an annotation may stand on elements
+// of s. Those of RFC 7950 belong to user-ordered entries alone (section 8.3.1).
 func (d *decoder) admits(s *schema.Node, name Name) bool {
-	if d.noAttributes {
+	if name == attrDefault {
+		return (s.Kind == schema.Leaf || s.Kind == schema.LeafList) && !s.IsKey()
+	}
+	if d.noOperations {
 		return false
 	}
 	ordered := s.OrderedByUser
@@ -69,34 +136,33 @@ func hint(name Name) string {
 	return ""
 }
 
-func (d *decoder) operation(el *Element, a *Attr) (tree.Operation, error) {
-	op, ok := tree.ParseOperation(a.Value)
+func (d *decoder) operation(el *Element, text string) (tree.Operation, error) {
+	op, ok := tree.ParseOperation(text)
 	if !ok || op == tree.None {
-		return op, d.attrErrorf(tree.TagBadAttribute, el, a.Name, "%.40q is not an operation; use merge, replace, create, delete or remove", a.Value)
+		return op, d.attrErrorf(tree.TagBadAttribute, el, attrOperation, "%.40q is not an operation; use merge, replace, create, delete or remove", text)
 	}
 	return op, nil
 }
 
-// keyAttributes refuses what a key cannot carry: it comes and goes with its entry.
-func (d *decoder) keyAttributes(k *schema.Node, el *Element) error {
-	for i := range el.Attrs {
-		a := &el.Attrs[i]
-		if !d.admits(k, a.Name) {
-			return d.attrErrorf(tree.TagUnknownAttribute, el, a.Name, "the attribute %q cannot stand on %q%s", a.Name.Local, k.Name, hint(a.Name))
-		}
-		op, err := d.operation(el, a)
-		if err != nil {
-			return err
-		}
-		if op == tree.Delete || op == tree.Remove {
-			return d.attrErrorf(tree.TagBadAttribute, el, a.Name, "the key %q cannot be deleted; delete the list entry", k.Name)
-		}
+// keyOperation refuses what a key cannot have done to it: it comes and goes with
+// its entry.
+func (d *decoder) keyOperation(k *schema.Node, el *Element) error {
+	text, ok := el.Attr(attrOperation.Space, attrOperation.Local)
+	if !ok || d.noOperations {
+		return nil
 	}
-	return nil
+	op, err := d.operation(el, text)
+	if err == nil && (op == tree.Delete || op == tree.Remove) {
+		err = d.attrErrorf(tree.TagBadAttribute, el, attrOperation, "the key %q cannot be deleted; delete the list entry", k.Name)
+	}
+	return err
 }
 
 // insert reads where a user-ordered entry goes.
 func (d *decoder) insert(ed *tree.Edit, el *Element) error {
+	if d.noOperations || !ed.Schema.OrderedByUser {
+		return nil
+	}
 	ref := attrKey
 	if ed.Schema.Kind == schema.LeafList {
 		ref = attrValue

@@ -13,6 +13,9 @@ import (
 type DecodeOptions struct {
 	// State admits config false nodes.
 	State bool
+	// SkipUnknown passes over elements and attributes that the schema does not
+	// know, with all inside them.
+	SkipUnknown bool
 
 	// Report, when set, is told of every fault and the element that has it.
 	// Decoding goes on without that element and does not fail.
@@ -22,8 +25,9 @@ type DecodeOptions struct {
 }
 
 // DecodeEdit reads the children of config, an element such as NETCONF's
-// <config>, as an edit of the root with the attributes of RFC 6241 section 7.2
-// and RFC 7950 sections 7.7.9 and 7.8.6. Its errors are *tree.Error.
+// <config>, as an edit of the root with the attributes of RFC 6241 section 7.2,
+// RFC 7950 sections 7.7.9 and 7.8.6, RFC 6243 section 6, and the annotations of RFC
+// 7952. Its errors are *tree.Error.
 func DecodeEdit(set *schema.Set, config *Element, opt DecodeOptions) (*tree.Edit, error) {
 	d := newDecoder(set, opt)
 	ed := tree.NewEdit(set)
@@ -34,8 +38,9 @@ func DecodeEdit(set *schema.Set, config *Element, opt DecodeOptions) (*tree.Edit
 }
 
 // DecodeInput reads the children of el as the content of node: an RPC's or
-// action's input or output, a notification, or a container. State is admitted,
-// operations are not. Its errors are *tree.Error, with paths below node.
+// action's input or output, a notification, a container or the root. State and
+// annotations are admitted, operations are not. Its errors are *tree.Error, with
+// paths below node.
 func DecodeInput(set *schema.Set, node *schema.Node, el *Element) (*tree.Container, error) {
 	return DecodeInputWith(set, node, el, DecodeOptions{})
 }
@@ -45,7 +50,7 @@ func DecodeInput(set *schema.Set, node *schema.Node, el *Element) (*tree.Contain
 func DecodeInputWith(set *schema.Set, node *schema.Node, el *Element, opt DecodeOptions) (*tree.Container, error) {
 	opt.State = true
 	d := newDecoder(set, opt)
-	d.noAttributes = true
+	d.noOperations = true
 	ed := &tree.Edit{Schema: node}
 	if opt.Placed != nil {
 		opt.Placed(ed, el)
@@ -60,7 +65,7 @@ func DecodeInputWith(set *schema.Set, node *schema.Node, el *Element, opt Decode
 type decoder struct {
 	set          *schema.Set
 	opt          DecodeOptions
-	noAttributes bool
+	noOperations bool
 
 	path   tree.Path // of the node being read
 	values document.Values
@@ -120,12 +125,15 @@ func (d *decoder) children(parent *tree.Edit, el *Element, op tree.Operation) er
 // child reads the element el into parent. It leaves the element's step on the path.
 func (d *decoder) child(parent *tree.Edit, el *Element, op tree.Operation, siblings *document.Siblings) error {
 	s, err := d.lookup(parent.Schema, el)
-	if err != nil {
+	if s == nil {
 		return err
 	}
 	d.path = append(d.path, schema.PathStep{Node: s})
-	if s.IsKey() {
-		return d.located(siblings.Once(s)) // its value is in parent.Keys
+	if s.IsKey() { // its value is in parent.Keys
+		if err := d.keyMeta(parent, s, el); err != nil {
+			return err
+		}
+		return d.located(siblings.Once(s))
 	}
 	ed, err := d.node(s, el, op)
 	if err != nil {
@@ -135,15 +143,21 @@ func (d *decoder) child(parent *tree.Edit, el *Element, op tree.Operation, sibli
 	return d.located(siblings.Add(ed))
 }
 
-// lookup returns the definition of el below parent.
+// lookup returns the definition of el below parent, nil when it is to be skipped.
 func (d *decoder) lookup(parent *schema.Node, el *Element) (*schema.Node, error) {
 	m := d.moduleOf(el.Name.Space)
 	if m == nil {
+		if d.opt.SkipUnknown {
+			return nil, nil
+		}
 		info := append(badElement(el), [2]string{"bad-namespace", el.Name.Space})
 		return nil, d.errorf(tree.TagUnknownNamespace, info, "no module has the namespace %q of <%s>", el.Name.Space, el.Name.Local)
 	}
 	s := parent.Child(m.Name, el.Name.Local)
 	if s == nil || !s.IsData() {
+		if d.opt.SkipUnknown {
+			return nil, nil
+		}
 		return nil, d.errorf(tree.TagUnknownElement, badElement(el), "module %s has no node %q here", m.Name, el.Name.Local)
 	}
 	if !s.Config && !d.opt.State {
@@ -169,7 +183,24 @@ func (d *decoder) node(s *schema.Node, el *Element, op tree.Operation) (*tree.Ed
 	if ed.Operation != tree.Inherit {
 		op = ed.Operation
 	}
-	return ed, d.content(ed, el, op)
+	if err := d.content(ed, el, op); err != nil {
+		return nil, err
+	}
+	return ed, d.setDefault(ed, el)
+}
+
+// mixedText returns text that stands beside elements in el or below; when el is to
+// have elements only, also text that stands there alone.
+func mixedText(el *Element, only bool) string {
+	if t := el.TrimmedText(); t != "" && (only || len(el.Children) > 0) {
+		return t
+	}
+	for _, c := range el.Children {
+		if t := mixedText(c, false); t != "" {
+			return t
+		}
+	}
+	return ""
 }
 
 func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err error) {
@@ -183,7 +214,15 @@ func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err er
 	case schema.LeafList:
 		ed.Value, err = d.value(ed.Schema, el)
 	case schema.AnyData, schema.AnyXML:
-		ed.Any = strings.Clone(el.InnerXML())
+		if t := mixedText(el, true); t != "" && ed.Schema.Kind == schema.AnyData {
+			// RFC 7950 section 7.10: what YANG can model, which text between elements is not.
+			return d.errorf(tree.TagBadElement, badElement(el), "text %.40q in <%s>, which has only elements", t, el.Name.Local)
+		}
+		inner, ok := el.InnerXML()
+		if !ok {
+			return d.errorf(tree.TagTooBig, nil, "with the namespaces it uses, the content of <%s> is too long", el.Name.Local)
+		}
+		ed.Any = tree.InnerXML(strings.Clone(inner))
 	default:
 		err = d.children(ed, el, op)
 	}
@@ -217,7 +256,7 @@ func (d *decoder) key(k *schema.Node, el *Element) (schema.Value, error) {
 	d.path = append(d.path, schema.PathStep{Node: k})
 	v, err := d.value(k, el)
 	if err == nil {
-		err = d.keyAttributes(k, el)
+		err = d.keyOperation(k, el)
 	}
 	d.path = d.path[:len(d.path)-1]
 	return v, err

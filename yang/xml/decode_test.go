@@ -302,6 +302,9 @@ func FuzzDecodeEdit(f *testing.F) {
 		top(`<user><name>a</name><prefs><size>1</size></prefs></user><rule><id>1</id></rule>`),
 		top(`<rule xmlns:y="` + YangNamespace + `" xmlns:e="urn:ex" y:insert="before" y:key="[e:id='9']"><id>1</id></rule>`),
 		top(`<at xmlns:e="urn:ex">/e:top/e:user[e:name='x']</at><blob><q>1</q></blob><stats><log><line/></log></stats>`),
+		`<top xmlns="urn:ex" xmlns:e="urn:ex" e:note="n" e:by="e:slow"><mtu xmlns:wd="` + WithDefaultsNamespace + `" wd:default="true">1500</mtu><step/><step e:count="1">b</step></top>`,
+		top(`<user xmlns:e="urn:ex" e:note=""><name e:count="2">a</name></user><blob e:by="slow" xmlns:e="urn:ex"><q a="1">t</q><e:top/></blob>`),
+		top(`<name><![CDATA[<]]><!-- --><?p i?>x</name>`),
 	} {
 		f.Add([]byte(s))
 	}

@@ -14,11 +14,16 @@
 // [RFC 6241]: https://www.rfc-editor.org/rfc/rfc6241
 package xml
 
-// Namespaces of the attributes that an edit can carry.
+import "github.com/optical-net/waveguard/yang/internal/document"
+
+// Namespaces of the attributes that an edit can carry, besides the annotations
+// that modules define.
 const (
 	// BaseNamespace is NETCONF's: its attribute operation (RFC 6241 section 7.2).
 	BaseNamespace = "urn:ietf:params:xml:ns:netconf:base:1.0"
 	// YangNamespace is YANG's: its attributes insert, key and value (RFC 7950
 	// sections 7.7.9 and 7.8.6).
 	YangNamespace = "urn:ietf:params:xml:ns:yang:1"
+	// WithDefaultsNamespace is that of the attribute default (RFC 6243 section 6).
+	WithDefaultsNamespace = document.WithDefaultsNamespace
 )

@@ -41,8 +41,12 @@ func (e *Element) Column() int {
 	return e.at.start - strings.LastIndexByte(e.doc.src[:e.at.start], '\n')
 }
 
-// source is the text that elements point into, line ends normalised.
-type source struct{ src string }
+// source is the text that elements point into, line ends normalised, and how many
+// bytes it was allowed.
+type source struct {
+	src  string
+	most int
+}
 
 // span holds offsets into the document: of the start tag's "<", behind the name
 // in it, of the content's beginning and end, and behind the end tag.

@@ -17,15 +17,29 @@ const (
 	Explicit  = document.Explicit  // what was set, even to the default value
 	ReportAll = document.ReportAll // what is in use, set or not
 	Trim      = document.Trim      // what was set to something else
+	// ReportAllTagged is ReportAll with wd:default="true" on what nobody set.
+	ReportAllTagged = document.ReportAllTagged
+)
+
+// Origin says how the annotation origin of ietf-origin is written.
+type Origin = document.Origin
+
+// The ways to write origins.
+const (
+	OriginAsHeld = document.OriginAsHeld // wherever the tree has it
+	OriginHidden = document.OriginHidden // nowhere
+	OriginShown  = document.OriginShown  // with-origin of RFC 8526: where it is not inherited
 )
 
 // EncodeOptions says how Encode writes. The zero value writes what the tree
 // holds on one line.
 type EncodeOptions struct {
 	Defaults Defaults
-	// Scope says whether ReportAll shows state. A condition (when) that looks
-	// outside the encoded subtree hides the defaults it guards.
-	Scope tree.Scope
+	// Scope says whether ReportAll shows state, and Explicit the defaults of state
+	// in use: RFC 6243 asks for these, the tree does not hold them. A condition
+	// (when) that looks outside the encoded subtree hides the defaults it guards.
+	Scope  tree.Scope
+	Origin Origin
 	// Indent is put before each line once for every level; "" keeps everything
 	// on one line.
 	Indent string
@@ -40,9 +54,10 @@ const flushBytes = 32 << 10
 // Encode writes c with all below it. A root and the input or output of an RPC
 // have no element of their own: their children are written one after another.
 // Namespaces are declared as default namespaces where they change, prefixes
-// on the leafs whose values need them. The error is the writer's.
+// on the elements whose values or annotations need them. The error is the writer's.
 func Encode(w io.Writer, c *tree.Container, opt EncodeOptions) error {
 	e := &encoder{w: w, opt: opt, buf: make([]byte, 0, flushBytes+flushBytes/4)}
+	e.marker = document.Marker{Origin: opt.Origin, Defaults: opt.Defaults}
 	if e.opt.Root == nil {
 		e.opt.Root = document.Root(c.Schema())
 	}
@@ -60,6 +75,7 @@ type encoder struct {
 	err     error
 
 	module *schema.Module // whose namespace is the default one
+	marker document.Marker
 	depth  int
 }
 
@@ -69,10 +85,11 @@ func (e *encoder) top(c *tree.Container) {
 	case schema.Root, schema.Input, schema.Output:
 		own = false
 	}
+	walks := e.opt.Defaults.Walks(e.opt.Scope)
 	switch cursor := tree.NewCursor(tree.FromRoot(nil, c), e.opt.Scope); {
-	case e.opt.Defaults == ReportAll && own:
+	case walks && own:
 		e.inUse(cursor)
-	case e.opt.Defaults == ReportAll:
+	case walks:
 		e.childrenInUse(cursor)
 	case own:
 		e.container(c)
@@ -115,13 +132,14 @@ func (e *encoder) node(n tree.Node) {
 
 func (e *encoder) container(c *tree.Container) {
 	s, outer := c.Schema(), e.module
-	e.open(s)
+	origin := e.open(c)
 	inside := len(e.buf)
 	e.buf = append(e.buf, '>')
 	e.depth++
 	flushed := e.flushed
 	e.children(c)
 	e.depth--
+	e.marker.Leave(origin)
 	if e.flushed == flushed && len(e.buf) == inside+1 {
 		e.buf = append(e.buf[:inside], "/>"...)
 	} else {
@@ -136,7 +154,9 @@ func (e *encoder) container(c *tree.Container) {
 // childrenInUse writes the children, defaults included.
 func (e *encoder) childrenInUse(c *tree.Cursor) {
 	c.Children("", "", func(n xpath.Node) bool {
-		e.inUse(n.(*tree.Cursor))
+		if k := n.(*tree.Cursor); !e.opt.Defaults.Hides(k) {
+			e.inUse(k)
+		}
 		return e.err == nil
 	})
 }
@@ -146,17 +166,19 @@ func (e *encoder) childrenInUse(c *tree.Cursor) {
 func (e *encoder) inUse(c *tree.Cursor) {
 	x, ok := c.Node().(*tree.Container)
 	if !ok {
+		e.marker.Approach(c)
 		e.node(c.Node())
 		return
 	}
 	s, outer := x.Schema(), e.module
 	start, flushed := len(e.buf), e.flushed
-	e.open(s)
+	origin := e.open(x)
 	e.buf = append(e.buf, '>')
 	inside := len(e.buf)
 	e.depth++
 	e.childrenInUse(c)
 	e.depth--
+	e.marker.Leave(origin)
 	empty := e.flushed == flushed && len(e.buf) == inside
 	switch {
 	case empty && s.Kind == schema.Container && !s.Presence:
@@ -172,9 +194,35 @@ func (e *encoder) inUse(c *tree.Cursor) {
 	}
 }
 
-// open writes a start tag but for its end and makes the node's namespace the
-// default one.
-func (e *encoder) open(s *schema.Node) {
+// open writes the start tag of n but for its end, and returns the origin to leave
+// n with.
+func (e *encoder) open(n tree.Node) (origin *schema.Identity) {
+	if e.marker.Unmarked(n) {
+		e.tag(n.Schema())
+		return e.marker.Inherited()
+	}
+	var p prefixes
+	return e.start(n, &p)
+}
+
+// start is open with the prefixes that the value needs. It makes the node's
+// namespace the default one.
+func (e *encoder) start(n tree.Node, p *prefixes) (origin *schema.Identity) {
+	e.tag(n.Schema())
+	marks, origin := e.marker.Enter(n)
+	var attributes []byte
+	if !marks.None() {
+		attributes = p.appendMarks(nil, marks, e.opt.Root)
+	}
+	for _, b := range p.bindings {
+		e.buf = appendDeclaration(e.buf, b)
+	}
+	e.buf = append(e.buf, attributes...)
+	return origin
+}
+
+// tag begins a start tag.
+func (e *encoder) tag(s *schema.Node) {
 	e.newline()
 	e.buf = append(append(e.buf, '<'), s.Name...)
 	if s.Module != e.module {
@@ -203,30 +251,33 @@ func (e *encoder) newline() {
 }
 
 func (e *encoder) leaf(l *tree.Leaf) {
-	s, v, outer := l.Schema(), l.Value(), e.module
-	e.open(s)
+	v, outer := l.Value(), e.module
 	text := v.String()
 	if b := v.Type().Base; b == schema.Identityref || b == schema.InstanceIdentifier {
 		var p prefixes
 		text = p.text(v, e.opt.Root)
-		for _, b := range p.bindings {
-			e.buf = appendDeclaration(e.buf, b)
-		}
+		e.marker.Leave(e.start(l, &p))
+	} else {
+		e.marker.Leave(e.open(l))
 	}
 	if text == "" {
 		e.buf = append(e.buf, "/>"...)
 	} else {
 		e.buf = AppendText(append(e.buf, '>'), text)
-		e.endTag(s)
+		e.endTag(l.Schema())
 	}
 	e.module = outer
 }
 
 func (e *encoder) any(a *tree.Any) {
 	outer := e.module
-	e.open(a.Schema())
-	e.buf = append(append(e.buf, '>'), a.XML()...)
-	e.endTag(a.Schema())
+	e.marker.Leave(e.open(a))
+	if text := a.XML(); text == "" {
+		e.buf = append(e.buf, "/>"...)
+	} else {
+		e.buf = append(append(e.buf, '>'), text...)
+		e.endTag(a.Schema())
+	}
 	e.module = outer
 }
 

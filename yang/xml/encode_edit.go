@@ -54,6 +54,9 @@ type editEncoder struct {
 
 func (e *editEncoder) edits(ed *tree.Edit) error {
 	for _, k := range ed.Children {
+		if k.Schema.IsKey() {
+			continue // written with the entry
+		}
 		e.path = append(e.path, schema.PathStep{Node: k.Schema, Keys: k.Keys})
 		if err := e.edit(k); err != nil {
 			return err
@@ -69,22 +72,33 @@ func (e *editEncoder) edits(ed *tree.Edit) error {
 	return nil
 }
 
+// keyMeta returns the annotations that ed has for its i-th key.
+func keyMeta(ed *tree.Edit, i int) []tree.Annotation {
+	for _, k := range ed.Children {
+		if k.Schema == ed.Schema.Keys[i] {
+			return k.Meta
+		}
+	}
+	return nil
+}
+
 func (e *editEncoder) edit(ed *tree.Edit) error {
 	s, outer := ed.Schema, e.module
 	if err := e.expressible(ed); err != nil {
 		return err
 	}
-	e.open(s)
+	e.tag(s)
 	p := prefixes{bindings: []Binding{{basePrefix, BaseNamespace}, {yangPrefix, YangNamespace}}}
 	e.attributes(ed, &p)
 	text := ""
 	if s.Type != nil && !ed.Valueless {
 		text = p.text(ed.Value, e.opt.Root)
 	}
+	attributes := p.appendMarks(nil, document.Marks{Annotations: ed.Meta, Default: ed.Default}, e.opt.Root)
 	for _, b := range p.bindings[2:] {
 		e.buf = appendDeclaration(e.buf, b)
 	}
-	e.buf = append(e.buf, '>')
+	e.buf = append(append(e.buf, attributes...), '>')
 	if err := e.inside(ed, text); err != nil {
 		return err
 	}
@@ -101,7 +115,7 @@ func (e *editEncoder) inside(ed *tree.Edit, text string) error {
 		}
 		e.depth++
 		for i, k := range ed.Keys {
-			e.leaf(tree.NewLeaf(ed.Schema.Keys[i], k))
+			e.leaf(tree.WithMeta(tree.NewLeaf(ed.Schema.Keys[i], k), keyMeta(ed, i)).(*tree.Leaf))
 		}
 		if err := e.edits(ed); err != nil {
 			return err
@@ -110,7 +124,9 @@ func (e *editEncoder) inside(ed *tree.Edit, text string) error {
 		e.close(ed.Schema)
 		return nil
 	case schema.AnyData, schema.AnyXML:
-		text = ed.Any
+		if ed.Any != nil {
+			text = ed.Any.InnerXML(ed.Schema)
+		}
 		e.buf = append(e.buf, text...)
 	default:
 		e.buf = AppendText(e.buf, text)

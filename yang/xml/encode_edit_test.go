@@ -154,10 +154,23 @@ func randomEdits(t testing.TB, r *rand.Rand, set *schema.Set, ed *tree.Edit, pla
 	}
 }
 
+// randomMeta returns annotations, mostly none.
+func randomMeta(t testing.TB, r *rand.Rand, set *schema.Set) (all []tree.Annotation) {
+	for _, name := range []string{"note", "by", "count"} {
+		if r.IntN(6) > 0 {
+			continue
+		}
+		def := set.Annotation("ex", name)
+		all = append(all, tree.Annotation{Schema: def, Value: randomValue(t, r, set, &schema.Node{Module: def.Module, Type: def.Type})})
+	}
+	return all
+}
+
 func randomOne(t testing.TB, r *rand.Rand, set *schema.Set, s *schema.Node, plain bool) *tree.Edit {
 	k := &tree.Edit{Schema: s}
 	if !plain {
 		k.Operation = tree.Operation(r.IntN(int(tree.None)))
+		k.Meta = randomMeta(t, r, set)
 		if s.OrderedByUser {
 			k.Insert = tree.Insert(r.IntN(5))
 		}
@@ -172,7 +185,7 @@ func randomOne(t testing.TB, r *rand.Rand, set *schema.Set, s *schema.Node, plai
 			k.Anchor = []schema.Value{randomValue(t, r, set, s)}
 		}
 	case schema.AnyData, schema.AnyXML:
-		k.Any = `<x xmlns="">1</x>`
+		k.Any = tree.InnerXML(`<x xmlns="">1</x>`)
 	case schema.List:
 		for _, key := range s.Keys {
 			k.Keys = append(k.Keys, randomValue(t, r, set, key))

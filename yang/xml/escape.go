@@ -1,6 +1,9 @@
 package xml
 
-import "unicode/utf8"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // escapes holds what text and attribute values write for a character; control
 // characters but tab and line feed become references, so that they survive, or
@@ -50,4 +53,26 @@ func AppendAttrValue(dst []byte, s string) []byte {
 		}
 	}
 	return AppendText(dst, s)
+}
+
+// AppendName appends s to dst as a name without a prefix. A character that cannot
+// stand in its place becomes _xHEX_, its number, and an empty name "_".
+func AppendName(dst []byte, s string) []byte {
+	start := len(dst)
+	for len(s) > 0 {
+		n := ncNameLen(s)
+		if len(dst) > start { // within a name, more is allowed than at its start
+			n = ncNameLen("_"+s) - 1
+		}
+		if dst, s = append(dst, s[:n]...), s[n:]; s == "" {
+			break
+		}
+		r, size := utf8.DecodeRuneInString(s)
+		dst = fmt.Appendf(dst, "_x%X_", r)
+		s = s[size:]
+	}
+	if len(dst) == start {
+		dst = append(dst, '_')
+	}
+	return dst
 }

@@ -4,11 +4,12 @@ import "strings"
 
 // InnerXML returns what stands between the element's tags, as it was written,
 // with the namespace declarations added that it takes from outside: it can be
-// put into any other document. It serves anydata and anyxml.
-func (e *Element) InnerXML() string {
+// put into any other document. It serves anydata and anyxml. ok is false when the
+// declarations make it longer than the document was allowed to be.
+func (e *Element) InnerXML() (inner string, ok bool) {
 	src := e.doc.src
 	if len(e.Children) == 0 {
-		return src[e.at.inner:e.at.innerEnd]
+		return src[e.at.inner:e.at.innerEnd], true
 	}
 	inherited := e.InScope()
 	out := make([]byte, 0, e.at.innerEnd-e.at.inner+64*len(e.Children))
@@ -16,9 +17,11 @@ func (e *Element) InnerXML() string {
 	for _, c := range e.Children {
 		out = append(out, src[from:c.at.name]...)
 		out = c.appendInherited(out, inherited)
-		from = c.at.name
+		if from = c.at.name; len(out) > e.doc.most {
+			return "", false
+		}
 	}
-	return string(append(out, src[from:e.at.innerEnd]...))
+	return string(append(out, src[from:e.at.innerEnd]...)), true
 }
 
 // appendInherited declares those of the bindings that c does not declare itself

@@ -15,7 +15,7 @@ func Parse(data []byte, limits Limits) (*Element, error) {
 		}
 	}
 	r.src = normalizeLineEnds(strings.TrimPrefix(string(data), "\uFEFF"))
-	r.doc = &source{r.src}
+	r.doc = &source{r.src, r.limits.Bytes}
 	if i := illegalChar(r.src); i >= 0 {
 		return nil, r.errorAt(i, "a character that XML does not allow, or that is not UTF-8")
 	}

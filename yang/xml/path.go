@@ -32,20 +32,36 @@ type prefixes struct {
 }
 
 // of returns the prefix of a module: its own, unless another one has that.
-func (p *prefixes) of(m *schema.Module) string {
-	prefix, taken := m.Prefix, 0
+func (p *prefixes) of(m *schema.Module) string { return p.bind(m.Prefix, m.Namespace) }
+
+// bind returns the prefix of a namespace: the one asked for, unless it is taken.
+func (p *prefixes) bind(want, space string) string {
+	prefix, taken := want, 0
 	for i := 0; i < len(p.bindings); i++ {
 		switch b := p.bindings[i]; {
-		case b.Space == m.Namespace:
+		case b.Space == space:
 			return b.Prefix
 		case b.Prefix == prefix:
 			taken++
-			prefix = m.Prefix + strconv.Itoa(taken)
+			prefix = want + strconv.Itoa(taken)
 			i = -1
 		}
 	}
-	p.bindings = append(p.bindings, Binding{prefix, m.Namespace})
+	p.bindings = append(p.bindings, Binding{prefix, space})
 	return prefix
+}
+
+// appendMarks writes the attributes of a node.
+func (p *prefixes) appendMarks(dst []byte, marks document.Marks, root *schema.Node) []byte {
+	if marks.Default {
+		dst = append(append(append(dst, ' '), p.bind("wd", WithDefaultsNamespace)...), `:default="true"`...)
+	}
+	for _, a := range marks.Annotations {
+		dst = append(append(append(dst, ' '), p.of(a.Schema.Module)...), ':')
+		dst = append(append(dst, a.Schema.Name...), `="`...)
+		dst = append(AppendAttrValue(dst, p.text(a.Value, root)), '"')
+	}
+	return dst
 }
 
 // text returns the XML form of a value (RFC 7950 sections 9.10.3, 9.13.2).

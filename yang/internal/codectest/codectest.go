@@ -18,6 +18,10 @@ const exampleModule = `module ex {
   yang-version 1.1;
   namespace "urn:ex";
   prefix ex;
+  import ietf-yang-metadata { prefix md; }
+  md:annotation note { type string; }
+  md:annotation by { type identityref { base kind; } }
+  md:annotation count { type uint8; }
   identity kind;
   identity slow { base kind; }
   container top {
@@ -56,7 +60,7 @@ const exampleModule = `module ex {
       leaf id { type uint16; }
       leaf action { type string; }
     }
-    container opt { presence "chosen"; leaf a { type string; } }
+    container opt { presence "chosen"; leaf a { type string; } leaf-list level { type uint8; default 1; default 2; } }
     choice c {
       case one { leaf one-a { type string; } leaf one-b { type string; } }
       case two { leaf two-a { type string; } }
@@ -66,7 +70,9 @@ const exampleModule = `module ex {
       leaf in { type uint64; }
       leaf-list sample { type int8; }
       list log { leaf line { type string; } }
+      leaf unit { type string; default octets; }
     }
+
     anydata blob;
     anyxml raw;
   }
@@ -98,14 +104,40 @@ const augmentingModule = `module ex-b {
   }
 }`
 
+const metadataModule = `module ietf-yang-metadata {
+  namespace "urn:ietf:params:xml:ns:yang:ietf-yang-metadata";
+  prefix md;
+  extension annotation { argument name; }
+}`
+
+const originModule = `module ietf-origin {
+  yang-version 1.1;
+  namespace "urn:ietf:params:xml:ns:yang:ietf-origin";
+  prefix or;
+  import ietf-yang-metadata { prefix md; }
+  identity origin;
+  identity intended { base origin; }
+  identity system { base origin; }
+  identity default { base origin; }
+  md:annotation origin { type identityref { base origin; } }
+}`
+
 // Example compiles a schema with every kind of node and type, in two modules: ex
-// (namespace urn:ex) and ex-b, which augments it (urn:ex-b).
+// (namespace urn:ex) and ex-b, which augments it (urn:ex-b), and the annotations of
+// ex and of ietf-origin.
 func Example(t testing.TB) *schema.Set {
 	t.Helper()
-	return compile(t, fstest.MapFS{
-		"ex.yang":   {Data: []byte(exampleModule)},
-		"ex-b.yang": {Data: []byte(augmentingModule)},
-	})
+	return compile(t, Files())
+}
+
+// Files returns the modules of Example.
+func Files() fstest.MapFS {
+	return fstest.MapFS{
+		"ex.yang":                 {Data: []byte(exampleModule)},
+		"ex-b.yang":               {Data: []byte(augmentingModule)},
+		"ietf-yang-metadata.yang": {Data: []byte(metadataModule)},
+		"ietf-origin.yang":        {Data: []byte(originModule)},
+	}
 }
 
 // Models compiles the project's own modules.

@@ -13,26 +13,49 @@ func Build(ed *tree.Edit) *tree.Container {
 		kids = append(kids, tree.NewLeaf(ed.Schema.Keys[i], v))
 	}
 	entries := map[*schema.Node][]*tree.Container{}
-	values := map[*schema.Node][]schema.Value{}
+	values := map[*schema.Node][]*tree.Leaf{}
 	for _, k := range ed.Children {
-		switch k.Schema.Kind {
-		case schema.List:
-			entries[k.Schema] = append(entries[k.Schema], Build(k))
-		case schema.LeafList:
-			values[k.Schema] = append(values[k.Schema], k.Value)
-		case schema.Leaf:
-			kids = append(kids, tree.NewLeaf(k.Schema, k.Value))
-		case schema.AnyData, schema.AnyXML:
-			kids = append(kids, tree.NewAny(k.Schema, k.Any))
+		switch n := build(k).(type) {
+		case nil:
+		case *tree.Container:
+			if k.Schema.Kind == schema.List {
+				entries[k.Schema] = append(entries[k.Schema], n)
+				continue
+			}
+			kids = append(kids, n)
+		case *tree.Leaf:
+			switch {
+			case k.Schema.IsKey():
+				kids[k.Schema.Index] = n
+			case k.Schema.Kind == schema.LeafList:
+				values[k.Schema] = append(values[k.Schema], n)
+			default:
+				kids = append(kids, n)
+			}
 		default:
-			kids = append(kids, Build(k))
+			kids = append(kids, n)
 		}
 	}
 	for s, e := range entries {
 		kids = append(kids, tree.NewList(s, e))
 	}
 	for s, v := range values {
-		kids = append(kids, tree.NewLeafList(s, v))
+		kids = append(kids, tree.LeafListOf(s, v))
 	}
-	return tree.NewContainer(ed.Schema, kids)
+	c := tree.NewContainer(ed.Schema, kids)
+	return tree.WithMeta(c, ed.Meta).(*tree.Container)
+}
+
+// build returns the node of one edit, nil when it is as if nobody had set it.
+func build(ed *tree.Edit) tree.Node {
+	switch ed.Schema.Kind {
+	case schema.Leaf, schema.LeafList:
+		if ed.Default {
+			return nil
+		}
+		return tree.WithMeta(tree.NewLeaf(ed.Schema, ed.Value), ed.Meta)
+	case schema.AnyData, schema.AnyXML:
+		return tree.WithMeta(tree.NewAny(ed.Schema, ed.Any), ed.Meta)
+	}
+	return Build(ed)
 }

@@ -12,12 +12,14 @@ import (
 // Style says how documents are written.
 type Style struct {
 	Format   Format
-	Defaults string // explicit, trim or report-all (RFC 6243)
+	Defaults string // one of Defaults
 	Compact  bool   // on one line
 }
 
 // Defaults are the modes of RFC 6243 that a Style can have, the usual one first.
-var Defaults = []string{"explicit", "trim", "report-all"}
+var Defaults = []string{"explicit", "trim", "report-all", "report-all-tagged"}
+
+var modes = map[string]xml.Defaults{"trim": xml.Trim, "report-all": xml.ReportAll, "report-all-tagged": xml.ReportAllTagged}
 
 // Write writes data as a document that ends with a line feed. In XML, NETCONF's
 // <data> is put around it unless it is known to be one element.
@@ -26,12 +28,15 @@ func Write(w io.Writer, t *tree.Tree, s Style) error {
 	if s.Compact {
 		indent = ""
 	}
-	mode := map[string]xml.Defaults{"trim": xml.Trim, "report-all": xml.ReportAll}[s.Defaults]
+	mode, scope := modes[s.Defaults], tree.ConfigOnly
+	if mode != xml.Explicit {
+		scope = tree.ConfigAndState
+	}
 	var err error
 	if s.Format == JSON {
-		err = json.Encode(w, t.Root(), json.EncodeOptions{Defaults: mode, Scope: tree.ConfigAndState, Indent: indent})
+		err = json.Encode(w, t.Root(), json.EncodeOptions{Defaults: mode, Scope: scope, Indent: indent})
 	} else {
-		err = writeXML(w, t, xml.EncodeOptions{Defaults: mode, Scope: tree.ConfigAndState, Indent: indent})
+		err = writeXML(w, t, xml.EncodeOptions{Defaults: mode, Scope: scope, Indent: indent})
 	}
 	if err == nil {
 		_, err = io.WriteString(w, "\n")

@@ -1,0 +1,158 @@
+package json
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/optical-net/waveguard/yang/internal/codectest"
+	"github.com/optical-net/waveguard/yang/internal/document"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/xml"
+)
+
+// samples has texts for the types of the example schema.
+var samples = map[schema.Base][]string{
+	schema.String:             {"a", "b", " c ", "", "<&>", `both ' and "`, "\t\n\\", "ü]]>", "@"},
+	schema.Int8:               {"-1", "7"},
+	schema.Int32:              {"-70000", "1"},
+	schema.Uint8:              {"0", "255"},
+	schema.Uint16:             {"68", "1500", "9000"},
+	schema.Uint32:             {"1", "2"},
+	schema.Uint64:             {"18446744073709551615"},
+	schema.Decimal64:          {"1.5", "-0.25"},
+	schema.Boolean:            {"true", "false"},
+	schema.Empty:              {""},
+	schema.Bits:               {"a", "a b", ""},
+	schema.Binary:             {"aGk="},
+	schema.Identityref:        {"ex:slow", "ex-b:fast"},
+	schema.InstanceIdentifier: {"/ex:top/mtu", `/ex:top/user[name='it''s "x"']/key[type='ex-b:fast'][id='7']`},
+	schema.Union:              {"5", "auto", "ex-b:fast"},
+}
+
+// generator makes random data of a schema.
+type generator struct {
+	t   testing.TB
+	r   *rand.Rand
+	set *schema.Set
+}
+
+func (g generator) value(typ *schema.Type, m *schema.Module) schema.Value {
+	texts := samples[typ.Base]
+	v, err := typ.Parse(schema.Lexical{Text: texts[g.r.IntN(len(texts))], Form: schema.Canonical, Module: m, Root: g.set.Root})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return v
+}
+
+// meta returns annotations, mostly none.
+func (g generator) meta() (all []tree.Annotation) {
+	for _, name := range []string{"ex:note", "ex:by", "ex:count"} {
+		if g.r.IntN(8) == 0 {
+			a := g.set.Annotation("ex", name[len("ex:"):])
+			all = append(all, tree.Annotation{Schema: a, Value: g.value(a.Type, a.Module)})
+		}
+	}
+	return all
+}
+
+// fill adds random children to ed.
+func (g generator) fill(ed *tree.Edit) *tree.Edit {
+	var siblings document.Siblings
+	for _, s := range ed.Schema.DataChildren {
+		if !s.IsData() {
+			continue
+		}
+		n := g.r.IntN(2)
+		if s.Kind == schema.List || s.Kind == schema.LeafList {
+			n = g.r.IntN(4)
+		}
+		for range n {
+			if k := g.child(s, ed); siblings.Add(k) == nil {
+				ed.Children = append(ed.Children, k)
+			}
+		}
+	}
+	return ed
+}
+
+func (g generator) child(s *schema.Node, parent *tree.Edit) *tree.Edit {
+	ed := &tree.Edit{Schema: s, Meta: g.meta()}
+	switch s.Kind {
+	case schema.Leaf, schema.LeafList:
+		if ed.Value = g.value(s.Type, s.Module); s.IsKey() {
+			ed.Value = parent.Keys[s.Index]
+		}
+	case schema.AnyData:
+		ed.Any = tree.InnerXML(fmt.Sprintf(`<lone xmlns="urn:ex">%d</lone><q xmlns="urn:q"><a>1</a><a/></q>`, g.r.IntN(9)))
+	case schema.AnyXML:
+		ed.Any = Text(fmt.Sprintf(`{"a":[%d,null,"x"]}`, g.r.IntN(9)))
+	default:
+		for _, k := range s.Keys {
+			ed.Keys = append(ed.Keys, g.value(k.Type, k.Module))
+		}
+		return g.fill(ed)
+	}
+	return ed
+}
+
+// Whatever a tree holds, annotations included, survives each encoding, and the way
+// through both.
+func TestTreesComeBack(t *testing.T) {
+	set := codectest.Example(t)
+	g := generator{t: t, r: rand.New(rand.NewPCG(7, 95)), set: set}
+	for range 400 {
+		at := codectest.Apply(t, set, g.fill(tree.NewEdit(set)))
+		asXML, asJSON := xmlText(t, at, xml.EncodeOptions{}), encode(t, at.Root(), EncodeOptions{})
+		fromXML, fromJSON := fromXMLText(t, set, asXML), fromJSONText(t, set, asJSON)
+		if got := xmlText(t, fromXML, xml.EncodeOptions{}); got != asXML {
+			t.Fatalf("XML to XML:\ngot  %s\nwant %s", got, asXML)
+		}
+		if got := encode(t, fromJSON.Root(), EncodeOptions{}); got != asJSON {
+			t.Fatalf("JSON to JSON:\ngot  %s\nwant %s", got, asJSON)
+		}
+		sameTree(t, at.Root(), fromXML.Root(), asXML)
+		sameTree(t, at.Root(), fromJSON.Root(), asJSON)
+		if got := xmlText(t, fromJSON, xml.EncodeOptions{}); got != asXML {
+			t.Fatalf("to JSON and XML:\ngot  %s\nwant %s\nby way of %s", got, asXML, asJSON)
+		}
+	}
+}
+
+// sameTree fails the test unless b, read from doc, has the values and annotations of a.
+func sameTree(t *testing.T, a, b *tree.Container, doc string) {
+	t.Helper()
+	var x, y bytes.Buffer
+	dumpNode(&x, a)
+	dumpNode(&y, b)
+	if x.String() != y.String() {
+		t.Fatalf("%s\nwas read as\n%s\nand written from\n%s", doc, y.String(), x.String())
+	}
+}
+
+func dumpNode(b *bytes.Buffer, n tree.Node) {
+	fmt.Fprintf(b, "(%s", n.Schema().Name)
+	for _, a := range tree.Meta(n) {
+		fmt.Fprintf(b, " @%s=%q", a.Schema, a.Value)
+	}
+	switch x := n.(type) {
+	case *tree.Leaf:
+		fmt.Fprintf(b, " %q %s", x.Value(), x.Value().Type().Base)
+	case *tree.Container:
+		for k := range x.Children() {
+			dumpNode(b, k)
+		}
+	case *tree.List:
+		for k := range x.All() {
+			dumpNode(b, k)
+		}
+	case *tree.LeafList:
+		for k := range x.All() {
+			dumpNode(b, k)
+		}
+	}
+	b.WriteByte(')')
+}
