@@ -57,34 +57,12 @@ var documents = []string{
 // TestVerdictsOfYanglint requires that documents that one tool accepts the other
 // accepts too, from file to verdict.
 func TestVerdictsOfYanglint(t *testing.T) {
-	tool, err := exec.LookPath("yanglint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("yanglint is missing: install libyang2-tools")
-		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
-	}
-	model := write(t, "ex.yang", modelText)
-	f, err := Read(model, nil, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema, problems, err := Models{Files: []*File{f}}.Compile()
-	if err != nil || len(problems) > 0 {
-		t.Fatal(err, problems)
-	}
+	tool, model := yanglint(t), write(t, "ex.yang", modelText)
+	schema := compiled(t, model)
 	valid := 0
 	for _, doc := range documents {
-		name := "data.xml"
-		if doc[0] == '{' {
-			name = "data.json"
-		}
-		data := write(t, name, doc)
-		f, err := Read(data, nil, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		problems := schema.Validate(f, Config)
+		data := write(t, dataFile(doc), doc)
+		problems := schema.Validate(read(t, data), Config)
 		out, err := exec.Command(tool, "-t", "config", model, data).CombinedOutput()
 		if refused := err != nil || len(out) > 0; refused != (len(problems) > 0) {
 			t.Errorf("%s\nours:     %v\nyanglint: %s", doc, problems, out)
@@ -96,6 +74,108 @@ func TestVerdictsOfYanglint(t *testing.T) {
 	if valid < 5 || valid > len(documents)-5 {
 		t.Errorf("%d of %d documents are valid: too one-sided to show anything", valid, len(documents))
 	}
+}
+
+const operationsText = `module o {
+  yang-version 1.1;
+  namespace "urn:o";
+  prefix o;
+  container top {
+    list item {
+      key name;
+      leaf name { type string; }
+      leaf size { type uint8; }
+      action grow { input { leaf by { type uint8; mandatory true; must ". + ../../size <= 10"; } } }
+      notification full { leaf level { type uint8; mandatory true; } }
+    }
+  }
+  rpc move { input { leaf from { type leafref { path "/o:top/o:item/o:name"; } mandatory true; } } }
+  notification moved { leaf-list via { type uint8; max-elements 1; } }
+}`
+
+const operationalText = `<top xmlns="urn:o"><item><name>x</name><size>7</size></item></top>`
+
+var messages = []struct {
+	kind Kind
+	doc  string
+}{
+	{RPC, `<move xmlns="urn:o"><from>x</from></move>`},
+	{RPC, `<move xmlns="urn:o"><from>y</from></move>`},
+	{RPC, `<move xmlns="urn:o"/>`},
+	{RPC, `<move xmlns="urn:o"><from>x</from><to>y</to></move>`},
+	{RPC, `<move xmlns="urn:o"><from>x</from>`},
+	{RPC, `<shove xmlns="urn:o"/>`},
+	{RPC, `<top xmlns="urn:o"><item><name>x</name><grow><by>3</by></grow></item></top>`},
+	{RPC, `<top xmlns="urn:o"><item><name>x</name><grow><by>4</by></grow></item></top>`},
+	{RPC, `<top xmlns="urn:o"><item><name>x</name><grow/></item></top>`},
+	{RPC, `<top xmlns="urn:o"><item><grow><by>3</by></grow></item></top>`},
+	{RPC, `{"o:move": {"from": "x"}}`},
+	{RPC, `{"o:move": {"from": 1}}`},
+	{Notification, `<moved xmlns="urn:o"><via>1</via></moved>`},
+	{Notification, `<moved xmlns="urn:o"><via>1</via><via>2</via></moved>`},
+	{Notification, `<top xmlns="urn:o"><item><name>x</name><full><level>1</level></full></item></top>`},
+	{Notification, `<top xmlns="urn:o"><item><name>x</name><full/></item></top>`},
+	{Notification, `{"o:moved": {"via": [1]}}`},
+	{Notification, `{"o:moved": {"via": [1, 2]}}`},
+}
+
+// TestMessagesLikeYanglint is TestVerdictsOfYanglint for operations and
+// notifications.
+func TestMessagesLikeYanglint(t *testing.T) {
+	tool := yanglint(t)
+	model, operational := write(t, "o.yang", operationsText), write(t, "operational.xml", operationalText)
+	schema := compiled(t, model)
+	data, problems := schema.Decode(read(t, operational), true)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, m := range messages {
+		file := write(t, dataFile(m.doc), m.doc)
+		problems := schema.ValidateMessage(read(t, file), Message{Kind: m.kind, Data: data.Tree})
+		kind := map[Kind]string{RPC: "rpc", Notification: "notif"}[m.kind]
+		out, err := exec.Command(tool, "-t", kind, "-O", operational, model, file).CombinedOutput()
+		if refused := err != nil || len(out) > 0; refused != (len(problems) > 0) {
+			t.Errorf("%s\nours:     %v\nyanglint: %s", m.doc, problems, out)
+		}
+	}
+}
+
+func yanglint(t *testing.T) string {
+	t.Helper()
+	tool, err := exec.LookPath("yanglint")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("yanglint is missing: install libyang2-tools")
+		}
+		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
+	}
+	return tool
+}
+
+func read(t *testing.T, file string) *File {
+	t.Helper()
+	f, err := Read(file, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func compiled(t *testing.T, model string) *Schema {
+	t.Helper()
+	schema, problems, err := Models{Files: []*File{read(t, model)}}.Compile()
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	return schema
+}
+
+// dataFile names a file for a document.
+func dataFile(doc string) string {
+	if doc[0] == '{' {
+		return "data.json"
+	}
+	return "data.xml"
 }
 
 func write(t *testing.T, name, text string) (file string) {
