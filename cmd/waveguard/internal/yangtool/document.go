@@ -20,7 +20,7 @@ type Document struct {
 	edit     *tree.Edit
 	elements map[*tree.Edit]*xml.Element
 	offsets  map[*tree.Edit]int
-	shift    int // of the columns of the first line, which begins with a wrapper
+	shift    int  // of the columns of the first line, which begins with a wrapper
 	state    bool // config false nodes are admitted
 	faults   []Problem
 }
