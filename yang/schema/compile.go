@@ -116,6 +116,7 @@ type compiler struct {
 	defaults   []*draft
 	conditions []condition
 	unused     []*draft // groupings that nothing uses, expanded
+	disabled   []*draft // what features remove, without what is below
 	scratch    bool     // nodes are made only for their faults
 	depsOf     map[*xpath.Expr][]xpath.Dep
 }
@@ -151,7 +152,7 @@ func (c *compiler) compile() *Set {
 	phases := []func(){
 		c.makeModules, c.checkFeatures, c.makeIdentities, c.checkAllDefinitions,
 		c.expandModules, c.applyAugments, c.expandUnused, c.applyDeviations,
-		c.buildNodes, c.buildUnused, c.checkWhens, c.resolveLeafrefs, c.resolveDefaults, c.finish,
+		c.buildNodes, c.buildUnused, c.buildDisabled, c.checkWhens, c.resolveLeafrefs, c.resolveDefaults, c.finish,
 	}
 	for _, phase := range phases {
 		phase()
