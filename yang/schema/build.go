@@ -25,10 +25,7 @@ func (c *compiler) buildNodes() {
 
 // build makes the node of d and all below, unless disabled.
 func (c *compiler) build(d *draft, parent *Node) {
-	switch {
-	case d.unsupported:
-		return
-	case d.disabled && !c.scratch:
+	if d.disabled && !c.scratch {
 		c.disabled = append(c.disabled, d)
 		return
 	}

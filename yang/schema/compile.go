@@ -116,8 +116,9 @@ type compiler struct {
 	defaults   []*draft
 	conditions []condition
 	unused     []*draft // groupings that nothing uses, expanded
-	disabled   []*draft // what features remove, without what is below
+	disabled   []*draft // what features and deviations remove, without what is below
 	scratch    bool     // nodes are made only for their faults
+	unplaced   bool     // and whether they are config is not known
 	depsOf     map[*xpath.Expr][]xpath.Dep
 }
 

@@ -10,7 +10,7 @@ func (c *compiler) setKeys(d *draft) {
 	n := d.node
 	p, ok := d.prop("key")
 	if !ok {
-		if n.Config && !c.scratch {
+		if n.Config && !c.unplaced {
 			c.errs.breaks(d.st, "RFC 7950 section 7.8.2", "a list that represents configuration needs a key")
 		}
 		return
@@ -102,7 +102,7 @@ func (c *compiler) uniqueLeaf(d *draft, p prop, path string) *draft {
 		}
 		at = at.child(m, name)
 		switch {
-		case at == nil || at.unsupported:
+		case at == nil || at.unsupported && !c.scratch:
 			c.errs.at(p.st, "there is no node %q", path)
 			return nil
 		case at.kind == List || at.kind == Action || at.kind == Notification:

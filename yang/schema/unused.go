@@ -27,14 +27,17 @@ func (c *compiler) expandUnusedIn(st *stmt) {
 	}
 }
 
-// buildUnused makes the nodes of unused groupings below a root of their own.
+// buildUnused makes the nodes of unused groupings below a root of their own,
+// where lists need no key: they may be meant for state.
 func (c *compiler) buildUnused() {
+	c.unplaced = true
 	for _, d := range c.unused {
 		c.buildScratch(d, &Node{Kind: Root, Config: true})
 	}
+	c.unplaced = false
 }
 
-// buildDisabled makes the nodes that features remove.
+// buildDisabled makes the nodes that features and deviations remove.
 func (c *compiler) buildDisabled() {
 	for _, d := range c.disabled {
 		parent := *d.parent.node
@@ -43,9 +46,8 @@ func (c *compiler) buildDisabled() {
 	}
 }
 
-// buildScratch makes the nodes of d, for their faults, and drops them. What
-// depends on nodes around them is not checked: leafrefs, and whether a list in a
-// grouping needs a key.
+// buildScratch makes the nodes of d, for their faults, and drops them. Leafrefs
+// are not followed.
 func (c *compiler) buildScratch(d *draft, parent *Node) {
 	leafrefs, conditions, defaults := c.leafrefs, c.conditions, c.defaults
 	c.defaults, c.scratch = nil, true
