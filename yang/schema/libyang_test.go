@@ -141,7 +141,7 @@ func TestAcceptLikeLibyang(t *testing.T) {
 }
 
 // The nodes of every published module are those that libyang finds: same
-// place, kind, config, keys, and whether they are mandatory.
+// place, kind, config, status, keys, and whether they are mandatory.
 func TestTreesEqualLibyang(t *testing.T) {
 	dir := publishedYang(t)
 	t.Run("openroadm", func(t *testing.T) {
@@ -203,7 +203,7 @@ func compareTrees(t *testing.T, set *Set, printed string) {
 	}
 }
 
-var treeLine = regexp.MustCompile(`^([ |]*)[+xo]--(.*)$`)
+var treeLine = regexp.MustCompile(`^([ |]*)([+xo])--(.*)$`)
 
 // readTrees takes the nodes of each module out of what libyang printed, without
 // augments: these are part of the other modules' trees.
@@ -230,9 +230,9 @@ func readTrees(printed string) map[string][]string {
 			continue
 		}
 		depth := (len(m[1]) - 2) / 3
-		name, attributes := readTreeNode(m[2])
+		name, attributes := readTreeNode(m[3])
 		path = append(path[:min(depth, len(path))], name)
-		out[module] = append(out[module], strings.Join(path, "/")+" "+attributes)
+		out[module] = append(out[module], strings.Join(path, "/")+" "+m[2]+attributes)
 	}
 	return out
 }
@@ -268,12 +268,15 @@ func appendTree(out []string, parent string, n *Node, m *Module) []string {
 	if (n.Kind == Input || n.Kind == Output) && len(n.Children) == 0 {
 		return out
 	}
-	out = append(out, path+" "+treeAttributes(n))
+	out = append(out, path+" "+statusMarks[n.Status]+treeAttributes(n))
 	for _, c := range n.Children {
 		out = appendTree(out, path, c, m)
 	}
 	return out
 }
+
+// statusMarks are those of RFC 8340.
+var statusMarks = map[Status]string{Current: "+", Deprecated: "x", Obsolete: "o"}
 
 func treeAttributes(n *Node) string {
 	optional := ""
