@@ -15,7 +15,7 @@ var argumentRules = map[string]func(string) string{
 	"choice": identifierFault, "case": identifierFault, "anydata": identifierFault,
 	"anyxml": identifierFault, "rpc": identifierFault, "action": identifierFault,
 	"notification": identifierFault, "extension": identifierFault, "feature": identifierFault,
-	"identity": identifierFault, "argument": identifierFault, "bit": identifierFault,
+	"identity": identifierFault, "structure": identifierFault, "argument": identifierFault, "bit": identifierFault,
 	"uses": referenceFault, "base": referenceFault, "type": referenceFault,
 	"config": oneOf("true", "false"), "mandatory": oneOf("true", "false"),
 	"require-instance": oneOf("true", "false"), "yin-element": oneOf("true", "false"),

@@ -29,7 +29,7 @@ func (c *compiler) build(d *draft, parent *Node) {
 		c.disabled = append(c.disabled, d)
 		return
 	}
-	n := &Node{Kind: d.kind, Name: d.name, Module: c.modules[d.unit], Parent: parent}
+	n := &Node{Kind: d.kind, Name: d.name, Module: c.modules[d.unit], Parent: parent, IfFeatures: d.features}
 	n.DataParent = parent.dataAncestor()
 	d.node = n
 	parent.Children = append(parent.Children, n)
@@ -56,7 +56,7 @@ func (n *Node) dataAncestor() *Node {
 }
 
 // setConfig inherits and checks config (RFC 7950 section 7.21.1). The
-// statement means nothing in operations and notifications.
+// statement means nothing in operations, notifications and structures.
 func (c *compiler) setConfig(d *draft) {
 	n := d.node
 	switch n.Kind {
@@ -65,7 +65,7 @@ func (c *compiler) setConfig(d *draft) {
 	}
 	n.Config = n.Parent.Config
 	p, ok := d.prop("config")
-	if !ok || n.inOperation() {
+	if !ok || n.within(RPC, Action, Notification, Structure, YangData) {
 		return
 	}
 	if p.st.arg == "true" && !n.Parent.Config {
@@ -75,11 +75,10 @@ func (c *compiler) setConfig(d *draft) {
 	n.Config = p.st.arg == "true"
 }
 
-// inOperation says whether the node is part of an operation or notification.
-func (n *Node) inOperation() bool {
+// within says whether n or a node around it is of one of the kinds.
+func (n *Node) within(kinds ...Kind) bool {
 	for ; n != nil; n = n.Parent {
-		switch n.Kind {
-		case RPC, Action, Notification:
+		if slices.Contains(kinds, n.Kind) {
 			return true
 		}
 	}

@@ -91,10 +91,10 @@ func (c *compiler) checkNested(d *draft) {
 	if n.Parent.Kind == Root {
 		return
 	}
-	if n.Parent.inOperation() {
+	if n.Parent.within(RPC, Action, Notification) {
 		c.errs.at(d.st, "cannot stand in an operation or notification")
 	}
-	for p := n.Parent; p.Kind != Root; p = p.Parent {
+	for p := n.Parent; p != nil && p.Kind != Root; p = p.Parent {
 		if p.Kind == List && len(p.Keys) == 0 {
 			c.errs.at(d.st, "cannot stand below the list %s, which has no key", p.Name)
 			return
@@ -114,6 +114,9 @@ func (c *compiler) finish() {
 		}
 	}
 	c.set.Root.summarize()
+	for _, d := range c.structures.children {
+		d.node.summarize()
+	}
 }
 
 // summarize sets SubtreeDefaults, MandatoryBelow and the names below of n and all

@@ -93,10 +93,12 @@ func (l *loader) modulesOfFirstSource() []string {
 // module has to be implemented, its work is dropped and another starts.
 type compiler struct {
 	*loader
-	errs errorList // of this run; shadows the loader's
-	opt  Options
-	set  *Set
-	root *draft
+	errs         errorList // of this run; shadows the loader's
+	opt          Options
+	set          *Set
+	root         *draft
+	structures   *draft // its children are the structures and yang-data of all modules
+	keepDisabled bool   // if-feature statements are ignored
 
 	modules       map[*unit]*Module
 	features      map[*stmt]featureState
@@ -125,9 +127,10 @@ type compiler struct {
 func newCompiler(l *loader, opt Options) *compiler {
 	return &compiler{
 		loader: l, opt: opt,
-		set:     &Set{byName: map[string]*Module{}, byNamespace: map[string]*Module{}, leafrefs: map[*Node][]*Node{}},
-		root:    &draft{kind: Root, st: &stmt{keyword: "module"}},
-		modules: map[*unit]*Module{}, features: map[*stmt]featureState{}, identities: map[*stmt]*Identity{},
+		set:        &Set{byName: map[string]*Module{}, byNamespace: map[string]*Module{}, leafrefs: map[*Node][]*Node{}},
+		root:       &draft{kind: Root, st: &stmt{keyword: "module"}},
+		structures: &draft{kind: Root, st: &stmt{keyword: "module"}},
+		modules:    map[*unit]*Module{}, features: map[*stmt]featureState{}, identities: map[*stmt]*Identity{},
 		types: map[typeKey]*Type{}, busyTypes: map[*stmt]bool{}, patterns: map[*stmt]*regexp.Regexp{},
 		exprs: map[typeKey]*xpath.Expr{}, usedGroupings: map[*stmt]bool{},
 		depsOf: map[*xpath.Expr][]xpath.Dep{},
@@ -152,8 +155,9 @@ func (c *compiler) implement(u *unit, because *stmt) {
 func (c *compiler) compile() *Set {
 	phases := []func(){
 		c.makeModules, c.checkFeatures, c.makeIdentities, c.checkAllDefinitions,
-		c.expandModules, c.applyAugments, c.expandUnused, c.applyDeviations,
-		c.buildNodes, c.buildUnused, c.buildDisabled, c.checkWhens, c.resolveLeafrefs, c.resolveDefaults, c.finish,
+		c.expandModules, c.expandStructures, c.applyAugments, c.expandUnused, c.applyDeviations,
+		c.buildNodes, c.buildStructures, c.buildUnused, c.buildDisabled, c.linkAugments,
+		c.checkWhens, c.resolveLeafrefs, c.resolveDefaults, c.finish,
 	}
 	for _, phase := range phases {
 		phase()

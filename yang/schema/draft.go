@@ -37,8 +37,9 @@ type draft struct {
 	unit     *unit // module of the namespace
 	st       *stmt // the statement that defines it; the first child's for an implicit case
 	props    []prop
-	whens    []prop // of the uses and augments that brought it; own ones are in props
-	disabled bool   // an if-feature is false, or a deviation removed it
+	whens    []prop   // of the uses and augments that brought it; own ones are in props
+	features []string // if-feature expressions, its own and refines'
+	disabled bool     // an if-feature is false, or a deviation removed it
 	parent   *draft
 	children []*draft
 
@@ -102,6 +103,7 @@ func (c *compiler) expandNode(x *expansion, s *stmt, kind Kind) {
 			d.props = append(d.props, prop{sub, x.cur})
 		}
 	}
+	s.each("if-feature", func(f *stmt) { d.features = append(d.features, f.arg) })
 	c.checkParent(x.parent, d)
 	d.disabled = !c.ifFeatures(s) || x.disabled
 	top := x.place(d)
@@ -123,7 +125,7 @@ func (x *expansion) place(d *draft) *draft {
 	if x.parent.kind == Choice && d.kind != Case {
 		top = &draft{
 			kind: Case, name: d.name, unit: d.unit, st: d.st, whens: d.whens,
-			disabled: x.disabled, parent: x.parent, children: []*draft{d},
+			inherited: d.status(), disabled: x.disabled, parent: x.parent, children: []*draft{d},
 		}
 		d.parent, d.whens = top, nil
 	}
@@ -182,6 +184,14 @@ func (d *draft) prop(keyword string) (prop, bool) {
 		}
 	}
 	return prop{}, false
+}
+
+// status returns the status statement of the node, or of what brought it; nil without one.
+func (d *draft) status() *stmt {
+	if p, ok := d.prop("status"); ok {
+		return p.st
+	}
+	return d.inherited
 }
 
 // remove drops all properties of that keyword.

@@ -74,5 +74,6 @@ func (l *loader) checkExtension(u *unit, s *stmt) {
 		l.errs.breaks(s, "RFC 7950 section 7.19.2", "lacks its argument %s", def.text("argument"))
 	default:
 		l.errs.checkStatus(s, def)
+		l.adopt(s, m.name, name)
 	}
 }

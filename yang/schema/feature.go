@@ -44,11 +44,11 @@ func (c *compiler) feature(st *stmt) bool {
 	return on && wanted
 }
 
-// ifFeatures says whether all if-feature substatements hold.
+// ifFeatures says whether all if-feature substatements hold, or are to be ignored.
 func (c *compiler) ifFeatures(st *stmt) bool {
 	all := true
 	st.each("if-feature", func(s *stmt) { all = c.ifFeature(s) && all })
-	return all
+	return all || c.keepDisabled
 }
 
 // ifFeature evaluates one if-feature statement; a fault counts as false.

@@ -11,7 +11,10 @@ func FuzzCompile(f *testing.F) {
 		`container c { presence "p"; must "../c"; } augment /a:c { when "1"; list l { key k; leaf k { type leafref { path "../../l/k"; } } } }`,
 		`feature f; rpc r { if-feature "not f"; input { choice c { default x; leaf x { type empty; } } } }`,
 		`deviation /a:x { deviate replace { type int8 { range 1..max; } } } leaf x { type decimal64 { fraction-digits 3; } }`,
-		"identity i { base a:i; }", "leaf x { type bits { bit b { position 4294967295; } bit c; } }", "a:b c;", `leaf x { type string { pattern "\\p{L}[a-z-[b]]"; } }`,
+		"identity i { base a:i; }", "leaf x { type bits { bit b { position 4294967295; } bit c; } }", "a:b c;",
+		importStructureExt + "sx:structure s { leaf x { type leafref { path /a:s/a:y; } } leaf y { type string; } }\nsx:augment-structure /a:s { case c { leaf z { type int8; } } }",
+		importRestconf + "rc:yang-data d { choice c { container e { config true; list l; } case f { uses g; } } } grouping g { container h; }",
+		`leaf x { type string { pattern "\\p{L}[a-z-[b]]"; } }`,
 	} {
 		f.Add(body)
 	}
@@ -25,12 +28,17 @@ func FuzzCompile(f *testing.F) {
 		if len(body) > 4096 {
 			t.Skip("long modules only repeat")
 		}
-		set, err := Compile([]fs.FS{sources(body, valueImport)}, Options{})
+		set, err := Compile([]fs.FS{sources(body, valueImport, structureExt, restconf)}, Options{})
 		if (set == nil) != (err != nil) {
 			t.Fatalf("set %v with error %v", set != nil, err)
 		}
 		if err == nil {
 			checkTree(t, set.Root)
+			for _, m := range set.Modules {
+				for _, n := range m.Structures {
+					checkTree(t, n)
+				}
+			}
 		}
 	})
 }

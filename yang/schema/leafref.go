@@ -67,11 +67,11 @@ func (c *compiler) walkPath(r leafref) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := c.set.Root
-	if !path.absolute {
-		if at, err = r.node.climb(path.ups); err != nil {
-			return nil, err
-		}
+	var at *Node
+	if path.absolute {
+		at, path.steps = c.accessibleRoot(r, path.steps)
+	} else if at, err = r.node.climb(path.ups); err != nil {
+		return nil, err
 	}
 	for _, step := range path.steps {
 		if at, err = c.walkStep(r, at, step.name); at == nil {

@@ -21,6 +21,8 @@ const (
 	Input
 	Output
 	Notification
+	Structure // RFC 8791: the root of a tree of its own
+	YangData  // RFC 8040 section 8: likewise
 )
 
 // Status is the value of a status statement.
@@ -61,6 +63,9 @@ type Node struct {
 	Mandatory   bool   // leaf, choice, anydata, anyxml
 	Presence    bool   // container with a presence statement
 	Units       string // leaf, leaf-list; own or the typedef's
+	// IfFeatures are the if-feature expressions of the node and its refines, as
+	// they are written; all are true, but in yang-data, where they do not count.
+	IfFeatures []string
 
 	Type *Type // leaf, leaf-list
 

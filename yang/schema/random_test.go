@@ -1,4 +1,4 @@
-package schema
+package schema_test
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/optical-net/waveguard/yang/schema"
 )
 
 // moduleMaker writes modules at random, most of which break a rule.
@@ -150,25 +152,27 @@ func (m *moduleMaker) node(depth int) string {
 		m.rarely("augment c0 { leaf w { type string; } }", "augment c1 { leaf y { type string; } }") + " } }"
 }
 
-// Of modules at random libyang accepts the same ones, and makes the same trees of them.
+// Of modules at random libyang accepts the same ones, and draws the same diagrams of them.
 func TestRandomLikeLibyang(t *testing.T) {
 	accepted := 0
 	const modules = 400
 	for seed := range uint64(modules) {
 		m := &moduleMaker{Rand: rand.New(rand.NewPCG(seed, 0))}
 		text := m.module()
-		set, err := Compile([]fs.FS{sources(text)}, Options{})
-		printed, lint := lintSources(t, []string{text})
+		set, err := schema.Compile([]fs.FS{schema.Sources(text)}, schema.Options{})
+		printed, lint := schema.LintSources(t, []string{text})
 		if (err == nil) != (lint == nil) {
 			t.Errorf("seed %d: we say %v, libyang says %v, of:\n%s", seed, err, lint, text)
 			continue
 		}
-		if err == nil {
-			accepted++
-			compareTrees(t, set, printed)
+		if err != nil {
+			continue
+		}
+		accepted++
+		if got := drawn(t, set, printed); got != printed {
+			t.Errorf("seed %d: drawn:\n%s\nlibyang:\n%s\nof:\n%s", seed, got, printed, text)
 		}
 	}
-	t.Logf("%d of %d are accepted", accepted, modules)
 	if accepted < modules/8 || accepted > modules*7/8 {
 		t.Errorf("%d of %d are accepted", accepted, modules)
 	}

@@ -85,7 +85,7 @@ func (c *compiler) restrictReference(t *Type, st *stmt, cur *unit) {
 		t.RequireInstance = s.arg == "true"
 	}
 	if s := st.first("path"); s != nil {
-		t.path = prop{s, cur}
+		t.path, t.PathText = prop{s, cur}, s.arg
 		t.Path = c.expr(t.path)
 	}
 }

@@ -42,6 +42,10 @@ var sections = map[string]string{
 // ruleOf names the section that defines a statement.
 func ruleOf(st *stmt) string {
 	switch section, ok := sections[st.keyword]; {
+	case st.keyword == "structure" || st.keyword == "augment-structure":
+		return "RFC 8791 section 2"
+	case st.keyword == "yang-data":
+		return "RFC 8040 section 8"
 	case st.isExtension():
 		return "RFC 7950 section 7.19"
 	case ok && st.keyword == "base" && st.parent != nil && st.parent.keyword == "type":

@@ -45,8 +45,10 @@ type Module struct {
 	Features map[string]bool
 
 	Identities    map[string]*Identity
-	RPCs          []*Node // Kind RPC, in statement order
-	Notifications []*Node // top-level notifications, in statement order
+	RPCs          []*Node    // Kind RPC, in statement order
+	Notifications []*Node    // top-level notifications, in statement order
+	Structures    []*Node    // Kind Structure and YangData, in statement order; not below Root
+	Augments      []*Augment // in statement order
 	Submodules    []*Submodule
 	Imports       []Import
 	Deviations    []string   // names of modules that deviate this one

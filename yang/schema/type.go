@@ -55,6 +55,7 @@ type Type struct {
 	Members        []*Type // union: in order, nested unions laid flat
 
 	Path            *xpath.Expr // leafref
+	PathText        string      // leafref: the path as it is written
 	Target          *Node       // leafref: the leaf or leaf-list referred to
 	RequireInstance bool        // leafref, instance-identifier
 

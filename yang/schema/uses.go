@@ -99,7 +99,8 @@ func (c *compiler) refine(x *expansion, r *stmt) {
 		case !d.refines(s.keyword):
 			c.errs.breaks(s, "RFC 7950 section 7.13.2", "does not apply to %s", d.st.keyword)
 		case s.keyword == "if-feature":
-			d.disabled = !c.ifFeature(s) || d.disabled
+			d.features = append(d.features, s.arg)
+			d.disabled = !c.ifFeature(s) && !c.keepDisabled || d.disabled
 		case s.keyword == "default" && d.kind == LeafList && !s.unit.v11:
 			c.errs.breaks(s, ruleVersion, "in a leaf-list needs yang-version 1.1")
 		case s.keyword == "default" && replaced["default"] && d.kind != LeafList:
