@@ -204,6 +204,7 @@ var acceptancesOfNodes = []acceptance{
 	{"must that names nothing", []string{"leaf x { type string; must '../nothing or /a:nothing'; }"}},
 	{"must over lines", []string{"leaf x { type string; must \"../y\n  = 'a'\" { error-message m; error-app-tag t; } } leaf y { type string; }"}},
 	{"when of its existence", []string{"leaf x { type string; when '../y = 1'; } leaf y { type int8; }"}},
+	{"when of its own existence", []string{"leaf x { type string; when '../x or not(.)'; } container c { when 'count(../c) = 1'; } leaf z { type string; when 'string(/)'; }"}},
 	{"whens in a row", []string{"leaf x { type string; when '../y'; } leaf y { type string; when '../z'; } leaf z { type string; }"}},
 	{"when of a choice and a case", []string{"leaf y { type string; } choice c { when 'y'; case d { when 'y = 1'; leaf x { type string; when '../y = 2'; } } }"}},
 	{"leafref in an rpc", []string{"leaf y { type string; } rpc r { input { leaf x { type leafref { path /y; } } leaf z { type leafref { path ../x; } } } }"}},
