@@ -251,7 +251,6 @@ var acceptancesOfDetails = []acceptance{
 	{"identityref in a union of YANG 1", []string{v1("m", "identity i; leaf x { type union { type identityref { base i; } type string; } }")}},
 	{"choice default in YANG 1", []string{v1("m", "choice c { default x; leaf x { type string; } }")}},
 	{"YANG 1 imports YANG 1.1", []string{v1("m", "import b { prefix b; } uses b:g;"), "module b { yang-version 1.1; namespace urn:b; prefix b; grouping g { anydata x; } }"}},
-	{"YANG 1 imports YANG 1.1 by revision", []string{v1("m", "import b { prefix b; revision-date 2020-01-01; }"), "module b { yang-version 1.1; namespace urn:b; prefix b; revision 2020-01-01; }"}},
 }
 
 // acceptances are those of all tables.

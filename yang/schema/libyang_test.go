@@ -61,6 +61,7 @@ var libyangAccepts = map[string]string{
 	"default identity with if-feature":                  "section 7.6.4: the default's definition has none",
 	"typedef default with if-feature":                   "section 7.3.4: the default's definition has none",
 	"key with when in YANG 1":                           "RFC 6020 allows it, but no engine can keep entries without their key",
+	"YANG 1 imports YANG 1.1 by revision":               "section 12 forbids it",
 	"list without nodes":                                "section 14, list-stmt: there is at least one",
 }
 

@@ -67,6 +67,7 @@ var refusalsOfNodes = []refusal{
 }
 
 var refusalsOfDetails = []refusal{
+	{"YANG 1 imports YANG 1.1 by revision", []string{v1("m", "import b { prefix b; revision-date 2020-01-01; }"), "module b { yang-version 1.1; namespace urn:b; prefix b; revision 2020-01-01; }"}, `m.yang:2:1: import "b": by revision needs yang-version 1.1, because the module imported is of it (RFC 7950 section 12)`},
 	{"refine presence twice", []string{"grouping g { container c; } uses g { refine c { presence p; presence q; } }"}, `a.yang:2:61: presence "q": stands more than once in refine (RFC 7950 section 7.13.2)`},
 	{"refine default of a leaf-list with min-elements", []string{"grouping g { leaf-list c { type int8; min-elements 1; } } uses g { refine c { default 3; } }"}, `a.yang:2:79: default "3": and min-elements 1 exclude each other (RFC 7950 section 7.6.4)`},
 	{"refine default of a choice to no case", []string{"grouping g { choice c { leaf x { type string; } leaf y { type string; } } } uses g { refine c { default z; } }"}, `a.yang:2:97: default "z": is not a case of the choice (RFC 7950 section 7.6.4)`},
