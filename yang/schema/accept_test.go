@@ -204,6 +204,7 @@ var acceptancesOfNodes = []acceptance{
 	{"must that names nothing", []string{"leaf x { type string; must '../nothing or /a:nothing'; }"}},
 	{"must over lines", []string{"leaf x { type string; must \"../y\n  = 'a'\" { error-message m; error-app-tag t; } } leaf y { type string; }"}},
 	{"when of its existence", []string{"leaf x { type string; when '../y = 1'; } leaf y { type int8; }"}},
+	{"when of its own existence", []string{"leaf x { type string; when '../x or not(.)'; } container c { when 'count(../c) = 1'; } leaf z { type string; when 'string(/)'; }"}},
 	{"whens in a row", []string{"leaf x { type string; when '../y'; } leaf y { type string; when '../z'; } leaf z { type string; }"}},
 	{"when of a choice and a case", []string{"leaf y { type string; } choice c { when 'y'; case d { when 'y = 1'; leaf x { type string; when '../y = 2'; } } }"}},
 	{"leafref in an rpc", []string{"leaf y { type string; } rpc r { input { leaf x { type leafref { path /y; } } leaf z { type leafref { path ../x; } } } }"}},
@@ -213,8 +214,47 @@ var acceptancesOfNodes = []acceptance{
 	{"path in a typedef of a submodule", []string{"include s; leaf x { type t; } leaf y { type string; }", sub("s", "typedef t { type leafref { path /a:y; } }")}},
 }
 
+var acceptancesOfDetails = []acceptance{
+	{"when of an augment without prefix", []string{"import b { prefix b; } augment /b:c { when 'y'; leaf x { type string; } }", "container c { leaf y { type string; } }"}},
+	{"refine of one node twice", []string{"grouping g { container c; } uses g { refine c { presence p; } refine c { presence q; } }"}},
+	{"refine config in an rpc", []string{"grouping g { leaf c { type string; } } rpc r { input { uses g { refine c { config false; } } } }"}},
+	{"refine presence further down", []string{"grouping g { container c { container d; } } uses g { refine c/d { presence x; } }"}},
+	{"augment and refine of another module's grouping", []string{"import b { prefix b; } uses b:g { augment c { leaf x { type string; } } refine c/y { default q; } }", "grouping g { container c { leaf y { type string; } } }"}},
+	{"leafref into another case", []string{"choice c { case a { leaf x { type leafref { path ../y; } } } case b { leaf y { type string; } } }"}},
+	{"key of a type derived from empty", []string{"typedef t { type empty; } list l { key k; leaf k { type t; } }"}},
+	{"leafref to an empty leaf", []string{"leaf y { type empty; } leaf x { type leafref { path ../y; } }"}},
+	{"default of a leafref to empty", []string{"leaf y { type empty; } leaf x { type leafref { path ../y; } default ''; }"}},
+	{"default of a union's empty", []string{"leaf x { type union { type int8; type empty; } default ''; }"}},
+	{"identity whose base is disabled", []string{"feature f; identity i; identity j { if-feature 'not f'; base i; } identity k { base j; } leaf x { type identityref { base i; } default k; }"}},
+	{"identity of a disabled base", []string{"feature f; identity j { if-feature 'not f'; } identity k { base j; } leaf x { type identityref { base j; } default k; }"}},
+	{"augment of a disabled rpc", []string{"feature f; rpc r { if-feature 'not f'; } augment /a:r/a:input { leaf x { type string; } }"}},
+	{"augment of a disabled container", []string{"feature f; container c { if-feature 'not f'; } augment /a:c { leaf x { type string; } }"}},
+	{"deviate a disabled leaf", []string{"feature f; leaf c { type string; if-feature 'not f'; } deviation /a:c { deviate add { units u; } }"}},
+	{"unique of a disabled leaf", []string{"feature f; list l { key k; unique x; leaf k { type string; } leaf x { type string; if-feature 'not f'; } }"}},
+	{"default case disabled", []string{"feature f; choice c { default x; case x { if-feature 'not f'; leaf y { type string; } } leaf z { type string; } }"}},
+	{"mandatory choice without enabled cases", []string{"feature f; choice c { mandatory true; leaf x { type string; if-feature 'not f'; } }"}},
+	{"when of a disabled leaf", []string{"feature f; leaf x { type string; if-feature 'not f'; } leaf y { type string; when '../x'; }"}},
+	{"enum value taken after a negative one", []string{"leaf x { type enumeration { enum a { value -3; } enum b; enum c { value -1; } } }"}},
+	{"enum values out of order", []string{"leaf x { type enumeration { enum a { value 1; } enum b { value 0; } enum c; } }"}},
+	{"bit positions out of order", []string{"leaf x { type bits { bit a { position 5; } bit b { position 2; } bit c; } }"}},
+	{"yang-version at the end of the header", []string{"module m { namespace urn:m; prefix m; yang-version 1.1; }"}},
+	{"one prefix in module and submodule for one module", []string{"import b { prefix p; } include s;", "", sub("s", "import b { prefix p; } leaf x { type string; }")}},
+	{"require-instance of a derived instance-identifier", []string{"typedef t { type instance-identifier; } leaf x { type t { require-instance false; } }"}},
+	{"deviate the key's type", []string{"list l { key k; leaf k { type string; } } deviation /a:l/a:k { deviate replace { type int8; } }"}},
+	{"deviate input not-supported", []string{"rpc r { input { leaf x { type string; } } } deviation /a:r/a:input { deviate not-supported; }"}},
+	{"deviate add nothing", []string{"leaf x { type string; } deviation /a:x { deviate add; }"}},
+	{"key that is not mandatory", []string{"list l { key k; leaf k { type string; mandatory false; } }"}},
+	{"leaf-list default and min-elements 0", []string{"leaf-list x { type string; min-elements 0; default a; }"}},
+	{"more defaults than max-elements", []string{"leaf-list x { type string; max-elements 1; default a; default b; }"}},
+	{"choice default of a choice", []string{"choice c { default d; choice d { leaf x { type string; } leaf y { type string; } } }"}},
+	{"must of a list in output", []string{"rpc r { output { list l { must 'x'; leaf x { type string; } } } }"}},
+	{"identityref in a union of YANG 1", []string{v1("m", "identity i; leaf x { type union { type identityref { base i; } type string; } }")}},
+	{"choice default in YANG 1", []string{v1("m", "choice c { default x; leaf x { type string; } }")}},
+	{"YANG 1 imports YANG 1.1", []string{v1("m", "import b { prefix b; } uses b:g;"), "module b { yang-version 1.1; namespace urn:b; prefix b; grouping g { anydata x; } }"}},
+}
+
 // acceptances are those of all tables.
-var acceptances = slices.Concat(acceptancesOfText, acceptancesOfTypes, acceptancesOfReuse, acceptancesOfModules, acceptancesOfNodes)
+var acceptances = slices.Concat(acceptancesOfText, acceptancesOfTypes, acceptancesOfReuse, acceptancesOfModules, acceptancesOfNodes, acceptancesOfDetails)
 
 func TestAccept(t *testing.T) {
 	for _, tc := range acceptances {

@@ -25,7 +25,8 @@ func (c *compiler) buildNodes() {
 
 // build makes the node of d and all below, unless disabled.
 func (c *compiler) build(d *draft, parent *Node) {
-	if d.disabled {
+	if d.disabled && !c.scratch {
+		c.disabled = append(c.disabled, d)
 		return
 	}
 	n := &Node{Kind: d.kind, Name: d.name, Module: c.modules[d.unit], Parent: parent, IfFeatures: d.features}
@@ -153,7 +154,9 @@ func (c *compiler) setType(d *draft) {
 		return
 	}
 	n.Type = t.instance()
-	c.checkInhabited(p.st, t)
+	if !c.scratch {
+		c.checkInhabited(p.st, t)
+	}
 	if n.Kind == LeafList && t.Base == Empty && !d.st.unit.v11 {
 		c.errs.breaks(p.st, ruleVersion, "in a leaf-list needs yang-version 1.1")
 	}

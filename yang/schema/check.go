@@ -49,7 +49,7 @@ func (c *compiler) setDefaultCase(d *draft) {
 	switch {
 	case k == nil:
 		c.errs.at(p.st, "is not a case of the choice")
-	case k.unsupported:
+	case k.unsupported && !c.scratch:
 		c.errs.breaks(p.st, ruleDeviations, "is a case that a deviation removes")
 	case d.node.Mandatory:
 		c.errs.at(p.st, "and mandatory exclude each other")

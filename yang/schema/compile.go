@@ -118,7 +118,9 @@ type compiler struct {
 	defaults   []*draft
 	conditions []condition
 	unused     []*draft // groupings that nothing uses, expanded
+	disabled   []*draft // what features and deviations remove, without what is below
 	scratch    bool     // nodes are made only for their faults
+	unplaced   bool     // and whether they are config is not known
 	depsOf     map[*xpath.Expr][]xpath.Dep
 }
 
@@ -154,7 +156,7 @@ func (c *compiler) compile() *Set {
 	phases := []func(){
 		c.makeModules, c.checkFeatures, c.makeIdentities, c.checkAllDefinitions, c.makeAnnotations,
 		c.expandModules, c.expandStructures, c.applyAugments, c.expandUnused, c.applyDeviations,
-		c.buildNodes, c.buildStructures, c.buildUnused, c.linkAugments,
+		c.buildNodes, c.buildStructures, c.buildUnused, c.buildDisabled, c.linkAugments,
 		c.checkWhens, c.resolveLeafrefs, c.resolveDefaults, c.finish,
 	}
 	for _, phase := range phases {

@@ -45,6 +45,7 @@ func (c *compiler) setDefault(d *draft, p prop) {
 		c.errs.at(p.st, "%s, at %s", err, n.Path())
 		return
 	}
+	c.checkUnconditional(p.st, v)
 	if n.Config && slices.ContainsFunc(n.Defaults, func(w Value) bool { return w.canon == v.canon }) {
 		c.errs.at(p.st, "stands twice")
 		return
@@ -64,5 +65,18 @@ func (c *compiler) lexical(p prop) Lexical {
 			}
 			return c.modules[u], true
 		},
+	}
+}
+
+// checkUnconditional refuses a default whose definition depends on a feature
+// (RFC 7950 section 7.6.4).
+func (c *compiler) checkUnconditional(st *stmt, v Value) {
+	names := v.Bits()
+	if v.base() == Enumeration {
+		names = []string{v.canon}
+	}
+	id := v.Identity()
+	if id != nil && id.conditional || slices.ContainsFunc(names, func(name string) bool { return v.typ.conditional[name] }) {
+		c.errs.at(st, "is the name of what has an if-feature")
 	}
 }

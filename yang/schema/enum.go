@@ -2,6 +2,7 @@ package schema
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -22,7 +23,8 @@ type numbered struct {
 
 // number reads the names of a type statement in order, those left out whose
 // if-feature is false: they keep their numbers from others all the same.
-func (c *compiler) number(st *stmt, rule numbering) []numbered {
+func (c *compiler) number(t *Type, st *stmt, rule numbering) []numbered {
+	t.conditional = maps.Clone(t.conditional)
 	var out []numbered
 	names, values, next := map[string]bool{}, map[int64]bool{}, int64(0)
 	st.each(rule.keyword, func(s *stmt) {
@@ -39,6 +41,9 @@ func (c *compiler) number(st *stmt, rule numbering) []numbered {
 			next = value + 1
 		}
 		names[s.arg], values[value] = true, true
+		if s.first("if-feature") != nil {
+			t.markConditional(s.arg)
+		}
 		if c.ifFeatures(s) {
 			out = append(out, numbered{s.arg, value})
 		}
@@ -67,6 +72,13 @@ func (c *compiler) numberOf(s *stmt, rule numbering, next int64) int64 {
 	return old
 }
 
+func (t *Type) markConditional(name string) {
+	if t.conditional == nil {
+		t.conditional = map[string]bool{}
+	}
+	t.conditional[name] = true
+}
+
 // enums reads the enum substatements (RFC 7950 section 9.6.4).
 func (c *compiler) enums(t *Type, st *stmt) {
 	rule := numbering{keyword: "enum", number: "value", max: 1<<31 - 1}
@@ -77,7 +89,7 @@ func (c *compiler) enums(t *Type, st *stmt) {
 		}
 	}
 	t.Enums, t.enumByName = nil, map[string]*Enum{}
-	for _, n := range c.number(st, rule) {
+	for _, n := range c.number(t, st, rule) {
 		e := &Enum{Name: n.name, Value: int32(n.value)}
 		t.Enums = append(t.Enums, e)
 		t.enumByName[e.Name] = e
@@ -104,7 +116,7 @@ func (c *compiler) bits(t *Type, st *stmt) {
 		}
 	}
 	t.Bits, t.bitByName = nil, map[string]*Bit{}
-	for _, n := range c.number(st, rule) {
+	for _, n := range c.number(t, st, rule) {
 		b := &Bit{Name: n.name, Position: uint32(n.value)}
 		t.Bits = append(t.Bits, b)
 		t.bitByName[b.Name] = b

@@ -6,6 +6,7 @@ var (
 	LibyangRefuses = libyangRefuses
 	LintSources    = lintSources
 	CompileOK      = compileOK
+	Sources        = sources
 )
 
 // Name says what is accepted.

@@ -12,7 +12,7 @@ func (c *compiler) makeIdentities() {
 	var all []*stmt
 	for _, u := range c.order {
 		u.each("identity", func(s *stmt) {
-			id := &Identity{Name: s.arg, Module: c.modules[u], derived: map[*Identity]bool{}, byName: map[string]*Identity{}}
+			id := &Identity{Name: s.arg, Module: c.modules[u], conditional: s.first("if-feature") != nil, derived: map[*Identity]bool{}, byName: map[string]*Identity{}}
 			c.identities[s] = id
 			c.modules[u].Identities[s.arg] = id
 			all = append(all, s)

@@ -52,6 +52,16 @@ var libyangAccepts = map[string]string{
 	"current feature deprecated":                        "section 7.21.2 speaks of all definitions",
 	"current extension deprecated":                      "section 7.21.2 speaks of all definitions",
 	"key with if-feature":                               "section 7.8.2 forbids it",
+	"disabled leaf with a bad default":                  "section 7.6.4 knows no exception",
+	"namespace empty":                                   "section 7.1.3: it is a URI",
+	"namespace with a space":                            "section 7.1.3: it is a URI",
+	"leafrefs in unions to each other":                  "section 9.9: the type would be defined by itself",
+	"default enum with if-feature":                      "section 7.6.4: the default's definition has none",
+	"default bit with if-feature":                       "section 7.6.4: the default's definition has none",
+	"default identity with if-feature":                  "section 7.6.4: the default's definition has none",
+	"typedef default with if-feature":                   "section 7.3.4: the default's definition has none",
+	"key with when in YANG 1":                           "RFC 6020 allows it, but no engine can keep entries without their key",
+	"YANG 1 imports YANG 1.1 by revision":               "section 12 forbids it",
 	"list without nodes":                                "section 14, list-stmt: there is at least one",
 }
 

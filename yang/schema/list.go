@@ -10,7 +10,7 @@ func (c *compiler) setKeys(d *draft) {
 	n := d.node
 	p, ok := d.prop("key")
 	if !ok {
-		if n.Config && !c.scratch {
+		if n.Config && !c.unplaced {
 			c.errs.breaks(d.st, "RFC 7950 section 7.8.2", "a list that represents configuration needs a key")
 		}
 		return
@@ -64,6 +64,7 @@ func (c *compiler) keyLeaf(d *draft, p prop, ref string) *Node {
 }
 
 // setUnique resolves the unique statements of a list (RFC 7950 section 7.8.3).
+// One with a leaf that a feature removes never has all its values.
 func (c *compiler) setUnique(d *draft) {
 	for _, p := range d.props {
 		if p.st.keyword != "unique" {
@@ -72,22 +73,27 @@ func (c *compiler) setUnique(d *draft) {
 		var set []*Node
 		for _, path := range strings.Fields(p.st.arg) {
 			if leaf := c.uniqueLeaf(d, p, path); leaf != nil {
-				set = append(set, leaf)
+				set = append(set, leaf.node)
 			}
 		}
-		if len(set) > 0 {
+		if len(set) > 0 && !slices.Contains(set, nil) {
 			d.node.Unique = append(d.node.Unique, set)
-		}
-		for _, leaf := range set {
-			if leaf.Config != set[0].Config {
-				c.errs.at(p.st, "mixes leafs of different config")
-				break
-			}
+			c.checkUnique(d, p, set)
 		}
 	}
 }
 
-func (c *compiler) uniqueLeaf(d *draft, p prop, path string) *Node {
+func (c *compiler) checkUnique(d *draft, p prop, set []*Node) {
+	for _, leaf := range set {
+		c.errs.checkNodeStatus(p.st, d.node, leaf)
+	}
+	if slices.ContainsFunc(set, func(n *Node) bool { return n.Config != set[0].Config }) {
+		c.errs.at(p.st, "mixes leafs of different config")
+	}
+}
+
+// uniqueLeaf finds one leaf of a unique statement; it has no node when a feature removes it.
+func (c *compiler) uniqueLeaf(d *draft, p prop, path string) *draft {
 	at := d
 	for _, step := range strings.Split(path, "/") {
 		m, name := c.schemaStep(p.st, step, p.cur)
@@ -96,7 +102,7 @@ func (c *compiler) uniqueLeaf(d *draft, p prop, path string) *Node {
 		}
 		at = at.child(m, name)
 		switch {
-		case at == nil || at.node == nil:
+		case at == nil || at.unsupported && !c.scratch:
 			c.errs.at(p.st, "there is no node %q", path)
 			return nil
 		case at.kind == List || at.kind == Action || at.kind == Notification:
@@ -108,6 +114,5 @@ func (c *compiler) uniqueLeaf(d *draft, p prop, path string) *Node {
 		c.errs.at(p.st, "%q is not a leaf", path)
 		return nil
 	}
-	c.errs.checkNodeStatus(p.st, d.node, at.node)
-	return at.node
+	return at
 }

@@ -114,7 +114,7 @@ var refusals = []refusal{
 }
 
 // allRefusals are those of all tables.
-var allRefusals = slices.Concat(refusals, refusalsOfText, refusalsOfGrammar, refusalsOfTypes, refusalsOfReuse, refusalsOfModules, refusalsOfNodes)
+var allRefusals = slices.Concat(refusals, refusalsOfText, refusalsOfGrammar, refusalsOfTypes, refusalsOfReuse, refusalsOfModules, refusalsOfNodes, refusalsOfDetails)
 
 // ruleless are refused without that a module breaks a rule.
 var ruleless = []string{"missing import", "missing revision", "missing submodule", "include of another revision", "deep nesting"}

@@ -79,6 +79,8 @@ type Identity struct {
 	Module *Module
 	Bases  []*Identity
 
+	conditional bool // has an if-feature
+
 	derived map[*Identity]bool   // transitively derived, without itself
 	byName  map[string]*Identity // the same, by canonical name
 }

@@ -63,6 +63,8 @@ type Type struct {
 	enumByName map[string]*Enum
 	bitByName  map[string]*Bit
 
+	conditional map[string]bool // enums and bits that have an if-feature
+
 	path  prop   // leafref: the path statement
 	def   prop   // the default that comes with a typedef of the chain
 	units string // likewise

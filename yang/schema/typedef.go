@@ -162,9 +162,12 @@ func (c *compiler) checkTypedef(s *stmt) {
 	case t.needsTree():
 		return
 	}
-	if _, err := t.Parse(c.lexical(prop{def, def.unit.main})); err != nil {
+	v, err := t.Parse(c.lexical(prop{def, def.unit.main}))
+	if err != nil {
 		c.errs.at(def, "%s, in %s", err, s)
+		return
 	}
+	c.checkUnconditional(def, v)
 }
 
 // needsTree says whether values of the type can be judged only with the data nodes known.

@@ -164,6 +164,9 @@ func (l *loader) linkImport(u *unit, s *stmt) {
 		return
 	}
 	if m := l.module(s.arg, s.text("revision-date"), s); m != nil {
+		if m.v11 && !u.v11 && s.first("revision-date") != nil {
+			l.errs.breaks(s, ruleCoexistence, "by revision needs yang-version 1.1, because the module imported is of it")
+		}
 		u.prefixes[prefix] = m
 		u.imports = append(u.imports, unitImport{prefix, m})
 	}
@@ -188,7 +191,7 @@ func (l *loader) include(u *unit, s *stmt, including map[string]*unit) *unit {
 		l.errs.at(s, "belongs to module %s", belongs.arg)
 		return nil
 	case sub.v11 != u.main.v11:
-		l.errs.breaks(s, "RFC 7950 section 12", "has another yang-version than its module")
+		l.errs.breaks(s, ruleCoexistence, "has another yang-version than its module")
 		return nil
 	case sub.v11 && u.isSub && !u.main.includes(s.arg):
 		l.errs.at(s, "is not included by module %s", u.main.name)

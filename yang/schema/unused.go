@@ -27,16 +27,41 @@ func (c *compiler) expandUnusedIn(st *stmt) {
 	}
 }
 
-// buildUnused makes the nodes of unused groupings below a container of their
-// own and drops them. What depends on where a grouping is used is not checked:
-// leafrefs, and whether a list needs a key.
+// buildUnused makes the nodes of unused groupings below a root of their own,
+// where lists need no key: they may be meant for state.
 func (c *compiler) buildUnused() {
-	c.scratch = true
-	leafrefs, conditions := c.leafrefs, c.conditions
+	c.unplaced = true
 	for _, d := range c.unused {
-		c.build(d, &Node{Kind: Root, Config: true})
-		c.link(d)
+		c.buildScratch(d, &Node{Kind: Root, Config: true})
 	}
-	c.leafrefs, c.conditions = leafrefs, conditions
-	c.scratch = false
+	c.unplaced = false
+}
+
+// buildDisabled makes the nodes that features and deviations remove.
+func (c *compiler) buildDisabled() {
+	for _, d := range c.disabled {
+		parent := *d.parent.node
+		parent.Children = nil
+		c.buildScratch(d, &parent)
+	}
+}
+
+// buildScratch makes the nodes of d, for their faults, and drops them. Leafrefs
+// are not followed.
+func (c *compiler) buildScratch(d *draft, parent *Node) {
+	leafrefs, conditions, defaults := c.leafrefs, c.conditions, c.defaults
+	c.defaults, c.scratch = nil, true
+	c.build(d, parent)
+	c.link(d)
+	c.resolveDefaults()
+	c.leafrefs, c.conditions, c.defaults, c.scratch = leafrefs, conditions, defaults, false
+	d.forget()
+}
+
+// forget drops the nodes of d and of all below.
+func (d *draft) forget() {
+	d.node = nil
+	for _, child := range d.children {
+		child.forget()
+	}
 }

@@ -21,7 +21,7 @@ func (c *compiler) checkWhens() {
 	for _, w := range c.conditions {
 		for _, d := range c.deps(w.when.Expr) {
 			nodes, exact := followDep(c.set.Root, w.when.Context, d)
-			if w.touchesItself(nodes, exact && len(d.Steps) == 0) {
+			if w.touchesItself(nodes, exact && d.Value && !isRoot(d)) {
 				c.errs.at(w.st, "depends on the value or on children of %s, which it decides on", w.node.Path())
 				break
 			}
@@ -48,11 +48,18 @@ func (c *compiler) deps(e *xpath.Expr) []xpath.Dep {
 	return list
 }
 
-// touchesItself says whether the condition looks below its node, or at its value when whole is true.
-func (w condition) touchesItself(nodes []*Node, whole bool) bool {
-	return whole && w.when.Context == w.node ||
-		slices.ContainsFunc(nodes, func(n *Node) bool { return n.DataParent == w.node })
+// touchesItself says whether a path leads below the condition's node, or ends
+// there when its value is read.
+func (w condition) touchesItself(nodes []*Node, read bool) bool {
+	end := w.when.Context
+	if len(nodes) > 0 {
+		end = nodes[len(nodes)-1]
+	}
+	return read && end == w.node || slices.ContainsFunc(nodes, func(n *Node) bool { return n.DataParent == w.node })
 }
+
+// isRoot says whether the path is that of the root.
+func isRoot(d xpath.Dep) bool { return d.Absolute && len(d.Steps) == 0 }
 
 // followDep returns the nodes along a path as far as it is known, and whether all of it is.
 func followDep(root, at *Node, d xpath.Dep) (nodes []*Node, exact bool) {

@@ -10,6 +10,7 @@ type Dep struct {
 	Absolute bool // from the root; else from the context node
 	Deref    bool // a step has axis Deref
 	Current  bool // from what current() returns
+	Value    bool // what it leads to is read, not only found or named
 	Steps    []DepStep
 }
 
@@ -60,10 +61,10 @@ const depBudget = 1 << 17
 // many paths to list gives the one that covers everything,
 // /descendant-or-self::*.
 func (e *Expr) Deps() []Dep {
-	d := deps{budget: depBudget, seen: map[depKey]bool{}}
+	d := deps{budget: depBudget, index: map[depKey]int{}}
 	d.expr(e.root, []*trail{contextTrail})
 	if d.budget < 0 {
-		return []Dep{{Absolute: true, Steps: []DepStep{{Axis: DescendantOrSelf}}}}
+		return []Dep{{Absolute: true, Value: true, Steps: []DepStep{{Axis: DescendantOrSelf}}}}
 	}
 	return d.list
 }
@@ -98,10 +99,12 @@ type depKey struct {
 	current bool
 }
 
+func (d Dep) key() depKey { return depKey{d.String(), d.Current} }
+
 // deps collects paths until the budget is spent.
 type deps struct {
 	budget int
-	seen   map[depKey]bool
+	index  map[depKey]int // of list
 	list   []Dep
 }
 
@@ -128,15 +131,47 @@ func (d *deps) scalar(e expr, at []*trail) {
 	case *logical:
 		d.all(e.args, at)
 	case *comparison:
-		d.all([]expr{e.left, e.right}, at)
+		d.values([]expr{e.left, e.right}, at)
 	case *arithmetic:
-		d.all([]expr{e.left, e.right}, at)
+		d.values([]expr{e.left, e.right}, at)
 	case *negation:
-		d.expr(e.arg, at)
+		d.values([]expr{e.arg}, at)
 	case *scalarCall:
-		d.all(e.args, at)
-		if e.fn.implicit && len(e.args) == 0 {
-			d.recordAll(at)
+		d.scalarCall(e, at)
+	}
+}
+
+func (d *deps) scalarCall(c *scalarCall, at []*trail) {
+	if valueless[c.fn.name] {
+		d.all(c.args, at)
+	} else {
+		d.values(c.args, at)
+	}
+	if c.fn.implicit && len(c.args) == 0 {
+		d.recordAll(at)
+		if !valueless[c.fn.name] {
+			d.markValues(at)
+		}
+	}
+}
+
+// valueless are the functions that do not read the values of the nodes they are given.
+var valueless = map[string]bool{
+	"boolean": true, "not": true, "count": true, "local-name": true, "namespace-uri": true, "name": true,
+}
+
+// values is all for what reads the values of nodes.
+func (d *deps) values(args []expr, at []*trail) {
+	for _, a := range args {
+		d.markValues(d.expr(a, at))
+	}
+}
+
+// markValues notes that the values of recorded paths are read.
+func (d *deps) markValues(trails []*trail) {
+	for _, t := range d.afford(trails) {
+		if i, ok := d.index[t.dep().key()]; ok {
+			d.list[i].Value = true
 		}
 	}
 }
@@ -240,8 +275,8 @@ func (d *deps) record(t *trail) {
 	}
 	dep := t.dep()
 	d.budget -= len(dep.Steps) + 1
-	if key := (depKey{dep.String(), dep.Current}); !d.seen[key] {
-		d.seen[key] = true
+	if _, ok := d.index[dep.key()]; !ok {
+		d.index[dep.key()] = len(d.list)
 		d.list = append(d.list, dep)
 	}
 }

@@ -57,6 +57,23 @@ func TestDeps(t *testing.T) {
 	}
 }
 
+func TestDepsOfValues(t *testing.T) {
+	for expr, want := range map[string]string{
+		"a": "", ". = 1": ".", "not(a) or count(b) = 1": "", "a = b": "m:a m:b", "a[b = 1]": "m:a/m:b", "-a + 1": "m:a",
+		"string()": ".", "name()": "", "contains(a, b)": "m:a m:b", "a and a = 1": "m:a", "string-length(a/b)": "m:a/m:b",
+	} {
+		var got []string
+		for _, d := range mustParse(t, expr).Deps() {
+			if d.Value {
+				got = append(got, d.String())
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s reads the values of %q, want %q", expr, got, want)
+		}
+	}
+}
+
 // TestDepsOfExplosion has expressions with exponentially many paths.
 func TestDepsOfExplosion(t *testing.T) {
 	const everything = "/descendant-or-self::*"
