@@ -158,7 +158,7 @@ func (c *Cursor) Kind() xpath.Kind {
 	switch c.node.Schema().Kind {
 	case schema.Leaf, schema.LeafList, schema.AnyData, schema.AnyXML:
 		return xpath.Leaf
-	case schema.Root:
+	case schema.Root, schema.YangData:
 		return xpath.Root
 	}
 	return xpath.Element
@@ -167,7 +167,7 @@ func (c *Cursor) Kind() xpath.Kind {
 // Name implements xpath.Node.
 func (c *Cursor) Name() (module, local string) {
 	s := operationOf(c.node.Schema())
-	if s.Kind == schema.Root {
+	if c.Kind() == xpath.Root {
 		return "", ""
 	}
 	return s.Module.Name, s.Name
@@ -175,10 +175,10 @@ func (c *Cursor) Name() (module, local string) {
 
 // Namespace implements xpath.Namespaced.
 func (c *Cursor) Namespace() string {
-	if s := c.node.Schema(); s.Kind != schema.Root {
-		return s.Module.Namespace
+	if c.Kind() == xpath.Root {
+		return ""
 	}
-	return ""
+	return c.node.Schema().Module.Namespace
 }
 
 // Parent implements xpath.Node.

@@ -14,6 +14,27 @@ type operation struct {
 	node *Container
 }
 
+// DocumentCursor returns the cursor of c, the content of a structure or of
+// yang-data, which is a tree of its own (RFC 8791 section 2, RFC 8040 section
+// 8): a structure is the one child of the root, yang-data is the root itself.
+// It is nil when c is anything else.
+func DocumentCursor(c *Container) *Cursor {
+	all := &view{scope: ConfigAndState}
+	switch c.schema.Kind {
+	case schema.Structure:
+		host := &Cursor{node: &Container{schema: &schema.Node{Kind: schema.Root}}, view: all}
+		return host.hosting(c).Down(c)
+	case schema.YangData:
+		return &Cursor{node: c, view: all}
+	}
+	return nil
+}
+
+// hosting returns c in a view that shows op below it.
+func (c *Cursor) hosting(op *Container) *Cursor {
+	return c.under(&view{scope: ConfigAndState, operation: &operation{c, op}})
+}
+
 // OperationCursor returns the cursor of op, the content of an rpc's or action's
 // input or output or of a notification, within the state and configuration of t:
 // below the root, or for an action or a nested notification below the instance
@@ -23,8 +44,7 @@ func OperationCursor(t *Tree, parent Path, op *Container) *Cursor {
 	if host == nil || host.node.Schema() != operationOf(op.schema).DataParent {
 		return nil
 	}
-	host = host.under(&view{scope: ConfigAndState, operation: &operation{host, op}})
-	return host.Down(op)
+	return host.hosting(op).Down(op)
 }
 
 // operationOf returns the node that stands for s in paths: an input or output is
@@ -44,8 +64,12 @@ func (c *Cursor) eachOperation(module, local string, yield func(xpath.Node) bool
 		return
 	}
 	s := operationOf(op.node.schema)
-	if (local == "" || s.Name == local) && (module == "" || s.Module.Name == module) {
-		yield(c.Down(op.node))
+	at := c.Down(op.node)
+	switch {
+	case (local == "" || s.Name == local) && (module == "" || s.Module.Name == module):
+		yield(at)
+	case s.Kind == schema.Structure && local != "": // paths that leave the structure out are understood too
+		at.Children(module, local, yield)
 	}
 }
 

@@ -31,9 +31,29 @@ func (v *Validator) CheckOperation(data *tree.Tree, parent tree.Path, op *tree.C
 			Message: fmt.Sprintf("there is no such instance to which %s belongs; name one that exists", operationName(op.Schema())),
 		}}
 	}
-	r := newRun(v, nil, data)
+	return v.checkAlone(at)
+}
+
+// CheckDocument is CheckOperation for what is no part of a datastore, the content
+// of a structure (RFC 8791) or of yang-data (RFC 8040 section 8): it sees nothing
+// but itself.
+func (v *Validator) CheckDocument(content *tree.Container) []*tree.Error {
+	at := tree.DocumentCursor(content)
+	if at == nil {
+		return []*tree.Error{{
+			Tag:     tree.TagOperationFailed,
+			Message: fmt.Sprintf("%s is neither a structure nor yang-data", content.Schema().Path()),
+		}}
+	}
+	return v.checkAlone(at)
+}
+
+// checkAlone checks what is checked as a whole.
+func (v *Validator) checkAlone(at *tree.Cursor) []*tree.Error {
+	s := at.Node().Schema()
+	r := newRun(v, nil, tree.New(v.set))
 	r.checkBelow(at)
-	for _, rule := range v.operations[op.Schema()] {
+	for _, rule := range v.operations[s] {
 		each(at, rule.steps, func(c *tree.Cursor) { r.evaluate(rule.constraint, c) })
 	}
 	return r.sorted()
@@ -44,6 +64,16 @@ func operationName(s *schema.Node) string {
 		s = s.Parent
 	}
 	return s.Name
+}
+
+// planAlone plans everything that is checked as a whole.
+func (v *Validator) planAlone() {
+	v.planOperations(v.set.Root)
+	for _, m := range v.set.Modules {
+		for _, s := range m.Structures {
+			v.planOperation(s)
+		}
+	}
 }
 
 // planOperations plans every operation and notification below n.
@@ -95,11 +125,12 @@ func mustRefer(t *schema.Type) bool {
 	return (t.Base == schema.Leafref || t.Base == schema.InstanceIdentifier) && t.RequireInstance
 }
 
-// inOperation says whether n is content of an operation or notification.
+// inOperation says whether n is content of an operation or notification, or of a
+// document that is no datastore's.
 func inOperation(n *schema.Node) bool {
 	for ; n != nil; n = n.Parent {
 		switch n.Kind {
-		case schema.Input, schema.Output, schema.Notification:
+		case schema.Input, schema.Output, schema.Notification, schema.Structure, schema.YangData:
 			return true
 		}
 	}

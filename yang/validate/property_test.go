@@ -354,6 +354,8 @@ func statefulOps(r *rand.Rand) []op {
 		{"-" + leaf},
 		{other},
 		{"-" + other},
+		{"/s:top/any[.='1']", "/s:top/any[.='1']"},
+		{"-/s:top/any[.='1']"},
 		{"/s:top/status/a 1", "/s:top/status/need/m 1"},
 		{"/s:top/mode rich"},
 		{"/s:top/mode plain"},

@@ -17,6 +17,9 @@ const varied = `module x {
     leaf feather { when "../wing > 0"; type uint8; }
     leaf-list color { when "../feather"; ordered-by user; type string; must "re-match(., '[0-2]')" { error-app-tag hue; } }
     leaf dominant { type string; must ". = ../color[1]"; }
+    leaf ports { type uint8; must "count(../a//port) <= . + 1"; }
+    leaf around { type uint8; must "not(preceding-sibling::wing = .) and ancestor::top/kind and ../*[. = current()]"; }
+    leaf through { type uint8; must "not(deref(../b/which) = .)"; must "count(//n | //id) < 8"; }
     leaf start { type uint8; must "/top/chain[1]/n = . or not(../chain[2])"; }
     container nest { when "../color"; presence "built"; leaf egg { type uint8; } uses leg { when "egg != 3"; } }
     list chain {
@@ -67,7 +70,7 @@ func variedOps(r *rand.Rand) []op {
 	}
 	leafs := []string{
 		"wing", "feather", "nest/egg", "nest/len", "nest/toe", "chain[n='@']/prev", "chain[n='@']/ref", "chain[n='@']/far", "last",
-		"dominant", "start", "lane", "gravel", "thick", "wide", "rail/gauge", "sea", "slow", "y:sums", "y:air", "y:height",
+		"dominant", "start", "ports", "around", "through", "lane", "gravel", "thick", "wide", "rail/gauge", "sea", "slow", "y:sums", "y:air", "y:height",
 		"a/node[id='@']/port[p='@']/peer", "a/node[id='@']/port[p='@']/on", "a/node[id='@']/port[p='@']/mate",
 		"a/node[id='@']/y:extra", "a/node[id='@']/y:more/need", "a/node[id='@']/y:more/deep",
 		"b/link[from='@'][to='@']/port", "b/link[from='@'][to='@']/kind",
@@ -93,6 +96,7 @@ func variedOps(r *rand.Rand) []op {
 		{"/x:top/rail/gauge 1", "/x:top/rail/stop[.='@']"},
 		{"/x:top/b/which /x:top/b/usual[.='@']"},
 		{"/x:top/b/which /x:top/lane"},
+		{"/x:top/b/which /x:top/color[2]"},
 		{"/x:top/b/which " + strings.NewReplacer("@", "1").Replace(leaf)},
 		{"-/x:top/b/which"},
 	})

@@ -53,7 +53,7 @@ func newValidator(set *schema.Set, scope tree.Scope) *Validator {
 	v.planStructure(set.Root)
 	v.planConstraints(set.Root)
 	v.markAbove()
-	v.planOperations(set.Root)
+	v.planAlone()
 	return v
 }
 
