@@ -103,6 +103,9 @@ func TestAnyFromJSON(t *testing.T) {
 		{"blob", `{"ex:top":{"big":5}}`, `<top xmlns="urn:ex"><big>5</big></top>`}, // not RFC 7951, hence not by the schema
 		{"raw", `[1,{"a":2}]`, `<raw xmlns="urn:ex">1</raw><raw xmlns="urn:ex"><a>2</a></raw>`},
 		{"raw", `12.50`, `12.50`},
+		{"raw", `{"a":1,"@a":{"xmlns":"x","x y":2,"x_x20_y":3,"http://www.w3.org/XML/1998/namespace:lang":"en","ex-b:n":"<","o":{}}}`, `<a xmlns="urn:ex" x_x20_y="2" xml:lang="en" xmlns:a4="urn:ex-b" a4:n="&lt;">1</a>`},
+		{"blob", `{"http://www.w3.org/XML/1998/namespace:a":1,"http://www.w3.org/2000/xmlns/:b":2}`, `<a xmlns="">1</a><b xmlns="">2</b>`},
+		{"blob", `{"x":{"y":1,"#text":"t"}}`, `<x xmlns="urn:ex"><y>1</y><_x23_text>t</_x23_text></x>`},
 		{"raw", `null`, ``},
 	} {
 		at := fromJSONText(t, set, top(`"`+tc.node+`":`+tc.json))

@@ -21,7 +21,7 @@
 //	<a>1</a><a>2</a>         "a": ["1", "2"]
 //	<a x="1">t</a>           "a": "t", "@a": {"x": "1"}
 //	<a x="1"><b/></a>        "a": {"@": {"x": "1"}, "b": [null]}
-//	text<b/> (anyxml)        "b": [null], "#text": "text"
+//	text<b/>, in anyxml      "b": [null], "#text": "text"
 //	<a xmlns="urn:unknown"/> "urn:unknown:a": [null]
 //	<a xmlns=""/>            ":a": [null]
 //

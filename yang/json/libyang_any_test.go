@@ -1,9 +1,8 @@
-package json_test
+package json
 
 import (
 	"testing"
 
-	"github.com/optical-net/waveguard/yang/json"
 	"github.com/optical-net/waveguard/yang/xml"
 )
 
@@ -36,7 +35,7 @@ func TestAnyLikeLibyang(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := asJSON(at, json.EncodeOptions{Defaults: json.Trim})
+		got := asJSON(at, EncodeOptions{Defaults: Trim})
 		if same := sameJSON(got, want); same != (why == "") {
 			t.Errorf("%s (%s):\nlibyang: %s\nhere:    %s", doc, why, want, got)
 		}

@@ -1,4 +1,4 @@
-package json_test
+package json
 
 import (
 	"bytes"
@@ -14,7 +14,6 @@ import (
 	"testing/fstest"
 
 	"github.com/optical-net/waveguard/yang/internal/codectest"
-	"github.com/optical-net/waveguard/yang/json"
 	"github.com/optical-net/waveguard/yang/models"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -141,7 +140,7 @@ func decodeXML(set *schema.Set, doc string) (*tree.Tree, error) {
 }
 
 func decodeJSON(set *schema.Set, doc string) (*tree.Tree, error) {
-	ed, err := json.DecodeEdit(set, nil, []byte(doc), json.DecodeOptions{State: true, Lenient: true})
+	ed, err := DecodeEdit(set, nil, []byte(doc), DecodeOptions{State: true, Lenient: true})
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +151,8 @@ func decodeJSON(set *schema.Set, doc string) (*tree.Tree, error) {
 	return e.Tree(), nil
 }
 
-func asJSON(at *tree.Tree, opt json.EncodeOptions) string {
-	return string(json.AppendNode(nil, at.Root(), opt))
+func asJSON(at *tree.Tree, opt EncodeOptions) string {
+	return string(AppendNode(nil, at.Root(), opt))
 }
 
 func asXML(t *testing.T, at *tree.Tree, opt xml.EncodeOptions) string {
@@ -205,7 +204,7 @@ func TestLexicalLikeLibyang(t *testing.T) {
 		at, err := decodeXML(set, doc)
 		got := ""
 		if err == nil {
-			got = asJSON(at, json.EncodeOptions{Defaults: json.Trim})
+			got = asJSON(at, EncodeOptions{Defaults: Trim})
 		}
 		same := accepts == (err == nil) && (err != nil || sameJSON(got, want))
 		switch {
@@ -241,7 +240,7 @@ func TestMetaLikeLibyang(t *testing.T) {
 	}
 	// libyang writes those of anydata beside it, RFC 7952 section 5.2.2 inside, and
 	// refuses to read its own or ours.
-	inside := asJSON(at, json.EncodeOptions{})
+	inside := asJSON(at, EncodeOptions{})
 	blob := `"blob":{"@":{"t:note":"d"},"lone":5}`
 	if !strings.Contains(inside, blob) {
 		t.Fatalf("the annotation of anydata is not inside: %s", inside)
@@ -267,8 +266,8 @@ func TestMetaLikeLibyang(t *testing.T) {
 }
 
 // libyangModes are the modes of RFC 6243 in libyang's words.
-var libyangModes = map[string]json.Defaults{
-	"all": json.ReportAll, "implicit-tagged": json.ReportAllTagged, "trim": json.Trim, "": json.Explicit,
+var libyangModes = map[string]Defaults{
+	"all": ReportAll, "implicit-tagged": ReportAllTagged, "trim": Trim, "": Explicit,
 }
 
 // The modes of RFC 6243 show what libyang shows, on a schema with defaults of all
@@ -332,13 +331,16 @@ func compareModes(t *testing.T, set *schema.Set, lint *libyang, doc string) {
 		if !ok {
 			t.Fatalf("libyang refuses %s: %s", doc, want)
 		}
-		got := asJSON(at, json.EncodeOptions{Defaults: mode, Scope: scope})
+		got := asJSON(at, EncodeOptions{Defaults: mode, Scope: scope})
 		if !sameJSON(got, want) {
 			t.Errorf("mode %q of %s:\nlibyang: %s\nhere:    %s", name, doc, want, got)
 		}
 		inXML := asXML(t, at, xml.EncodeOptions{Defaults: mode, Scope: scope})
 		args[1] = "xml"
 		want, _ = lint.convert(t, "in.xml", doc, args...)
+		if back, err := decodeXML(set, want); err != nil || mode == ReportAllTagged && asJSON(back, EncodeOptions{}) != asJSON(at, EncodeOptions{}) {
+			t.Errorf("libyang's mode %q of %s is read wrongly: %v", name, doc, err)
+		}
 		// libyang writes tags in the namespace of the module, RFC 6243 section 6 has another.
 		want = strings.ReplaceAll(want, "urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults", xml.WithDefaultsNamespace)
 		if x, y := flatXML(t, inXML), flatXML(t, want); x != y {

@@ -15,7 +15,7 @@ func (t Text) InnerXML(s *schema.Node) string {
 	if err != nil {
 		return ""
 	}
-	to := toTranslator{set: s.Set()}
+	to := toTranslator{set: s.Set(), mixed: s.Kind == schema.AnyXML}
 	if v.kind != object {
 		return string(to.content(nil, &v, s))
 	}
@@ -29,8 +29,9 @@ func (t Text) InnerXML(s *schema.Node) string {
 
 // toTranslator makes XML of JSON.
 type toTranslator struct {
-	set *schema.Set
-	out []byte
+	set   *schema.Set
+	mixed bool // text may stand between elements, as it may not in anydata
+	out   []byte
 }
 
 // content appends what is no object: text, or for an array elements named as s.
@@ -92,7 +93,7 @@ func (t *toTranslator) members(all []value, space string, top bool) {
 	}
 	for i := range all {
 		v := &all[i]
-		if v.name == textMember {
+		if v.name == textMember && t.mixed {
 			t.out = appendScalar(t.out, v)
 			continue
 		}
@@ -120,6 +121,9 @@ func (t *toTranslator) element(name xml.Name, v, meta *value, declares bool) {
 		return
 	}
 	t.out = xml.AppendName(append(t.out, '<'), name.Local)
+	if name.Space == xmlSpace { // nothing of YANG is in there
+		name.Space = ""
+	}
 	if declares {
 		t.out = append(append(t.out, ` xmlns="`...), xml.AppendAttrValue(nil, name.Space)...)
 		t.out = append(t.out, '"')
@@ -151,22 +155,37 @@ func (t *toTranslator) attributes(meta *value) {
 	if meta == nil || meta.kind != object {
 		return
 	}
+	seen := map[xml.Name]bool{{Local: "xmlns"}: true} // that would be a declaration
 	for i, a := range meta.kids {
-		if a.kind == object || a.kind == array {
+		name := t.name(a.name, "")
+		name.Local = string(xml.AppendName(nil, name.Local))
+		if a.kind == object || a.kind == array || seen[name] {
 			continue
 		}
-		name, prefix := t.name(a.name, ""), ""
+		seen[name] = true
 		t.out = append(t.out, ' ')
-		if name.Space != "" {
-			prefix = "a" + strconv.Itoa(i)
+		switch {
+		case name.Space == xmlSpace:
+			t.out = append(t.out, "xml:"...)
+		case name.Space != "":
+			prefix := "a" + strconv.Itoa(i)
 			t.out = append(append(append(t.out, "xmlns:"...), prefix...), `="`...)
 			t.out = append(xml.AppendAttrValue(t.out, name.Space), `" `...)
 			t.out = append(append(t.out, prefix...), ':')
 		}
-		t.out = append(xml.AppendName(t.out, name.Local), `="`...)
-		t.out = append(xml.AppendAttrValue(t.out, a.text), '"')
+		t.out = append(append(t.out, name.Local...), `="`...)
+		if a.kind != null {
+			t.out = xml.AppendAttrValue(t.out, a.text)
+		}
+		t.out = append(t.out, '"')
 	}
 }
+
+// The namespaces that cannot be declared (Namespaces in XML 1.0 section 3).
+const (
+	xmlSpace   = "http://www.w3.org/XML/1998/namespace"
+	xmlnsSpace = "http://www.w3.org/2000/xmlns/"
+)
 
 // name is the reverse of fromTranslator.name.
 func (t *toTranslator) name(name, outer string) xml.Name {
@@ -176,6 +195,9 @@ func (t *toTranslator) name(name, outer string) xml.Name {
 	}
 	if m := t.set.Module(module); m != nil {
 		module = m.Namespace
+	}
+	if module == xmlnsSpace {
+		module = ""
 	}
 	return xml.Name{Space: module, Local: local}
 }

@@ -74,6 +74,20 @@ func TestRefuseAnnotations(t *testing.T) {
 	}
 }
 
+// Every node leads to its schema, those of structures too.
+func TestNodesKnowTheirSet(t *testing.T) {
+	set := compileOK(t, `import ietf-yang-structure-ext { prefix sx; } container c { leaf x { type string; } }
+		sx:structure s { leaf y { type string; } }
+		rpc r { input { leaf z { type string; } } }`, `module ietf-yang-structure-ext {
+		namespace urn:sx; prefix sx; extension structure { argument name; } }`)
+	m := set.Module("a")
+	for _, n := range []*Node{set.Root, find(t, set, "/a:c/x"), m.Structures[0].DataChildren[0], m.RPCs[0].DataChildren[0].DataChildren[0]} {
+		if n.Set() != set {
+			t.Errorf("%s belongs to no set", n.Name)
+		}
+	}
+}
+
 // The published modules that define annotations.
 func TestPublishedAnnotations(t *testing.T) {
 	dir := publishedYang(t)

@@ -11,5 +11,9 @@
 //
 // Trees hold what was said explicitly. Default values, and non-presence
 // containers without content, are not stored: readers that want them ask the
-// schema (see Cursor and Container.Defaults).
+// schema (see Cursor).
+//
+// Every node but a list or leaf-list as a whole may carry annotations (RFC 7952,
+// see Meta), which cost memory only where they are; where a node comes from (RFC
+// 8342) is one of them, see Cursor.Origin.
 package tree

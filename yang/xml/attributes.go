@@ -14,6 +14,8 @@ var (
 	attrKey       = Name{YangNamespace, "key"}
 	attrValue     = Name{YangNamespace, "value"}
 	attrDefault   = Name{WithDefaultsNamespace, "default"}
+	// attrModuleDefault is understood as well, for libyang writes it.
+	attrModuleDefault = Name{document.ModuleDefaultsNamespace, "default"}
 )
 
 // attributes reads the attributes of el into ed, but for the default attribute,
@@ -88,9 +90,15 @@ func (d *decoder) annotation(name Name) *schema.Annotation {
 
 // setDefault applies the default attribute, if el has it.
 func (d *decoder) setDefault(ed *tree.Edit, el *Element) error {
+	if len(el.Attrs) == 0 || !d.admits(ed.Schema, attrDefault) {
+		return nil
+	}
 	text, ok := el.Attr(attrDefault.Space, attrDefault.Local)
+	if !ok {
+		text, ok = el.Attr(attrModuleDefault.Space, attrModuleDefault.Local)
+	}
 	switch {
-	case !ok || !d.admits(ed.Schema, attrDefault):
+	case !ok:
 		return nil
 	case text == "true" || text == "1":
 		return d.located(document.SetDefault(ed))
@@ -103,7 +111,7 @@ func (d *decoder) setDefault(ed *tree.Edit, el *Element) error {
 // admits says whether an attribute other than an annotation may stand on elements
 // of s. Those of RFC 7950 belong to user-ordered entries alone (section 8.3.1).
 func (d *decoder) admits(s *schema.Node, name Name) bool {
-	if name == attrDefault {
+	if name == attrDefault || name == attrModuleDefault {
 		return (s.Kind == schema.Leaf || s.Kind == schema.LeafList) && !s.IsKey()
 	}
 	if d.noOperations {

@@ -309,23 +309,32 @@ func FuzzDecodeEdit(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		first, ok := decodeAndEncode(t, set, data)
-		if !ok {
+		first, ok := decodeAndEncode(t, set, data, EncodeOptions{}, DecodeOptions{})
+		loose, looseOK := decodeAndEncode(t, set, data, EncodeOptions{}, DecodeOptions{SkipUnknown: true})
+		if ok && (!looseOK || loose != first) {
+			t.Fatalf("%q\nencodes as %s\nand when unknown nodes are skipped as %s", data, first, loose)
+		}
+		if !looseOK {
 			return
 		}
-		second, ok := decodeAndEncode(t, set, []byte(first))
-		if !ok || first != second {
-			t.Fatalf("%q\nencodes as %s\nwhich encodes as %s", data, first, second)
+		second, ok := decodeAndEncode(t, set, []byte(loose), EncodeOptions{}, DecodeOptions{})
+		if !ok || loose != second {
+			t.Fatalf("%q\nencodes as %s\nwhich encodes as %s", data, loose, second)
+		}
+		tagged, _ := decodeAndEncode(t, set, []byte(loose), EncodeOptions{Defaults: ReportAllTagged, Scope: tree.ConfigAndState}, DecodeOptions{})
+		if again, ok := decodeAndEncode(t, set, []byte(tagged), EncodeOptions{}, DecodeOptions{}); !ok || again != loose {
+			t.Fatalf("%s\nwith its defaults is %s\nwhich encodes as %s", loose, tagged, again)
 		}
 	})
 }
 
-func decodeAndEncode(t *testing.T, set *schema.Set, data []byte) (string, bool) {
+func decodeAndEncode(t *testing.T, set *schema.Set, data []byte, out EncodeOptions, in DecodeOptions) (string, bool) {
+	in.State = true
 	el, err := Parse([]byte("<config>"+string(data)+"</config>"), Limits{})
 	if err != nil {
 		return "", false
 	}
-	ed, err := DecodeEdit(set, el, DecodeOptions{State: true})
+	ed, err := DecodeEdit(set, el, in)
 	if err != nil {
 		return "", false
 	}
@@ -333,7 +342,7 @@ func decodeAndEncode(t *testing.T, set *schema.Set, data []byte) (string, bool) 
 	if e.Apply(ed, tree.Merge) != nil {
 		return "", false
 	}
-	return encode(t, e.Tree().Root(), EncodeOptions{}), true
+	return encode(t, e.Tree().Root(), out), true
 }
 
 func BenchmarkParse(b *testing.B) {

@@ -36,6 +36,10 @@ const (
 	WithDefaultsModule    = "ietf-netconf-with-defaults"
 )
 
+// ModuleDefaultsNamespace is the namespace of that module, in which libyang writes
+// the attribute.
+const ModuleDefaultsNamespace = "urn:ietf:params:xml:ns:yang:" + WithDefaultsModule
+
 // SetDefault notes that the value of ed is marked as the default, which it must be
 // (RFC 6243 section 4.5.2). Its error, nil when all is well, lacks the path.
 func SetDefault(ed *tree.Edit) *tree.Error {
