@@ -62,7 +62,7 @@ func placed(changes []tree.Change) []tree.Change {
 	var out []tree.Change
 	for i, c := range changes {
 		s := c.Path.Schema()
-		created := c.Old == nil && s.OrderedByUser && s.Config
+		created := c.Old == nil && s.OrderedByUser
 		if created && out == nil {
 			out = append(out, changes[:i]...)
 		}

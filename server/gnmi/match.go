@@ -52,7 +52,7 @@ func (s selStep) entries(l *tree.List) iter.Seq[*tree.Container] {
 				yield(entry)
 			}
 			return
-		case leading > 0 && !(s.node.OrderedByUser && s.node.Config):
+		case leading > 0 && !s.node.OrderedByUser:
 			filter(l.WithFirstKeys(s.keys[:leading]...), s, yield)
 		default:
 			filter(l.All(), s, yield)

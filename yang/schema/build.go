@@ -100,7 +100,7 @@ func (c *compiler) setProp(n *Node, p prop) {
 	case "presence":
 		n.Presence = true
 	case "ordered-by":
-		n.OrderedByUser = arg == "user"
+		n.OrderedByUser = arg == "user" && (n.Config || n.within(Input, Structure, YangData))
 	case "min-elements":
 		n.MinElements, _ = strconv.ParseUint(arg, 10, 64)
 	case "max-elements":

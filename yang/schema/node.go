@@ -80,7 +80,9 @@ type Node struct {
 	Unique        [][]*Node // list: each a set of descendant leafs
 	MinElements   uint64    // list, leaf-list
 	MaxElements   uint64    // list, leaf-list; 0 means unbounded
-	OrderedByUser bool      // list, leaf-list
+	// OrderedByUser says that a list or leaf-list keeps the order of its entries: the
+	// statement means nothing in state, output and notifications (RFC 7950 section 7.7.7).
+	OrderedByUser bool
 
 	// Extensions are those in the node's statement and in the refine and
 	// deviate statements that change it.

@@ -30,9 +30,9 @@ func keyless(s *schema.Node) bool {
 	return s.Kind == schema.List && len(s.Keys) == 0 || s.Kind == schema.LeafList && !s.Config
 }
 
-// userOrdered says that entries of s keep the order they were given; the
-// statement is ignored for state (RFC 7950 section 7.7.7).
-func userOrdered(s *schema.Node) bool { return s.OrderedByUser && s.Config }
+// userOrdered says that entries of s keep the order they were given although they
+// have an identity.
+func userOrdered(s *schema.Node) bool { return s.OrderedByUser && !keyless(s) }
 
 // spot returns where the entry with that key stands in nodes; "" when there is
 // no such user-ordered entry.

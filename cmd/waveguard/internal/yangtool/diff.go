@@ -39,7 +39,7 @@ func Compare(old, new *tree.Tree) []Difference {
 		switch {
 		case c.Moved:
 			out = append(out, Difference{Kind: moved, Path: c.Path.String(), After: entry(c), First: c.After == nil})
-		case c.Old == nil && c.Path.Schema().OrderedByUser && c.Path.Schema().Config:
+		case c.Old == nil && c.Path.Schema().OrderedByUser:
 			placed := Difference{Kind: added, Path: c.Path.String(), After: entry(c), First: c.After == nil}
 			out = append(out, placed)
 			out = append(out, within(placed, lines(added, c.Path, c.New))...)
