@@ -54,7 +54,7 @@ func TestDeafClient(t *testing.T) {
 		}
 	}()
 	for range 100 {
-		r.publish(violation)
+		r.publish(violation, noon)
 		if reply := other.rpc(getDomains); !strings.Contains(reply, "key-store") {
 			t.Fatalf("reply %s", reply)
 		}

@@ -48,9 +48,11 @@ type rig struct {
 
 func newRig(t testing.TB, limits Limits) *rig {
 	t.Helper()
-	r := &rig{t: t, hub: new(notify.Hub), engine: new(engine)}
-	r.engine.violation = func() { r.publish(violation) }
+	r := &rig{t: t, engine: new(engine)}
+	r.engine.violation = func() { r.publish(violation, noon) }
 	r.set = must(compiled())(t)
+	r.hub = must(notify.Open(notify.Config{Dir: t.TempDir(), Schema: r.set, Logger: quiet(t)}))(t)
+	t.Cleanup(func() { r.hub.Close() })
 	r.store = must(datastore.Open(datastore.Config{Dir: t.TempDir(), Schema: r.set, Engine: r.engine, Initial: r.initial, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.store.Close() })
 	r.users = access.New(r.store.Running)
@@ -95,14 +97,17 @@ const violation = `<violation xmlns="https://mpk-security.optical.net/yang/mpk-s
 	<kind>t:transition-denied</kind><severity>MODERATE</severity><service>dashboard</service>
 	<target-domain>key-store</target-domain><occurrences>1</occurrences></violation>`
 
+// noon is when the notifications of tests are published, unless they say else.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 // publish sends a notification, given in XML, to all who subscribed.
-func (r *rig) publish(text string) {
+func (r *rig) publish(text string, at time.Time) {
 	r.t.Helper()
 	e := must(xml.Parse([]byte(text), xml.Limits{}))(r.t)
 	for _, s := range r.set.ModuleByNamespace(e.Name.Space).Notifications {
 		if s.Name == e.Name.Local {
 			content := must(xml.DecodeInput(r.set, s, e))(r.t)
-			r.hub.Publish(notify.Notification{Time: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Content: content})
+			r.hub.Publish(notify.Notification{Time: at, Content: content})
 			return
 		}
 	}

@@ -159,6 +159,8 @@ func (s *Session) serve() error {
 			idle.reset()
 		case <-s.subscription.ready():
 			s.forward()
+		case <-s.stopped:
+			s.stopTime()
 		case <-idle.C:
 			if !s.subscription.active() {
 				return errIdle

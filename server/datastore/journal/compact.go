@@ -14,6 +14,16 @@ type Mark struct {
 // there, write a snapshot of what they led to, then Trim.
 func (l *Log) Mark() Mark { return Mark{l.fs, l.last, l.size, l.swaps} }
 
+// MarkBack returns the place before the last records, which have those sizes.
+func (l *Log) MarkBack(sizes ...int64) Mark {
+	m := l.Mark()
+	m.seq -= uint64(len(sizes))
+	for _, size := range sizes {
+		m.size -= size
+	}
+	return m
+}
+
 // Write makes snapshot durable, which stands for all records before the mark.
 // It may run while records are appended.
 func (m Mark) Write(snapshot []byte) error { return writeSnapshot(m.fs, m.seq, snapshot) }
