@@ -110,6 +110,7 @@ func (s *Store) tryTransact(ctx context.Context, actor Actor, next *tree.Tree) e
 	}
 	s.publish(state, c)
 	commit()
+	s.observers.tell(c)
 	s.watchers.tell()
 	s.compactIfLong()
 	return nil

@@ -61,9 +61,10 @@ type Store struct {
 	operational atomic.Pointer[tree.Tree]
 	stateMu     sync.Mutex // held to change operational
 
-	watchers watchers
-	locks    locks
-	stats    stats
+	watchers  watchers
+	observers observers
+	locks     locks
+	stats     stats
 
 	// writer holds a token while somebody changes what follows, running, the
 	// candidate, or a lock.

@@ -44,6 +44,7 @@ type rig struct {
 	users  *access.Authority
 	engine *engine
 	set    *schema.Set
+	starts *notify.Subscription // tells when a session has begun
 }
 
 func newRig(t testing.TB, limits Limits) *rig {
@@ -58,7 +59,19 @@ func newRig(t testing.TB, limits Limits) *rig {
 	r.users = access.New(r.store.Running)
 	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.Shutdown(context.Background()) })
+	r.starts = r.hub.Subscribe(1 << 16)
+	t.Cleanup(r.starts.Close)
 	return r
+}
+
+// begun waits until a session that was opened has begun.
+func (r *rig) begun() error {
+	for {
+		n, err := r.starts.Next(r.t.Context())
+		if err != nil || n.Content.Schema().Name == "netconf-session-start" {
+			return err
+		}
+	}
 }
 
 // must unwraps a result; the second call names the test to fail.
@@ -201,6 +214,9 @@ func (r *rig) open(user string) *client {
 	c.receive()
 	c.send(hello11)
 	c.Upgrade()
+	if err := r.begun(); err != nil {
+		r.t.Fatal(err)
+	}
 	return c
 }
 

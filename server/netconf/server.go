@@ -37,6 +37,8 @@ type Server struct {
 	started      time.Time
 	stats        statistics
 
+	unobserve func() // ends the notifications of changes
+
 	// stopping ends when no request may be begun any more.
 	stopping context.Context
 	stop     context.CancelFunc
@@ -63,8 +65,11 @@ func New(c Config) (*Server, error) {
 	s.xmlLimits = xml.Limits{Bytes: s.limits.MessageBytes}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	var err error
-	s.monitor, err = newMonitor(s)
-	return s, err
+	if s.monitor, err = newMonitor(s); err != nil {
+		return nil, err
+	}
+	s.unobserve = s.store.Observe(s.configChanged)
+	return s, nil
 }
 
 // ServeSession runs one session over a stream whose peer is authenticated, and
@@ -150,4 +155,5 @@ func (s *Server) Shutdown(ctx context.Context) {
 	for _, session := range all {
 		<-session.ended
 	}
+	s.unobserve()
 }

@@ -100,9 +100,9 @@ func (p *player) step(words []string, text string) (got string, err error) {
 			return "", err
 		}
 		if len(words) > 2 {
-			return "", c.WriteMessage([]byte(hello10))
+			return "", errors.Join(c.WriteMessage([]byte(hello10)), p.begun())
 		}
-		err = c.WriteMessage([]byte(hello11))
+		err = errors.Join(c.WriteMessage([]byte(hello11)), p.begun())
 		c.Upgrade()
 	case ">":
 		err = c.WriteMessage([]byte(text))
