@@ -104,5 +104,9 @@ func (n *nodes) counters(c *counters) {
 // State returns the provider of the server's monitoring data, for other
 // protocols to serve the same.
 func (s *Server) State() []StateProvider {
-	return []StateProvider{s.monitor.state, s.monitor.streams}
+	all := []StateProvider{s.monitor.state, s.monitor.streams}
+	if s.library != nil {
+		all = append(all, func() tree.Node { return s.library.modules }, func() tree.Node { return s.library.old })
+	}
+	return all
 }

@@ -34,6 +34,7 @@ type Server struct {
 	config       Config
 	capabilities []string
 	monitor      *monitor
+	library      *library // nil: none
 	started      time.Time
 	stats        statistics
 
@@ -53,20 +54,24 @@ type Server struct {
 func New(c Config) (*Server, error) {
 	s := &Server{
 		schema: c.Schema, store: c.Store, access: c.Access, hub: c.Hub, config: c,
-		limits:       c.Limits.withDefaults(),
-		log:          c.Logger,
-		capabilities: capabilities(c.Schema),
-		started:      time.Now(),
-		sessions:     map[uint32]*Session{},
+		limits:   c.Limits.withDefaults(),
+		log:      c.Logger,
+		library:  newLibrary(c.Schema),
+		started:  time.Now(),
+		sessions: map[uint32]*Session{},
 	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
 	s.xmlLimits = xml.Limits{Bytes: s.limits.MessageBytes}
 	s.stopping, s.stop = context.WithCancel(context.Background())
+	s.capabilities = capabilities(c.Schema, s.library)
 	var err error
 	if s.monitor, err = newMonitor(s); err != nil {
 		return nil, err
+	}
+	if s.library != nil {
+		s.library.announce(s.schema, s.hub)
 	}
 	s.unobserve = s.store.Observe(s.configChanged)
 	return s, nil

@@ -142,8 +142,9 @@ func (c *client) closed() error {
 }
 
 var (
-	volatile = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
-	argon    = regexp.MustCompile(`^\$argon2id\$.*`)
+	volatile  = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
+	argon     = regexp.MustCompile(`^\$argon2id\$.*`)
+	libraryID = regexp.MustCompile(`(-id=|^)[0-9a-f]{16}$`) // content-id
 )
 
 // layOut indents a message, with the prefixes and declarations that it has,
@@ -223,7 +224,7 @@ func stable(text string) string {
 	case argon.MatchString(text):
 		return "HASH"
 	}
-	return escaper.Replace(text)
+	return escaper.Replace(libraryID.ReplaceAllString(text, "${1}ID"))
 }
 
 var escaper = strings.NewReplacer("<", "&lt;", ">", "&gt;", "&", "&amp;")

@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"bytes"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,6 +74,26 @@ func (h *Hub) Replay(from time.Time, bound int) (*Replay, *Subscription) {
 		r.rest, r.decoder = h.past.records(), h.disk.decoder
 	}
 	return r, h.subscribe(bound)
+}
+
+// Last returns the newest notification of that module and name that the log has.
+func (h *Hub) Last(module, name string) (n Notification, ok bool) {
+	if h.past == nil {
+		return n, false
+	}
+	h.mu.Lock()
+	all := h.past.records()
+	h.mu.Unlock()
+	for _, r := range slices.Backward(all) {
+		if !bytes.Contains(r.line, nameMember(module, name)) {
+			continue
+		}
+		n, err := h.disk.decoder.decode(r)
+		if s := n.Content; err == nil && s.Schema().Name == name && s.Schema().Module.Name == module {
+			return n, true
+		}
+	}
+	return n, false
 }
 
 // LogInfo says how far back a log reaches.

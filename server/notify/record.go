@@ -28,10 +28,15 @@ type line struct {
 func encode(n Notification) record {
 	s := n.Content.Schema()
 	b := append([]byte(`{"time":"`), n.Time.UTC().Format(time.RFC3339Nano)...)
-	b = append(b, `","name":"`+s.Module.Name+":"+s.Name+`","content":`...)
+	b = append(b, `",`...)
+	b = append(b, nameMember(s.Module.Name, s.Name)...)
+	b = append(b, `,"content":`...)
 	b = json.AppendNode(b, n.Content, json.EncodeOptions{})
 	return record{n.Time, append(b, '}')}
 }
+
+// nameMember is how a line says which notification it is.
+func nameMember(module, name string) []byte { return []byte(`"name":"` + module + ":" + name + `"`) }
 
 // parseRecord reads no more of a line than its time, which replay looks at first.
 func parseRecord(text []byte) (record, error) {
