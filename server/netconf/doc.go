@@ -1,5 +1,6 @@
 // Package netconf is the appliance's NETCONF server: RFC 6241 over SSH
-// (RFC 6242), with notifications (RFC 5277) and monitoring (RFC 6022).
+// (RFC 6242), with notifications (RFC 5277), monitoring (RFC 6022) and the modes of
+// with-defaults (RFC 6243).
 //
 // A [Server] turns streams into sessions: [Server.Serve] those of an SSH
 // listener, [Server.ServeSession] any other. One goroutine owns each session.

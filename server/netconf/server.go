@@ -34,6 +34,7 @@ type Server struct {
 	config       Config
 	capabilities []string
 	monitor      *monitor
+	defaults     *defaultsIndex
 	started      time.Time
 	stats        statistics
 
@@ -54,6 +55,7 @@ func New(c Config) (*Server, error) {
 		limits:       c.Limits.withDefaults(),
 		log:          c.Logger,
 		capabilities: capabilities(c.Schema),
+		defaults:     newDefaultsIndex(c.Schema.Root),
 		started:      time.Now(),
 		sessions:     map[uint32]*Session{},
 	}

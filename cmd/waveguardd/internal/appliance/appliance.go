@@ -84,7 +84,7 @@ func (a *Appliance) openStore() (err error) {
 
 // served lists the modules the appliance implements.
 var served = []string{
-	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-monitoring", "notifications", "nc-notifications",
+	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-with-defaults", "ietf-netconf-monitoring", "notifications", "nc-notifications",
 	"mpk-security-types", "mpk-security", "mpk-security-telemetry",
 }
 
