@@ -19,6 +19,8 @@ var operations = table{
 		{"get", "filter with-defaults", (*Session).get},
 		{"get-config", "source filter with-defaults", (*Session).getConfig},
 		{"edit-config", "target default-operation test-option error-option config", (*Session).editConfig},
+		{"copy-config", "target source with-defaults", (*Session).copyConfig},
+		{"delete-config", "target", (*Session).deleteConfig},
 		{"lock", "target", (*Session).lock},
 		{"unlock", "target", (*Session).unlock},
 		{"commit", "", (*Session).commit},
