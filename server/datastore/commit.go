@@ -52,7 +52,7 @@ func (s *Store) Validate(ctx context.Context, name Name) error {
 	return s.ValidateTree(ctx, s.Config(name))
 }
 
-// ValidateTree is Validate for a configuration that is in no datastore.
+// ValidateTree is Validate for any configuration.
 func (s *Store) ValidateTree(ctx context.Context, t *tree.Tree) error {
 	if err := s.acquire(ctx); err != nil {
 		return err

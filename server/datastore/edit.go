@@ -70,6 +70,23 @@ func (s *Store) Apply(ctx context.Context, actor Actor, edits ...*tree.Edit) err
 	return s.transact(ctx, actor, next)
 }
 
+// Copy makes the target equal to a configuration (RFC 6241 section 7.3): the
+// candidate, or running as a whole transaction. The actor answers for what
+// becomes different; the errors are those of Edit.
+func (s *Store) Copy(ctx context.Context, actor Actor, target Name, t *tree.Tree) error {
+	if err := s.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	if err := s.locks.check(target, actor.Session); err != nil {
+		return err
+	}
+	if target == Running {
+		return s.transact(ctx, actor, t)
+	}
+	return s.editCandidate(actor, Set, t)
+}
+
 // edited returns base with the edits applied, if the actor may ask for them.
 func (s *Store) edited(actor Actor, base *tree.Tree, def tree.Operation, edits ...*tree.Edit) (*tree.Tree, error) {
 	if def == tree.Inherit {

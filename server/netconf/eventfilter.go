@@ -1,11 +1,8 @@
 package netconf
 
 import (
-	"fmt"
-
 	"github.com/optical-net/waveguard/yang/subtree"
 	"github.com/optical-net/waveguard/yang/tree"
-	"github.com/optical-net/waveguard/yang/xml"
 	"github.com/optical-net/waveguard/yang/xpath"
 )
 
@@ -44,24 +41,10 @@ func (s *Session) eventFilter(p *params) (eventFilter, error) {
 	if f == nil {
 		return everything{}, nil
 	}
-	if kind, _ := f.Attr("", "type"); kind == "xpath" {
-		expr, err := s.xpathOf(f)
+	if kind, _ := filterAttr(f, "type"); kind == "xpath" {
+		expr, err := s.expression(f)
 		return xpathEvents{expr, tree.New(s.server.schema)}, err
 	}
 	filter, err := s.subtreeFilter(f)
 	return subtreeEvents{filter}, err
-}
-
-// xpathOf reads the expression of a filter (RFC 6241 section 8.9.5.1).
-func (s *Session) xpathOf(f *xml.Element) (*xpath.Expr, error) {
-	text, ok := f.Attr("", "select")
-	if !ok {
-		return nil, protocolError(tagMissingAttribute, "a filter of type xpath needs the attribute select",
-			"bad-attribute", "select", "bad-element", f.Name.Local)
-	}
-	expr, err := xpath.Parse(text, s.server.schema.Resolver(f.Resolve))
-	if err != nil {
-		return nil, protocolError(tagInvalidValue, fmt.Sprintf("read the XPath filter: %v", err), "bad-attribute", "select", "bad-element", f.Name.Local)
-	}
-	return expr, nil
 }

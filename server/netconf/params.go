@@ -23,7 +23,7 @@ func newParams(op *xml.Element, known string) (*params, error) {
 	for _, c := range op.Children {
 		name := c.Name.Local
 		switch {
-		case c.Name.Space != op.Name.Space:
+		case c.Name.Space != spaceOf(op, name):
 			return nil, protocolError(tagUnknownNamespace,
 				fmt.Sprintf("%s has no parameter in namespace %q", op.Name.Local, c.Name.Space), "bad-element", name, "bad-namespace", c.Name.Space)
 		case !slices.Contains(names, name):
@@ -37,6 +37,17 @@ func newParams(op *xml.Element, known string) (*params, error) {
 		return nil, protocolError(tagBadElement, fmt.Sprintf("%s cannot contain text", op.Name.Local), "bad-element", op.Name.Local)
 	}
 	return p, nil
+}
+
+// augmented are the parameters that other modules add, with their namespaces.
+var augmented = map[string]string{"with-defaults": nsWithDefaults}
+
+// spaceOf returns the namespace of a parameter of op.
+func spaceOf(op *xml.Element, name string) string {
+	if space := augmented[name]; space != "" {
+		return space
+	}
+	return op.Name.Space
 }
 
 func unknownParameter(op *xml.Element, name string) error {
@@ -55,7 +66,6 @@ var absentFeature = map[string]string{
 	"confirm-timeout": ":confirmed-commit",
 	"persist":         ":confirmed-commit",
 	"persist-id":      ":confirmed-commit",
-	"with-defaults":   ":with-defaults",
 }
 
 // get returns the parameter, or nil.

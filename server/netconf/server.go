@@ -35,6 +35,7 @@ type Server struct {
 	capabilities []string
 	monitor      *monitor
 	library      *library // nil: none
+	defaults     *defaultsIndex
 	started      time.Time
 	stats        statistics
 
@@ -57,6 +58,7 @@ func New(c Config) (*Server, error) {
 		limits:   c.Limits.withDefaults(),
 		log:      c.Logger,
 		library:  newLibrary(c.Schema),
+		defaults: newDefaultsIndex(c.Schema.Root),
 		started:  time.Now(),
 		sessions: map[uint32]*Session{},
 	}
