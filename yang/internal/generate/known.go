@@ -21,7 +21,7 @@ var known = map[string]func(r *rand.Rand) string{
 	"ietf-inet-types:ipv6-prefix":          func(r *rand.Rand) string { return masked(ipv6(r), r.IntN(129)) },
 	"ietf-yang-types:date-and-time":        moment,
 	"ietf-yang-types:xpath1.0": func(r *rand.Rand) string {
-		return pick(r, []string{"/", "true()", "1+1=2", "count(//*)>3", "'x'"})
+		return pick(r, []string{"/", "true()", "1 + 1=2", "count(//*)>3", "'x'"})
 	},
 }
 

@@ -42,26 +42,12 @@ func difference(a, b *tree.Tree) string {
 		if s.Kind == schema.AnyData || s.Kind == schema.AnyXML || isDefault(c) {
 			continue // white space is nobody's, and libyang adds the defaults of state
 		}
-		if slices.ContainsFunc(append(slices.Clone(s.Keys), s), hasPrefixes) || shown(c.Old) == shown(c.New) {
+		if shown(c.Old) == shown(c.New) {
 			continue // XML cannot tell which member of a union a text is of
 		}
 		return fmt.Sprintf("%s: %s became %s", c.Path, shown(c.Old), shown(c.New))
 	}
 	return ""
-}
-
-// hasPrefixes says whether values of the leaf can be strings that are paths or
-// expressions by their description. This engine keeps such text as it is; libyang
-// writes it with other prefixes and space.
-func hasPrefixes(leaf *schema.Node) bool {
-	if leaf.Type == nil {
-		return false
-	}
-	return slices.ContainsFunc(append(slices.Clone(leaf.Type.Members), leaf.Type), func(t *schema.Type) bool {
-		return slices.ContainsFunc(t.Typedefs, func(name string) bool {
-			return name == "ietf-yang-types:xpath1.0" || name == "ietf-netconf-acm:node-instance-identifier"
-		})
-	})
 }
 
 // isDefault says whether a leaf came with its default value, or a container that
