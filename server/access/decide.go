@@ -24,7 +24,7 @@ type Target struct {
 
 // viewerOperations are the operations that only read, of every protocol.
 var viewerOperations = map[string]bool{
-	"get": true, "get-config": true, "get-schema": true,
+	"get": true, "get-config": true, "get-data": true, "get-schema": true,
 	"create-subscription": true, "close-session": true,
 	"capabilities": true, "subscribe": true,
 }

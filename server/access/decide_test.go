@@ -48,6 +48,8 @@ func TestDecide(t *testing.T) {
 		{"change a role", access.Write, data(role), "r"},
 		{"get", access.Exec, op("get"), "rov"},
 		{"get-config", access.Exec, op("get-config"), "rov"},
+		{"get-data", access.Exec, op("get-data"), "rov"},
+		{"edit-data", access.Exec, op("edit-data"), "ro"},
 		{"get-schema", access.Exec, op("get-schema"), "rov"},
 		{"create-subscription", access.Exec, op("create-subscription"), "rov"},
 		{"close-session", access.Exec, op("close-session"), "rov"},

@@ -1,6 +1,8 @@
 package netconf
 
 import (
+	"slices"
+
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
@@ -49,7 +51,12 @@ func (d *defaultsIndex) visit(n *schema.Node) {
 //
 // RFC 6243 section 3.3: the mode explicit shows all of the state, defaults too.
 func (d *defaultsIndex) fill(t *tree.Tree, mode xml.Defaults, scope tree.Scope) *tree.Tree {
-	f := &filler{where: d.any, mode: mode}
+	return d.fillMarked(t, mode, scope, nil)
+}
+
+// fillMarked is fill that gives marks to the defaults of configuration.
+func (d *defaultsIndex) fillMarked(t *tree.Tree, mode xml.Defaults, scope tree.Scope, marks []tree.Annotation) *tree.Tree {
+	f := &filler{where: d.any, mode: mode, marks: marks}
 	if mode == xml.Explicit {
 		f.where = d.state
 	}
@@ -63,6 +70,7 @@ func (d *defaultsIndex) fill(t *tree.Tree, mode xml.Defaults, scope tree.Scope) 
 type filler struct {
 	where map[*schema.Node]bool
 	mode  xml.Defaults
+	marks []tree.Annotation
 }
 
 func (f *filler) container(c *tree.Cursor) *tree.Container {
@@ -118,10 +126,15 @@ func (f *filler) leaf(c *tree.Cursor, x *tree.Leaf) *tree.Leaf {
 		return x
 	case f.mode == xml.Explicit && x.Schema().Config:
 		return nil
-	case f.mode == xml.ReportAllTagged:
-		return tree.WithMeta(x, tagged).(*tree.Leaf)
 	}
-	return x
+	var marks []tree.Annotation
+	if x.Schema().Config {
+		marks = f.marks
+	}
+	if f.mode == xml.ReportAllTagged {
+		marks = slices.Concat(marks, tagged)
+	}
+	return tree.WithMeta(x, marks).(*tree.Leaf)
 }
 
 // tagged is the attribute of RFC 6243 section 6.

@@ -58,9 +58,14 @@ func (s *Session) expression(f *xml.Element) (*xpath.Expr, error) {
 		return nil, protocolError(tagMissingAttribute, "a filter of type xpath needs the attribute select",
 			"bad-attribute", "select", "bad-element", f.Name.Local)
 	}
+	return s.parseXPath("select", text, f)
+}
+
+// parseXPath reads an expression with the prefixes in scope of f.
+func (s *Session) parseXPath(what, text string, f *xml.Element) (*xpath.Expr, error) {
 	expr, err := xpath.Parse(text, s.server.prefixes(f))
 	if err != nil {
-		return nil, protocolError(tagInvalidValue, "select: "+err.Error())
+		return nil, protocolError(tagInvalidValue, what+": "+err.Error())
 	}
 	return expr, nil
 }
@@ -71,6 +76,14 @@ func (s *Session) selected(t *tree.Tree, f *xml.Element) (*tree.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	nodes, err := selectedNodes(t, expr)
+	if err != nil {
+		return nil, err
+	}
+	return tree.Project(t, nodes), nil
+}
+
+func selectedNodes(t *tree.Tree, expr *xpath.Expr) ([]xpath.Node, error) {
 	nodes, err := expr.Nodes(xpath.Context{Node: tree.NewCursor(t, tree.ConfigAndState), MaxVisits: maxVisits})
 	switch {
 	case errors.Is(err, xpath.ErrTooManyVisits):
@@ -78,7 +91,7 @@ func (s *Session) selected(t *tree.Tree, f *xml.Element) (*tree.Tree, error) {
 	case err != nil: // RFC 6241 section 8.9.4.1: also what is no set of nodes
 		return nil, protocolError(tagInvalidValue, "select: "+err.Error())
 	}
-	return tree.Project(t, nodes), nil
+	return nodes, nil
 }
 
 // prefixes resolves the prefixes in scope of a filter (RFC 6241 section 8.9.1).

@@ -23,7 +23,7 @@ type library struct {
 const libraryModule = "ietf-yang-library"
 
 // libraryDatastores are the datastores that the library lists.
-var libraryDatastores = []string{"running", "candidate", "operational"}
+var libraryDatastores = []string{"running", "candidate", "intended", "operational"}
 
 // newLibrary returns nil when the schema does not implement ietf-yang-library.
 func newLibrary(set *schema.Set) *library {

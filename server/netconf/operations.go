@@ -29,6 +29,10 @@ var operations = table{
 		{"close-session", "", (*Session).closeSession},
 		{"kill-session", "session-id", (*Session).killSession},
 	},
+	nsNMDA: {
+		{"get-data", "datastore subtree-filter xpath-filter config-filter origin-filter negated-origin-filter max-depth with-origin with-defaults", (*Session).getData},
+		{"edit-data", "datastore default-operation config", (*Session).editData},
+	},
 	nsMonitoring: {
 		{"get-schema", "identifier version format", (*Session).getSchema},
 	},

@@ -9,7 +9,7 @@ import (
 )
 
 // params are the parameters of one operation: the children of its element,
-// each at most once and all of them known.
+// each at most once unless it is repeatable, and all of them known.
 type params struct {
 	op     *xml.Element
 	byName map[string]*xml.Element
@@ -28,7 +28,7 @@ func newParams(op *xml.Element, known string) (*params, error) {
 				fmt.Sprintf("%s has no parameter in namespace %q", op.Name.Local, c.Name.Space), "bad-element", name, "bad-namespace", c.Name.Space)
 		case !slices.Contains(names, name):
 			return nil, unknownParameter(op, name)
-		case p.byName[name] != nil:
+		case p.byName[name] != nil && !repeatable[name]:
 			return nil, protocolError(tagBadElement, fmt.Sprintf("%s is given twice", name), "bad-element", name)
 		}
 		p.byName[name] = c
@@ -39,12 +39,15 @@ func newParams(op *xml.Element, known string) (*params, error) {
 	return p, nil
 }
 
-// augmented are the parameters that other modules add, with their namespaces.
+// repeatable are the parameters that can be given several times; get has the last.
+var repeatable = map[string]bool{"origin-filter": true, "negated-origin-filter": true}
+
+// augmented are the parameters that other modules add to those of ietf-netconf, with their namespaces.
 var augmented = map[string]string{"with-defaults": nsWithDefaults}
 
 // spaceOf returns the namespace of a parameter of op.
 func spaceOf(op *xml.Element, name string) string {
-	if space := augmented[name]; space != "" {
+	if space := augmented[name]; space != "" && op.Name.Space == nsBase {
 		return space
 	}
 	return op.Name.Space

@@ -1,6 +1,11 @@
 package netconf
 
-import "context"
+import (
+	"context"
+
+	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/yang/xml"
+)
 
 // lock takes a datastore for this session alone (RFC 6241 section 7.5).
 func (s *Session) lock(ctx context.Context, p *params) (body, error) {
@@ -8,7 +13,7 @@ func (s *Session) lock(ctx context.Context, p *params) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := datastoreOf(target)
+	name, err := lockable(target)
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +26,7 @@ func (s *Session) unlock(ctx context.Context, p *params) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := datastoreOf(target)
+	name, err := lockable(target)
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +46,38 @@ func (s *Session) discardChanges(ctx context.Context, _ *params) (body, error) {
 // validate checks a datastore or a configuration in the request (RFC 6241
 // section 8.6.4.1).
 func (s *Session) validate(ctx context.Context, p *params) (body, error) {
+	if e := p.get("source"); e != nil && e.Child(nsNMDA, "datastore") != nil {
+		return s.validateNMDA(ctx, e)
+	}
 	source, err := s.sourceOf(p)
 	if err != nil {
 		return nil, err
 	}
 	return nil, s.server.store.ValidateTree(ctx, source.tree)
+}
+
+// validateNMDA checks a datastore that is named in the other way (RFC 8526
+// section 3.2).
+func (s *Session) validateNMDA(ctx context.Context, source *xml.Element) (body, error) {
+	e, err := only(source)
+	if err != nil {
+		return nil, err
+	}
+	i, err := nmdaStore(e)
+	switch {
+	case err != nil:
+		return nil, err
+	case !nmdaStores[i].config:
+		return nil, notThisStore(e, "it is not of configuration alone")
+	}
+	return nil, s.server.store.Validate(ctx, nmdaStores[i].holds)
+}
+
+// lockable returns the datastore that a target parameter names, in either way
+// (RFC 8526 section 3.2).
+func lockable(target *xml.Element) (datastore.Name, error) {
+	if e := target.Child(nsNMDA, "datastore"); e != nil && len(target.Children) == 1 {
+		return editable(e)
+	}
+	return datastoreOf(target)
 }

@@ -162,7 +162,7 @@ func (e *Editor) store(c *Container, n Node) {
 func vacant(n Node) bool {
 	switch x := n.(type) {
 	case *Container:
-		return len(x.kids) == 0 && x.schema.Kind == schema.Container && !x.schema.Presence
+		return len(x.kids) == 0 && x.schema.Kind == schema.Container && !x.schema.Presence && x.owner != hollow
 	case *List:
 		return x.Len() == 0
 	case *LeafList:

@@ -36,7 +36,11 @@ func WithMeta(n Node, all []Annotation) Node {
 	case *Any:
 		return &Any{schema: x.schema, content: x.content, notes: now}
 	case *Container:
-		return &Container{schema: x.schema, kids: slices.Clone(x.kids), notes: now}
+		c := &Container{schema: x.schema, kids: slices.Clone(x.kids), notes: now}
+		if x.owner == hollow {
+			c.owner = hollow
+		}
+		return c
 	}
 	return n
 }

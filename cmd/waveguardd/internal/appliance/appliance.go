@@ -93,7 +93,7 @@ func (a *Appliance) openHub() (err error) {
 // served lists the modules the appliance implements.
 var served = []string{
 	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-with-defaults", "ietf-netconf-monitoring", "notifications", "nc-notifications",
-	"ietf-netconf-notifications", "ietf-yang-library", "ietf-datastores",
+	"ietf-netconf-notifications", "ietf-yang-library", "ietf-datastores", "ietf-origin", "ietf-netconf-nmda",
 	"mpk-security-types", "mpk-security", "mpk-security-telemetry", "mpk-security-notifications",
 }
 
