@@ -6,9 +6,10 @@ import (
 )
 
 // compactIfLong begins to fold a journal that has grown too long into a
-// snapshot, without making anybody wait. The caller is the writer.
+// snapshot, without making anybody wait. While a confirmed commit waits that waits
+// too: a snapshot would forget what was before. The caller is the writer.
 func (s *Store) compactIfLong() {
-	if s.compacting || s.log.Size() < s.compactAt {
+	if s.compacting || s.pending.Load() != nil || s.log.Size() < s.compactAt {
 		return
 	}
 	s.compacting = true

@@ -41,10 +41,19 @@ type engine struct {
 
 func (e *engine) Prepare(_ context.Context, c datastore.Change) (commit, abort func(), err error) {
 	e.record("prepare " + paths(c.Changes))
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if e.refuse != nil {
 		return nil, nil, e.refuse
 	}
 	return func() { e.record("commit") }, func() { e.record("abort") }, nil
+}
+
+// set makes the engine refuse from now on, or no longer.
+func (e *engine) set(refuse error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.refuse = refuse
 }
 
 func (e *engine) record(what string) {

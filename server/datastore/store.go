@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/optical-net/waveguard/server/datastore/journal"
 	"github.com/optical-net/waveguard/yang/schema"
@@ -59,7 +60,8 @@ type Store struct {
 	running     atomic.Pointer[tree.Tree]
 	candidate   atomic.Pointer[tree.Tree] // nil while it is the same as running
 	operational atomic.Pointer[tree.Tree]
-	stateMu     sync.Mutex // held to change operational
+	pending     atomic.Pointer[pending] // nil while no confirmed commit waits
+	stateMu     sync.Mutex              // held to change operational
 
 	watchers watchers
 	locks    locks
@@ -71,7 +73,8 @@ type Store struct {
 	closed     bool
 	valid      *validate.State // running's
 	log        *journal.Log
-	editor     uint32 // session that last changed the candidate
+	editor     uint32      // session that last changed the candidate
+	expiry     *time.Timer // of pending
 	compactAt  int64
 	compacting bool
 	background sync.WaitGroup
@@ -109,12 +112,16 @@ func open(cfg Config, fs journal.FS) (*Store, error) {
 		cfg: cfg, validator: validate.New(cfg.Schema), mirror: m,
 		writer: make(chan struct{}, 1),
 	}
-	if err := s.recover(fs); err != nil {
+	waiting, err := s.recover(fs)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.log.Close())
 	}
+	s.writer <- struct{}{}
+	defer s.release()
+	s.resume(waiting)
 	return s, nil
 }
 
@@ -140,6 +147,9 @@ func (s *Store) Close() error {
 	s.writer <- struct{}{}
 	wasClosed := s.closed
 	s.closed = true
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
 	<-s.writer
 	if wasClosed {
 		return nil

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 )
@@ -30,6 +31,7 @@ var update = flag.Bool("update", false, "rewrite what the transcripts expect")
 //	hangup USER         end the client's output
 //	closed USER         the server has ended the session and the stream
 //	publish             a notification for everybody who subscribed
+//	unconfirmed         wait until no confirmed commit waits
 //
 // The users are those of testdata/initial.xml, one session each at a time.
 // -update writes down what the server answers.
@@ -78,9 +80,12 @@ type player struct {
 }
 
 func (p *player) step(words []string, text string) (got string, err error) {
-	if words[0] == "publish" {
+	switch words[0] {
+	case "publish":
 		p.publish(text)
 		return "", nil
+	case "unconfirmed":
+		return "", p.unconfirmed()
 	}
 	user := words[1]
 	c := p.clients[user]
@@ -115,6 +120,15 @@ func (p *player) step(words []string, text string) (got string, err error) {
 		err = errors.New("no such step")
 	}
 	return got, err
+}
+
+func (p *player) unconfirmed() error {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if _, waits := p.store.Confirming(); !waits {
+			return nil
+		}
+	}
+	return errors.New("a confirmed commit waits on")
 }
 
 func (c *client) raw(quoted string) error {
