@@ -3,6 +3,7 @@ package datastore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -114,6 +115,7 @@ func (s *Store) tryPerform(ctx context.Context, st step) error {
 		return err
 	}
 	s.publish(state, c)
+	s.remember(c)
 	if st.then != s.pending.Load() {
 		s.await(st.then)
 	}
@@ -121,6 +123,12 @@ func (s *Store) tryPerform(ctx context.Context, st step) error {
 	s.watchers.tell()
 	s.compactIfLong()
 	return nil
+}
+
+// remember enters the change, whose record is the last one, into the history.
+func (s *Store) remember(c Change) {
+	c.Actor.Access = nil
+	s.history.add(Revision{s.log.Next() - 1, time.Now(), c.Actor, c.New})
 }
 
 // waitOnly performs a step that leaves running as it is.

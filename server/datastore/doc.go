@@ -16,6 +16,12 @@
 // running does, until it is committed, which makes all of running equal to it,
 // or discarded (RFC 6241 section 8.3).
 //
+// # History
+//
+// The journal keeps the records of the last commits, fifty unless Config says
+// otherwise: who changed what, when. What is older is folded into a snapshot. Going
+// back is a copy of an old version to running, which shares all but the difference.
+//
 // # Confirmed commits
 //
 // A confirmed commit (RFC 6241 section 8.4) belongs to the store, whichever protocol

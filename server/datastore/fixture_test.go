@@ -84,6 +84,7 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 func config(t testing.TB, e datastore.Engine) datastore.Config {
 	return datastore.Config{
 		Schema: set(t), Engine: e, Logger: quiet, Unmirrored: []string{"/t:top/items/item/config/hidden"},
+		History: 1, // so that what is before it can be folded
 		Initial: func() (*tree.Tree, error) {
 			ed := tree.New(set(t)).Edit()
 			err := ed.Apply(edit(t, "/t:top/config/name = first"), tree.Merge)

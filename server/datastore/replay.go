@@ -56,6 +56,7 @@ func (s *Store) load(st *journal.State) (*pending, error) {
 func (s *Store) recovered(st *journal.State) (*tree.Tree, *pending, error) {
 	if st.Snapshot == nil {
 		t, err := s.initial()
+		s.history.add(Revision{Config: t})
 		return t, nil, err
 	}
 	e := tree.New(s.cfg.Schema).Edit()
@@ -66,6 +67,7 @@ func (s *Store) recovered(st *journal.State) (*tree.Tree, *pending, error) {
 	if err := e.Apply(ed, tree.Merge); err != nil {
 		return nil, nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
 	}
+	s.history.add(Revision{Number: st.Seq, Config: e.Tree()})
 	var waiting *pending
 	for _, r := range st.Records {
 		before := e.Tree()
@@ -74,6 +76,9 @@ func (s *Store) recovered(st *journal.State) (*tree.Tree, *pending, error) {
 			return nil, nil, fmt.Errorf("replay journal record %d: %w", r.Seq, err)
 		}
 		waiting = waiting.after(en, before)
+		if len(en.Edits) > 0 {
+			s.history.add(en.revision(r.Seq, e.Tree()))
+		}
 	}
 	return e.Tree(), waiting, nil
 }

@@ -47,6 +47,9 @@ type Config struct {
 	// JournalBound is the length in octets, beyond that of the configuration,
 	// at which the journal is folded into a snapshot; 0 is 1 MiB.
 	JournalBound int64
+	// History is how many commits one can go back, see [Store.History]; 0 is 50.
+	// Their records stay in the journal.
+	History int
 }
 
 // Store is an open datastore. Its methods may be called by any number of
@@ -65,6 +68,7 @@ type Store struct {
 
 	watchers watchers
 	locks    locks
+	history  history
 	stats    stats
 
 	// writer holds a token while somebody changes what follows, running, the
@@ -108,9 +112,13 @@ func open(cfg Config, fs journal.FS) (*Store, error) {
 	if cfg.JournalBound == 0 {
 		cfg.JournalBound = 1 << 20
 	}
+	if cfg.History <= 0 {
+		cfg.History = 50
+	}
 	s := &Store{
 		cfg: cfg, validator: validate.New(cfg.Schema), mirror: m,
-		writer: make(chan struct{}, 1),
+		writer:  make(chan struct{}, 1),
+		history: history{keep: cfg.History},
 	}
 	waiting, err := s.recover(fs)
 	if err != nil {
