@@ -33,7 +33,7 @@ func BenchmarkParseValidate(b *testing.B) {
 			}
 		})
 		b.Run("libyang", func(b *testing.B) {
-			b.ReportMetric(libyang(b, n, "/*")["parse-validate"], "libyang-ns/op")
+			b.ReportMetric(libyang(b, n, edits[0], "/*")["parse-validate"], "libyang-ns/op")
 		})
 		b.Run("ygot", func(b *testing.B) {
 			if n > 10_000 {
@@ -71,43 +71,61 @@ func BenchmarkProcess(b *testing.B) {
 	})
 }
 
-// edited is the leaf that the one-entry edit changes.
-const edited = "/inventory:inventory/item[name='item-005000']/mtu"
+// edit changes one leaf to and fro.
+type edit struct {
+	name   string
+	path   string
+	values [2]string
+}
+
+// edits are of one leaf of one entry: with a condition on it, and one that refers
+// to another list.
+var edits = []edit{
+	{"must", "/inventory:inventory/item[name='item-005000']/mtu", [2]string{"1500", "1501"}},
+	{"leafref", "/inventory:inventory/item[name='item-005000']/group", [2]string{"group-7", "group-8"}},
+}
 
 // BenchmarkEdit changes one leaf of one entry and checks what that concerns.
 func BenchmarkEdit(b *testing.B) {
 	eachSize(b, func(b *testing.B, n int) {
-		b.Run("waveguard", func(b *testing.B) {
-			e := newEngine(b)
-			state := e.check(b, nil, e.parse(b, document(n)))
-			path, values := e.leaf(b, edited, "1500", "1501")
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				ed := state.Tree.Edit()
-				if err := ed.SetLeaf(path, values[i%2]); err != nil {
-					b.Fatal(err)
-				}
-				state = e.check(b, state, ed.Tree())
-			}
-		})
-		b.Run("libyang", func(b *testing.B) {
-			b.ReportMetric(libyang(b, n, "/*")["edit-validate"], "libyang-ns/op")
-		})
-		b.Run("ygot", func(b *testing.B) {
-			if n > 10_000 {
-				b.Skip("ygot needs more than a minute for it")
-			}
-			d := &ygotinv.Device{}
-			if err := ygotinv.Unmarshal(documentJSON(n), d); err != nil {
+		for _, x := range edits {
+			b.Run(x.name, func(b *testing.B) { x.bench(b, n) })
+		}
+	})
+}
+
+func (x edit) bench(b *testing.B, n int) {
+	b.Run("waveguard", func(b *testing.B) {
+		e := newEngine(b)
+		state := e.check(b, nil, e.parse(b, document(n)))
+		path, values := e.leaf(b, x.path, x.values[:]...)
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			ed := state.Tree.Edit()
+			if err := ed.SetLeaf(path, values[i%2]); err != nil {
 				b.Fatal(err)
 			}
-			for i := 0; b.Loop(); i++ {
-				d.Inventory.Item["item-005000"].Mtu = ygot.Uint16(1500 + uint16(i%2))
-				if err := d.Validate(); err != nil {
-					b.Fatal(err)
-				}
+			state = e.check(b, state, ed.Tree())
+		}
+	})
+	b.Run("libyang", func(b *testing.B) {
+		b.ReportMetric(libyang(b, n, x, "/*")["edit-validate"], "libyang-ns/op")
+	})
+	b.Run("ygot", func(b *testing.B) {
+		if n > 10_000 {
+			b.Skip("ygot needs more than a minute for it")
+		}
+		d := &ygotinv.Device{}
+		if err := ygotinv.Unmarshal(documentJSON(n), d); err != nil {
+			b.Fatal(err)
+		}
+		item := d.Inventory.Item["item-005000"]
+		for i := 0; b.Loop(); i++ {
+			item.Mtu, item.Group = ygot.Uint16(1500+uint16(i%2)), ygot.String(fmt.Sprint("group-", 7+i%2))
+			if err := d.Validate(); err != nil {
+				b.Fatal(err)
 			}
-		})
+		}
 	})
 }
 
@@ -165,7 +183,7 @@ func BenchmarkXPath(b *testing.B) {
 		})
 		b.Run(x.name+"/libyang", func(b *testing.B) {
 			if theirs == nil {
-				theirs = libyang(b, n, texts...)
+				theirs = libyang(b, n, edits[0], texts...)
 			}
 			b.ReportMetric(theirs[fmt.Sprint("xpath-", i)], "libyang-ns/op")
 			if same := theirs[fmt.Sprint("found-", i)]; same != float64(found) {
@@ -199,7 +217,7 @@ func BenchmarkMemory(b *testing.B) {
 		runtime.KeepAlive(doc)
 	})
 	b.Run("libyang", func(b *testing.B) {
-		theirs := libyang(b, n, "/*")
+		theirs := libyang(b, n, edits[0], "/*")
 		b.ReportMetric(theirs["bytes"]/theirs["nodes"], "libyang-B/node")
 		if theirs["nodes"] != nodes {
 			b.Errorf("libyang has %v nodes, not %d", theirs["nodes"], nodes)

@@ -14,7 +14,7 @@ import (
 type figures map[string]float64
 
 // libyang measures libyang in process on a document of n items.
-func libyang(b *testing.B, n int, xpath ...string) figures {
+func libyang(b *testing.B, n int, e edit, xpath ...string) figures {
 	b.Helper()
 	cc, err := exec.LookPath("cc")
 	if err != nil {
@@ -24,7 +24,7 @@ func libyang(b *testing.B, n int, xpath ...string) figures {
 	if out, err := exec.Command(cc, "-O2", "-o", program, "testdata/libyang.c", "-lyang").CombinedOutput(); err != nil {
 		b.Skipf("libyang is missing: install libyang2-dev to compare with libyang in process\n%s", out)
 	}
-	args := []string{"testdata", "inventory", file(b, n), edited, "1500"}
+	args := []string{"testdata", "inventory", file(b, n), e.path, e.values[0], e.values[1]}
 	out, err := exec.Command(program, append(args, xpath...)...).Output()
 	if err != nil {
 		b.Fatalf("libyang: %v", err)

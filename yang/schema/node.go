@@ -76,10 +76,10 @@ type Node struct {
 	// DefaultCase is a choice's default case, or nil.
 	DefaultCase *Node
 
-	Keys          []*Node   // list
-	Unique        [][]*Node // list: each a set of descendant leafs
-	MinElements   uint64    // list, leaf-list
-	MaxElements   uint64    // list, leaf-list; 0 means unbounded
+	Keys        []*Node   // list
+	Unique      [][]*Node // list: each a set of descendant leafs
+	MinElements uint64    // list, leaf-list
+	MaxElements uint64    // list, leaf-list; 0 means unbounded
 	// OrderedByUser says that a list or leaf-list keeps the order of its entries: the
 	// statement means nothing in state, output and notifications (RFC 7950 section 7.7.7).
 	OrderedByUser bool

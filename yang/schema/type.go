@@ -54,6 +54,10 @@ type Type struct {
 	IdentityBases  []*Identity
 	Members        []*Type // union: in order, nested unions laid flat
 
+	// XPath says that values are XPath expressions: yang:xpath1.0 (RFC 6991 section
+	// 4) and what is derived from it.
+	XPath bool
+
 	Path            *xpath.Expr // leafref
 	PathText        string      // leafref: the path as it is written
 	Target          *Node       // leafref: the leaf or leaf-list referred to

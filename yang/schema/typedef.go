@@ -64,6 +64,7 @@ func (c *compiler) derivedType(st *stmt, cur *unit) *Type {
 	}
 	t := *from
 	t.Typedefs = append([]string{td.unit.main.name + ":" + td.arg}, from.Typedefs...)
+	t.XPath = t.XPath || t.Base == String && t.Typedefs[0] == "ietf-yang-types:xpath1.0"
 	t.Patterns = slices.Clip(from.Patterns)
 	if def := td.first("default"); def != nil {
 		t.def = prop{def, td.unit.main}

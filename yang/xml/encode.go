@@ -253,7 +253,7 @@ func (e *encoder) newline() {
 func (e *encoder) leaf(l *tree.Leaf) {
 	v, outer := l.Value(), e.module
 	text := v.String()
-	if b := v.Type().Base; b == schema.Identityref || b == schema.InstanceIdentifier {
+	if t := v.Type(); t.Base == schema.Identityref || t.Base == schema.InstanceIdentifier || t.XPath {
 		var p prefixes
 		text = p.text(v, e.opt.Root)
 		e.marker.Leave(e.start(l, &p))

@@ -1,12 +1,14 @@
 package xml
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/optical-net/waveguard/yang/internal/document"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/xpath"
 )
 
 // FormatPath returns an XPath expression that selects the node at path, as an
@@ -76,8 +78,27 @@ func (p *prefixes) text(v schema.Value, root *schema.Node) string {
 		if err == nil {
 			return p.path(steps, root)
 		}
+	case schema.String:
+		if v.Type().XPath {
+			return p.expression(v.String(), root)
+		}
 	}
 	return v.String()
+}
+
+// expression returns an XPath expression, whose prefixes are module names, with
+// those of XML; as it is when one is of no known module.
+func (p *prefixes) expression(text string, root *schema.Node) string {
+	out, err := xpath.Rename(text, func(module string) (string, error) {
+		if m := root.Set().Module(module); m != nil {
+			return p.of(m), nil
+		}
+		return "", fmt.Errorf("there is no module %q", module)
+	})
+	if err != nil {
+		return text
+	}
+	return out
 }
 
 func (p *prefixes) path(steps []schema.PathStep, root *schema.Node) string {

@@ -9,6 +9,7 @@ import (
 type comparison struct {
 	op          operator
 	left, right expr
+	identity    *identityRef // what a literal operand names as an identity, or nil
 
 	// leftFixed and rightFixed say that an operand is the same wherever in a run
 	// it is evaluated, but takes some work.
@@ -40,9 +41,9 @@ func (c *comparison) eval(f *focus) value {
 		}
 		return compareSets(c.op, leftSet, f.texts(rightSet, c.rightFixed), f)
 	case leftSet != nil:
-		return compareSet(c.op, leftSet, f.scalar(c.right, c.rightFixed), f)
+		return c.compareSet(c.op, leftSet, f.scalar(c.right, c.rightFixed), f)
 	case rightSet != nil:
-		return compareSet(c.op.mirrored(), rightSet, f.scalar(c.left, c.leftFixed), f)
+		return c.compareSet(c.op.mirrored(), rightSet, f.scalar(c.left, c.leftFixed), f)
 	}
 	return compareValues(c.op, f.scalar(c.left, c.leftFixed), f.scalar(c.right, c.rightFixed))
 }
@@ -81,13 +82,13 @@ func compareNumbers(op operator, l, r float64) bool {
 
 // compareSet tells whether some node of the set compares to v; a boolean
 // compares to the set as a whole.
-func compareSet(op operator, set nodeExpr, v value, f *focus) bool {
+func (c *comparison) compareSet(op operator, set nodeExpr, v value, f *focus) bool {
 	if b, ok := v.(bool); ok {
 		return compareValues(op, exists(set, f), b)
 	}
 	text, isText := v.(string)
 	if isText && (op == opEqual || op == opNotEqual) {
-		return anyNode(set, f, func(n Node) bool { return (n.Value() == text) == (op == opEqual) })
+		return anyNode(set, f, func(n Node) bool { return (n.Value() == text || c.identity.is(n)) == (op == opEqual) })
 	}
 	return anyNumber(set, f, op, numberOf(v))
 }

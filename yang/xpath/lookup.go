@@ -8,6 +8,9 @@ type keyTest struct {
 	pred  int    // index of the predicate
 	key   string // local name of the key leaf, "." for a leaf-list's value
 	value expr   // a string or a node-set
+	// identity says that value may name an identity, in another way than a key
+	// that is an identityref does.
+	identity bool
 }
 
 // findKeys returns the key tests of a child step's leading predicates, up to
@@ -40,10 +43,10 @@ func keyTests(e expr, module string) []keyTest {
 			return nil
 		}
 		if key := keyName(e.left, module); key != "" && pins(e.right) {
-			return []keyTest{{key: key, value: e.right}}
+			return []keyTest{{key: key, value: e.right, identity: e.identity != nil}}
 		}
 		if key := keyName(e.right, module); key != "" && pins(e.left) {
-			return []keyTest{{key: key, value: e.left}}
+			return []keyTest{{key: key, value: e.left, identity: e.identity != nil}}
 		}
 	}
 	return nil
@@ -107,7 +110,7 @@ func (s *step) lookup(r *run, n Node, yield func(Node) bool) (done, more bool) {
 	}
 	for ; covered > 0; covered-- {
 		entry, ok := n.Lookup(s.test.module, s.test.local, s.keysOf(values, covered))
-		if ok {
+		if ok && (entry != nil || !s.namesIdentity(covered)) {
 			return true, s.found(r, entry, covered, yield)
 		}
 	}
@@ -123,6 +126,12 @@ func (s *step) keysOf(values []string, covered int) map[string]string {
 		}
 	}
 	return keys
+}
+
+// namesIdentity says whether some key of the first covered predicates may be
+// equal to its value without having the same text.
+func (s *step) namesIdentity(covered int) bool {
+	return slices.ContainsFunc(s.keys, func(k keyTest) bool { return k.pred < covered && k.identity })
 }
 
 // found applies the predicates that the lookup didn't cover.

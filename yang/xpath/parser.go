@@ -125,11 +125,19 @@ func (p *parser) binary(level int) (expr, error) {
 			chain = &logical{op: op, args: []expr{left, right}}
 			left = chain
 		case level <= precRelational:
-			left = newComparison(op, left, right)
+			left = p.comparison(op, left, right)
 		default:
 			left = &arithmetic{op: op, left: left, right: right}
 		}
 	}
+}
+
+func (p *parser) comparison(op operator, left, right expr) expr {
+	c := newComparison(op, left, right)
+	if c.identity = namedIdentity(right, p.resolve); c.identity == nil {
+		c.identity = namedIdentity(left, p.resolve)
+	}
+	return c
 }
 
 // operatorAt takes the next token if it is an operator of the level.

@@ -1,6 +1,6 @@
-/* Measures libyang in process: libyang MODELS MODULE FILE PATH VALUE XPATH...
+/* Measures libyang in process: libyang MODELS MODULE FILE PATH VALUE OTHER XPATH...
  *
- * FILE is configuration in XML, PATH a leaf in it that gets VALUE and 1 in turn.
+ * FILE is configuration in XML, PATH a leaf in it that gets VALUE and OTHER in turn.
  * Prints "name value" lines: nanoseconds, bytes and counts. Each time is the median of several
  * runs.
  */
@@ -66,8 +66,8 @@ static unsigned long count(const struct lyd_node *data)
 
 int main(int argc, char **argv)
 {
-	if (argc < 7) {
-		fprintf(stderr, "usage: libyang MODELS MODULE FILE PATH VALUE XPATH...\n");
+	if (argc < 8) {
+		fprintf(stderr, "usage: libyang MODELS MODULE FILE PATH VALUE OTHER XPATH...\n");
 		return 2;
 	}
 	struct ly_ctx *ctx = NULL;
@@ -94,13 +94,13 @@ int main(int argc, char **argv)
 
 	for (int i = 0; i < RUNS; i++) {
 		start = now();
-		lyd_new_path(data, NULL, argv[4], i % 2 ? "1" : argv[5], LYD_NEW_PATH_UPDATE, NULL);
+		lyd_new_path(data, NULL, argv[4], argv[5 + i % 2], LYD_NEW_PATH_UPDATE, NULL);
 		validate(ctx, &data);
 		times[i] = now() - start;
 	}
 	report("edit-validate", times, RUNS);
 
-	for (int x = 6; x < argc; x++) {
+	for (int x = 7; x < argc; x++) {
 		char name[32];
 		for (int i = 0; i < RUNS; i++) {
 			struct ly_set *set = NULL;
@@ -108,11 +108,11 @@ int main(int argc, char **argv)
 			check(lyd_find_xpath(data, argv[x], &set), "find");
 			times[i] = now() - start;
 			if (i == 0) {
-				printf("found-%d %u\n", x - 6, set->count);
+				printf("found-%d %u\n", x - 7, set->count);
 			}
 			ly_set_free(set, NULL);
 		}
-		snprintf(name, sizeof name, "xpath-%d", x - 6);
+		snprintf(name, sizeof name, "xpath-%d", x - 7);
 		report(name, times, RUNS);
 	}
 	lyd_free_all(data);

@@ -48,7 +48,7 @@ func repeats(t *schema.Type, in schema.Lexical) bool {
 	if len(in.Text) > maxKnownLen || in.Form != schema.XML && in.Form != schema.JSONString {
 		return false
 	}
-	return t.Base == schema.String || t.Base == schema.Enumeration || t.Base == schema.Boolean
+	return t.Base == schema.String && !t.XPath || t.Base == schema.Enumeration || t.Base == schema.Boolean
 }
 
 func (v *Values) remember(t *schema.Type, text string, val schema.Value) {
