@@ -67,7 +67,7 @@ func TestCopy(t *testing.T) {
 	ok(t, s.Copy(t.Context(), session(1), datastore.Candidate, tree.New(set(t))))
 	wantConfig(t, "the candidate", s.Candidate(), `{}`)
 	ok(t, s.Copy(t.Context(), session(1), datastore.Running, s.Candidate()))
-	wantCalls(t, e, "prepare config/name items/item[name='a'] ref", "commit")
+	wantCalls(t, e, "prepare /t:top", "commit")
 	wantConfig(t, "running", s.Running(), `{}`)
 	if s.Candidate() != s.Running() {
 		t.Error("the candidate differs from running, which it was copied to")

@@ -16,7 +16,7 @@ func Features(module, feature string) bool {
 }
 
 // netconfFeatures are the features behind protocolCapabilities.
-var netconfFeatures = []string{"writable-running", "candidate", "rollback-on-error", "validate", "xpath"}
+var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "xpath"}
 
 // capabilities returns what the server's hello announces: the protocol's
 // capabilities, the library's, and one for each implemented module.

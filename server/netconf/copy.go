@@ -98,7 +98,7 @@ func (s *Server) inline(config *xml.Element) (*tree.Tree, error) {
 func (s *Server) as(t *tree.Tree, mode xml.Defaults) (*tree.Tree, error) {
 	switch mode {
 	case xml.ReportAll:
-		return s.defaults.fill(t, mode, tree.ConfigOnly), nil
+		return s.defaults.fill(t, t.Root(), reporting{mode: mode, scope: tree.ConfigOnly}), nil
 	case xml.Trim:
 		return s.trimmed(t)
 	}

@@ -47,23 +47,26 @@ func (d *defaultsIndex) visit(n *schema.Node) {
 
 // fill returns t with the defaults that a reply in this mode holds stored in
 // it: a filter then selects among them as among all others. What has no
-// defaults is shared with t.
+// defaults is shared with t. Within is the part of t that matters, as
+// [subtree.Filter.Reach] tells it; all that is stored elsewhere is left out.
 //
 // RFC 6243 section 3.3: the mode explicit shows all of the state, defaults too.
-func (d *defaultsIndex) fill(t *tree.Tree, mode xml.Defaults, scope tree.Scope) *tree.Tree {
-	return d.fillMarked(t, mode, scope, nil)
-}
-
-// fillMarked is fill that gives marks to the defaults of configuration.
-func (d *defaultsIndex) fillMarked(t *tree.Tree, mode xml.Defaults, scope tree.Scope, marks []tree.Annotation) *tree.Tree {
-	f := &filler{where: d.any, mode: mode, marks: marks}
-	if mode == xml.Explicit {
+func (d *defaultsIndex) fill(t *tree.Tree, within *tree.Container, as reporting) *tree.Tree {
+	f := &filler{where: d.any, mode: as.mode, marks: as.marks}
+	if as.mode == xml.Explicit {
 		f.where = d.state
 	}
-	if !mode.Walks(scope) || !f.where[t.Schema().Root] {
+	if !as.mode.Walks(as.scope) || !f.where[t.Schema().Root] {
 		return t
 	}
-	return tree.FromRoot(t.Schema(), f.container(tree.NewCursor(t, scope)))
+	return tree.FromRoot(t.Schema(), f.container(tree.NewCursor(t, as.scope), within))
+}
+
+// reporting is a mode, and what it is about.
+type reporting struct {
+	mode  xml.Defaults
+	scope tree.Scope
+	marks []tree.Annotation // for the defaults of configuration
 }
 
 // filler stores defaults.
@@ -73,57 +76,87 @@ type filler struct {
 	marks []tree.Annotation
 }
 
-func (f *filler) container(c *tree.Cursor) *tree.Container {
+// container returns the container at c filled; within is the part of it that
+// matters.
+func (f *filler) container(c *tree.Cursor, within *tree.Container) *tree.Container {
 	x := c.Node().(*tree.Container)
 	var kids []tree.Node
 	for _, s := range x.Schema().DataChildren {
-		stored := x.Child(s)
+		stored, matters := x.Child(s), within.Child(s)
 		switch {
+		case stored == nil && f.where[s]:
+			kids = f.implied(kids, c, s)
+		case stored == nil:
 		case f.where[s]:
-			kids = f.child(kids, c, s)
-		case stored != nil:
+			kids = f.stored(kids, c.Down(stored), matters)
+		case matters != nil:
 			kids = append(kids, stored)
 		}
 	}
 	return tree.WithMeta(tree.NewContainer(x.Schema(), kids), tree.Meta(x)).(*tree.Container)
 }
 
-// child appends what there is of s below c, in use without being stored too.
-func (f *filler) child(kids []tree.Node, c *tree.Cursor, s *schema.Node) []tree.Node {
-	var entries []*tree.Container
+// stored appends the node at c filled. What nothing is selected of in a container is
+// no reason to leave the container out: there may be defaults in it.
+func (f *filler) stored(kids []tree.Node, c *tree.Cursor, matters tree.Node) []tree.Node {
+	switch x := c.Node().(type) {
+	case *tree.Container:
+		within, ok := matters.(*tree.Container)
+		if !ok {
+			within = tree.NewContainer(x.Schema(), nil)
+		}
+		return append(kids, f.container(c, within))
+	case *tree.List:
+		if within, ok := matters.(*tree.List); ok {
+			return append(kids, f.list(c.Up(), x, within))
+		}
+		return kids
+	}
+	return append(kids, c.Node())
+}
+
+func (f *filler) list(c *tree.Cursor, l, within *tree.List) *tree.List {
+	entries := make([]*tree.Container, 0, within.Len())
+	if len(l.Schema().Keys) == 0 { // no entry can be told from another
+		within = l
+	}
+	for part := range within.All() {
+		entry := part
+		if within != l {
+			entry = l.Get(part.Keys()...)
+		}
+		entries = append(entries, f.container(c.Down(entry), part))
+	}
+	return tree.NewList(l.Schema(), entries)
+}
+
+// implied appends what is in use of s below c without being stored.
+func (f *filler) implied(kids []tree.Node, c *tree.Cursor, s *schema.Node) []tree.Node {
 	var leafs []*tree.Leaf
 	c.Children(s.Module.Name, s.Name, func(n xpath.Node) bool {
 		k := n.(*tree.Cursor)
 		switch x := k.Node().(type) {
 		case *tree.Container:
-			entries = append(entries, f.container(k))
+			kids = append(kids, f.container(k, x))
 		case *tree.Leaf:
-			if leaf := f.leaf(k, x); leaf != nil {
+			if leaf := f.leaf(x); leaf != nil {
 				leafs = append(leafs, leaf)
 			}
-		default:
-			kids = append(kids, x)
 		}
 		return true
 	})
 	switch {
-	case s.Kind == schema.List:
-		return append(kids, tree.NewList(s, entries))
+	case len(leafs) == 0:
+		return kids
 	case s.Kind == schema.LeafList:
 		return append(kids, tree.LeafListOf(s, leafs))
-	case len(entries) > 0:
-		return append(kids, entries[0])
-	case len(leafs) > 0:
-		return append(kids, leafs[0])
 	}
-	return kids
+	return append(kids, leafs[0])
 }
 
-// leaf returns the leaf or leaf-list entry as the reply holds it, or nil.
-func (f *filler) leaf(c *tree.Cursor, x *tree.Leaf) *tree.Leaf {
+// leaf returns a default as the reply holds it, or nil.
+func (f *filler) leaf(x *tree.Leaf) *tree.Leaf {
 	switch {
-	case !c.IsDefault():
-		return x
 	case f.mode == xml.Explicit && x.Schema().Config:
 		return nil
 	}

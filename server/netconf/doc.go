@@ -14,6 +14,9 @@
 // fails changes nothing. This is the rollback-on-error of RFC 6241 section 7.2,
 // satisfies stop-on-error, and leaves continue-on-error nothing to continue with.
 //
+// A confirmed commit without persist is undone with its session; see package
+// datastore for what others may do meanwhile.
+//
 // There is no startup datastore, and so no capability :startup: running is
 // durable when a change of it is answered, and is what the appliance starts with.
 // What names startup or a url is refused as an unknown element.

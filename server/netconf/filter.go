@@ -14,16 +14,37 @@ import (
 // maxVisits bounds the work of one XPath filter: a second or so at worst.
 const maxVisits = 5_000_000
 
-// filtered returns the part of t that a filter parameter selects.
-func (s *Session) filtered(t *tree.Tree, f *xml.Element) (*tree.Tree, error) {
+// filter selects part of a tree.
+type filter struct {
+	apply func(*tree.Tree) (*tree.Tree, error)
+	// reach returns the part of what a tree holds where defaults can matter.
+	reach func(*tree.Container) *tree.Container
+}
+
+// everything is no filter.
+var everything = filter{
+	func(t *tree.Tree) (*tree.Tree, error) { return t, nil },
+	func(root *tree.Container) *tree.Container { return root },
+}
+
+// filterOf reads the filter parameter, which may be absent.
+func (s *Session) filterOf(p *params) (filter, error) {
+	f := p.get("filter")
+	if f == nil {
+		return everything, nil
+	}
 	if kind, _ := filterAttr(f, "type"); kind == "xpath" {
-		return s.selected(t, f)
+		apply := func(t *tree.Tree) (*tree.Tree, error) { return s.selected(t, f) }
+		return filter{apply, everything.reach}, nil
 	}
-	filter, err := s.subtreeFilter(f)
+	parsed, err := s.subtreeFilter(f)
 	if err != nil {
-		return nil, err
+		return filter{}, err
 	}
-	return tree.FromRoot(s.server.schema, filter.Apply(t.Root())), nil
+	apply := func(t *tree.Tree) (*tree.Tree, error) {
+		return tree.FromRoot(s.server.schema, parsed.Apply(t.Root())), nil
+	}
+	return filter{apply, parsed.Reach}, nil
 }
 
 func (s *Session) subtreeFilter(f *xml.Element) (*subtree.Filter, error) {

@@ -57,12 +57,14 @@ func (s *Session) data(t *tree.Tree, scope tree.Scope, p *params) (body, error) 
 	if err != nil {
 		return nil, err
 	}
-	t = s.server.defaults.fill(t, mode, scope)
+	filter, err := s.filterOf(p)
+	if err != nil {
+		return nil, err
+	}
+	t = s.server.defaults.fill(t, filter.reach(t.Root()), reporting{mode: mode, scope: scope})
 	t = tree.FromRoot(s.server.schema, s.server.access.Readable(s.peer.User, t.Root()))
-	if f := p.get("filter"); f != nil {
-		if t, err = s.filtered(t, f); err != nil {
-			return nil, err
-		}
+	if t, err = filter.apply(t); err != nil {
+		return nil, err
 	}
 	// What is in use is stored by now, so that of the modes trim alone is left.
 	opt := xml.EncodeOptions{}

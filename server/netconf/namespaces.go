@@ -24,6 +24,7 @@ var protocolCapabilities = []string{
 	capBase11,
 	"urn:ietf:params:netconf:capability:writable-running:1.0",
 	"urn:ietf:params:netconf:capability:candidate:1.0",
+	"urn:ietf:params:netconf:capability:confirmed-commit:1.1",
 	"urn:ietf:params:netconf:capability:rollback-on-error:1.0",
 	"urn:ietf:params:netconf:capability:validate:1.1",
 	"urn:ietf:params:netconf:capability:xpath:1.0",

@@ -85,8 +85,8 @@ type dataRequest struct {
 	scope       tree.Scope
 	mode        xml.Defaults
 	origin      bool // with-origin
+	filter      filter
 	part        part
-	depth       int // 0: unbounded
 }
 
 // operationalDefaults are withDefaults for operational, where what is in use is
@@ -104,19 +104,20 @@ func (s *Session) getData(_ context.Context, p *params) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	var marks []tree.Annotation
+	as := reporting{mode: r.mode, scope: r.scope}
 	if r.operational {
-		marks = s.server.originMark("default")
+		as.marks = s.server.originMark("default")
 	}
-	t := s.server.defaults.fillMarked(r.tree, r.mode, r.scope, marks)
+	t := s.server.defaults.fill(r.tree, r.filter.reach(r.tree.Root()), as)
 	t = tree.FromRoot(s.server.schema, s.server.access.Readable(s.peer.User, t.Root()))
-	cut, err := s.selection(t, p, r.depth)
-	if err != nil {
+	if t, err = r.filter.apply(t); err != nil {
 		return nil, err
 	}
+	root := t.Root()
 	if r.operational {
-		cut = s.server.intendedAbove(cut)
+		root = s.server.intendedAbove(root)
 	}
+	root = r.part.of(root)
 	opt := xml.EncodeOptions{Origin: xml.OriginHidden}
 	if r.origin {
 		opt.Origin = xml.OriginShown
@@ -124,7 +125,6 @@ func (s *Session) getData(_ context.Context, p *params) (body, error) {
 	if r.mode == xml.Trim {
 		opt.Defaults = r.mode
 	}
-	root := r.part.of(cut)
 	return func(b *bytes.Buffer) error {
 		b.WriteString(`<data xmlns="` + nsNMDA + `">`)
 		if err := xml.Encode(b, root, opt); err != nil {
@@ -156,7 +156,11 @@ func (s *Session) dataRequest(p *params) (r dataRequest, err error) {
 	if r.mode, err = oneOf(p, "with-defaults", modes); err != nil {
 		return r, err
 	}
-	if r.depth, err = depthOf(p); err != nil {
+	depth, err := depthOf(p)
+	if err != nil {
+		return r, err
+	}
+	if r.filter, err = s.selectionOf(p, depth); err != nil {
 		return r, err
 	}
 	if r.part, err = s.partOf(p); err != nil {
@@ -171,6 +175,7 @@ func (s *Session) dataRequest(p *params) (r dataRequest, err error) {
 	return r, nil
 }
 
+// depthOf returns 0 for unbounded.
 func depthOf(p *params) (int, error) {
 	text, err := p.text("max-depth", "unbounded")
 	if err != nil || text == "unbounded" {

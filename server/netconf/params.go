@@ -62,14 +62,7 @@ func unknownParameter(op *xml.Element, name string) error {
 }
 
 // absentFeature names the capability that a known parameter would need.
-var absentFeature = map[string]string{
-	"url":             ":url",
-	"startup":         ":startup",
-	"confirmed":       ":confirmed-commit",
-	"confirm-timeout": ":confirmed-commit",
-	"persist":         ":confirmed-commit",
-	"persist-id":      ":confirmed-commit",
-}
+var absentFeature = map[string]string{"url": ":url", "startup": ":startup"}
 
 // get returns the parameter, or nil.
 func (p *params) get(name string) *xml.Element { return p.byName[name] }

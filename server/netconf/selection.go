@@ -5,65 +5,77 @@ import (
 	"github.com/optical-net/waveguard/yang/subtree"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
+	"github.com/optical-net/waveguard/yang/xpath"
 )
 
-// selection returns what the filter of get-data selects of t, each selected node
-// with no more than so many levels; 0 is all.
-func (s *Session) selection(t *tree.Tree, p *params, levels int) (*tree.Container, error) {
+// selectionOf reads the filter of get-data, which may be absent. It leaves no
+// more than so many levels of each node that it selects; 0 is all.
+func (s *Session) selectionOf(p *params, levels int) (filter, error) {
 	byTree, byPath := p.get("subtree-filter"), p.get("xpath-filter")
 	switch {
 	case byTree != nil && byPath != nil:
-		return nil, protocolError(tagBadElement, "subtree-filter and xpath-filter exclude each other", "bad-element", "xpath-filter")
+		return filter{}, protocolError(tagBadElement, "subtree-filter and xpath-filter exclude each other", "bad-element", "xpath-filter")
 	case byTree != nil:
-		return s.bySubtree(t, byTree, levels)
+		return s.bySubtree(byTree, levels)
 	case byPath != nil:
-		return s.byXPath(t, byPath, levels)
+		return s.byXPath(byPath, levels)
 	}
-	return shallowBelow(t.Root(), levels), nil
+	return filter{func(t *tree.Tree) (*tree.Tree, error) { return shallowBelow(t, levels), nil }, everything.reach}, nil
 }
 
-func (s *Session) bySubtree(t *tree.Tree, f *xml.Element, levels int) (*tree.Container, error) {
-	filter, err := subtree.Parse(s.server.schema, f)
-	switch {
-	case err != nil:
-		return nil, err
-	case levels == 0:
-		return filter.Apply(t.Root()), nil
+func (s *Session) bySubtree(f *xml.Element, levels int) (filter, error) {
+	parsed, err := subtree.Parse(s.server.schema, f)
+	if err != nil {
+		return filter{}, err
 	}
-	return filter.Limit(t.Root(), levels), nil
+	return filter{func(t *tree.Tree) (*tree.Tree, error) {
+		root := t.Root()
+		if levels == 0 {
+			root = parsed.Apply(root)
+		} else {
+			root = parsed.Limit(root, levels)
+		}
+		return tree.FromRoot(t.Schema(), root), nil
+	}, parsed.Reach}, nil
 }
 
-// shallowBelow limits all that is below root.
-func shallowBelow(root *tree.Container, levels int) *tree.Container {
+// shallowBelow limits all that is below the root.
+func shallowBelow(t *tree.Tree, levels int) *tree.Tree {
 	if levels == 0 {
-		return root
+		return t
 	}
-	return tree.Shallow(root, levels+1).(*tree.Container)
+	return tree.FromRoot(t.Schema(), tree.Shallow(t.Root(), levels+1).(*tree.Container))
 }
 
-func (s *Session) byXPath(t *tree.Tree, f *xml.Element, levels int) (*tree.Container, error) {
+func (s *Session) byXPath(f *xml.Element, levels int) (filter, error) {
 	expr, err := s.parseXPath("xpath-filter", f.TrimmedText(), f)
 	if err != nil {
-		return nil, err
+		return filter{}, err
 	}
-	nodes, err := selectedNodes(t, expr)
-	if err != nil {
-		return nil, err
-	}
-	root := tree.Project(t, nodes).Root()
+	return filter{func(t *tree.Tree) (*tree.Tree, error) {
+		nodes, err := selectedNodes(t, expr)
+		if err != nil {
+			return nil, err
+		}
+		return limited(tree.Project(t, nodes), nodes, levels), nil
+	}, everything.reach}, nil
+}
+
+// limited limits the nodes in t that were selected.
+func limited(t *tree.Tree, nodes []xpath.Node, levels int) *tree.Tree {
 	if levels == 0 {
-		return root, nil
+		return t
 	}
 	l := limiter{selected: map[string]bool{}, levels: levels}
 	for _, n := range nodes {
 		if c, ok := n.(*tree.Cursor); ok {
+			if len(c.Path()) == 0 {
+				return shallowBelow(t, levels)
+			}
 			l.selected[c.Path().String()] = true
 		}
 	}
-	if l.selected[tree.Path(nil).String()] {
-		return shallowBelow(root, levels), nil
-	}
-	return l.below(nil, root), nil
+	return tree.FromRoot(t.Schema(), l.below(nil, t.Root()))
 }
 
 // limiter limits the levels of nodes that were selected by their paths.

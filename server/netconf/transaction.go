@@ -33,11 +33,6 @@ func (s *Session) unlock(ctx context.Context, p *params) (body, error) {
 	return nil, s.server.store.Unlock(ctx, name, s.id)
 }
 
-// commit makes the candidate the running configuration (RFC 6241 section 8.3.4.1).
-func (s *Session) commit(ctx context.Context, _ *params) (body, error) {
-	return nil, s.server.store.Commit(ctx, s.actor())
-}
-
 // discardChanges makes the candidate equal to running (RFC 6241 section 8.3.4.2).
 func (s *Session) discardChanges(ctx context.Context, _ *params) (body, error) {
 	return nil, s.server.store.Discard(ctx, s.actor())

@@ -32,6 +32,7 @@ var update = flag.Bool("update", false, "rewrite what the transcripts expect")
 //	closed USER         the server has ended the session and the stream
 //	publish             a notification for everybody who subscribed, of noon
 //	publish HH:MM:SS    the same of another time of that day
+//	unconfirmed         wait until no confirmed commit waits
 //
 // The users are those of testdata/initial.xml, one session each at a time.
 // -update writes down what the server answers.
@@ -80,13 +81,16 @@ type player struct {
 }
 
 func (p *player) step(words []string, text string) (got string, err error) {
-	if words[0] == "publish" {
+	switch words[0] {
+	case "publish":
 		at := noon
 		if len(words) > 1 {
 			at, err = time.Parse(time.DateTime, "2026-11-23 "+words[1])
 		}
 		p.publish(text, at)
 		return "", err
+	case "unconfirmed":
+		return "", p.unconfirmed()
 	}
 	user := words[1]
 	c := p.clients[user]
@@ -121,6 +125,15 @@ func (p *player) step(words []string, text string) (got string, err error) {
 		err = errors.New("no such step")
 	}
 	return got, err
+}
+
+func (p *player) unconfirmed() error {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if _, waits := p.store.Confirming(); !waits {
+			return nil
+		}
+	}
+	return errors.New("a confirmed commit waits on")
 }
 
 func (c *client) raw(quoted string) error {

@@ -166,12 +166,10 @@ func newest(batch []record) (t time.Time) {
 
 // dropHalf lets go of the oldest batches until the file is half full at most.
 func (w *writer) dropHalf() error {
-	var sizes []int64
 	var sum int64
 	i := len(w.stored)
 	for ; i > 0 && sum+w.stored[i-1].size <= w.bound/2; i-- {
 		sum += w.stored[i-1].size
-		sizes = append(sizes, w.stored[i-1].size)
 	}
 	aged := w.aged
 	for _, s := range w.stored[:i] {
@@ -179,7 +177,10 @@ func (w *writer) dropHalf() error {
 			aged = s.newest
 		}
 	}
-	mark := w.log.MarkBack(sizes...)
+	mark, ok := w.log.MarkAt(w.log.Next() - 1 - uint64(len(w.stored)-i))
+	if !ok {
+		return nil // nothing is there to drop
+	}
 	if err := mark.Write(w.head(aged)); err != nil {
 		return err
 	}
