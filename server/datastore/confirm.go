@@ -20,6 +20,19 @@ type CommitOptions struct {
 	PersistID string
 }
 
+// Confirm says what a change does to a confirmed commit (RFC 6470 section 2.2).
+type Confirm uint8
+
+// The stages of a confirmed commit. Expired is Cancelled by time alone.
+const (
+	Unconcerned Confirm = iota
+	Started
+	Extended
+	Completed
+	Cancelled
+	Expired
+)
+
 // Pending tells of a confirmed commit that waits for its confirmation.
 type Pending struct {
 	User     string // who made it
@@ -66,7 +79,8 @@ func (s *Store) CommitWith(ctx context.Context, actor Actor, o CommitOptions) er
 	if o.Timeout > 0 && actor.Session == 0 && o.Persist == "" && o.PersistID == "" {
 		return &Error{Tag: tree.TagOperationFailed, Message: "without a session, only a confirmed commit that persists can be confirmed"}
 	}
-	if err := s.perform(ctx, step{actor, s.Candidate(), s.cfg.Rules, s.followed(p, actor, o)}); err != nil {
+	next := s.followed(p, actor, o)
+	if err := s.perform(ctx, step{actor, s.Candidate(), s.cfg.Rules, next, stage(p, next)}); err != nil {
 		return err
 	}
 	s.candidate.Store(nil)
@@ -91,7 +105,22 @@ func (s *Store) CancelCommit(ctx context.Context, actor Actor, persistID string)
 	if err := s.locks.check(Running, actor.Session); err != nil {
 		return err
 	}
-	return s.rollBack(ctx, p)
+	theirs := *p
+	theirs.User, theirs.Session = actor.User, actor.Session
+	return s.rollBack(ctx, &theirs, Cancelled)
+}
+
+// stage is what a commit does to a confirmed commit that waits before and after.
+func stage(before, after *pending) Confirm {
+	switch {
+	case before == nil && after == nil:
+		return Unconcerned
+	case before == nil:
+		return Started
+	case after == nil:
+		return Completed
+	}
+	return Extended
 }
 
 // admits says whether the actor may follow up, confirm or cancel p, which may be nil.
@@ -164,14 +193,14 @@ func (s *Store) expire() {
 	case time.Now().Before(p.Deadline): // the clock was set back, or p was followed up
 		s.await(p)
 	default:
-		s.giveUp(p)
+		s.giveUp(p, Expired)
 	}
 }
 
 // giveUp rolls p back now, or as soon as that succeeds; until then p is nobody's.
-func (s *Store) giveUp(p *pending) {
+func (s *Store) giveUp(p *pending, why Confirm) {
 	s.cfg.Logger.Warn("a confirmed commit was not confirmed and is undone", "user", p.User, "session", p.Session)
-	err := s.rollBack(context.Background(), p)
+	err := s.rollBack(context.Background(), p, why)
 	if err == nil {
 		return
 	}
@@ -185,9 +214,9 @@ func (s *Store) giveUp(p *pending) {
 
 // rollBack makes running what it was before p. That was in force once, so that the
 // rules are not asked again, and nobody's permission is.
-func (s *Store) rollBack(ctx context.Context, p *pending) error {
+func (s *Store) rollBack(ctx context.Context, p *pending, why Confirm) error {
 	actor := Actor{User: p.User, Protocol: "rollback", Session: p.Session}
-	return s.perform(ctx, step{actor, p.before, nil, nil})
+	return s.perform(ctx, step{actor, p.before, nil, nil, why})
 }
 
 // leave does for p what the end of a session does (RFC 6241 section 8.4.1). The
@@ -197,7 +226,7 @@ func (s *Store) leave(session uint32) {
 	switch {
 	case p == nil || session == 0 || p.Session != session || s.closed:
 	case p.Persist == "":
-		s.giveUp(p)
+		s.giveUp(p, Cancelled)
 	default:
 		orphan := *p
 		orphan.Session = 0
@@ -212,8 +241,12 @@ func (s *Store) resume(p *pending) {
 		return
 	}
 	s.await(p)
-	if p.Persist == "" || !time.Now().Before(p.Deadline) {
+	switch late := !time.Now().Before(p.Deadline); {
+	case late:
 		s.expiry.Stop()
-		s.giveUp(p)
+		s.giveUp(p, Expired)
+	case p.Persist == "":
+		s.expiry.Stop()
+		s.giveUp(p, Cancelled)
 	}
 }

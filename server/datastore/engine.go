@@ -2,6 +2,7 @@ package datastore
 
 import (
 	"context"
+	"time"
 
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -18,6 +19,9 @@ type Change struct {
 	Old, New *tree.Tree
 	Changes  []tree.Change // from Old to New
 	Actor    Actor
+	Confirm  Confirm // what it does to a confirmed commit
+	// Timeout is how long is left for the confirmation, after Started and Extended.
+	Timeout time.Duration
 }
 
 // Actor is on whose behalf something is done.

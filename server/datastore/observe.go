@@ -5,7 +5,8 @@ import "sync"
 // Observe has f called with every change of running from now on, once it is in
 // force and before the request that made it is answered: in order, one at a
 // time, and with the store held, so f must be quick and must not write to it.
-// stop ends that.
+// What only starts, extends or completes a confirmed commit comes without
+// changes. stop ends that.
 func (s *Store) Observe(f func(Change)) (stop func()) { return s.observers.add(f) }
 
 type observers struct {

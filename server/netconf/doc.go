@@ -1,6 +1,7 @@
 // Package netconf is the appliance's NETCONF server: RFC 6241 over SSH
-// (RFC 6242), with notifications (RFC 5277), monitoring (RFC 6022) and the modes of
-// with-defaults (RFC 6243).
+// (RFC 6242), with notifications and their replay (RFC 5277), those about the server
+// itself (RFC 6470), monitoring (RFC 6022), the YANG library (RFC 8525), the
+// datastores of NMDA (RFC 8526) and the modes of with-defaults (RFC 6243).
 //
 // A [Server] turns streams into sessions: [Server.Serve] those of an SSH
 // listener, [Server.ServeSession] any other. One goroutine owns each session.

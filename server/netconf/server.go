@@ -75,7 +75,7 @@ func New(c Config) (*Server, error) {
 	if s.library != nil {
 		s.library.announce(s.schema, s.hub)
 	}
-	s.unobserve = s.store.Observe(s.configChanged)
+	s.unobserve = s.store.Observe(s.changed)
 	return s, nil
 }
 
