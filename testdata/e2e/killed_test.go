@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -33,7 +34,32 @@ func killDaemon(t *testing.T, a *appliance) {
 		t.Errorf("after the restart running is\n%s\nand was\n%s", now.running, denied)
 	}
 	tell(t, "the configuration is that of the last commit")
+	a.replayCommit(t, m)
 	a.waitDenied(t, "dashboard", "performance-monitoring", 3)
 	a.waitRefused(t, "dashboard", 1)
 	a.waitWork(t)
+}
+
+// replayCommit reads in the log of notifications what was committed before the
+// daemon was killed, up to the mark of its end. The last moment may be missing.
+func (a *appliance) replayCommit(t *testing.T, m *ncclient) {
+	t.Helper()
+	start := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
+	m.do(t, "create_subscription", args{"stream": "OPENROADM", "start": start})
+	tell(t, ">>> m.create_subscription(stream_name='OPENROADM', start_time=%q)", start)
+	last := ""
+	for {
+		text := call[string](t, m, "take_notification", args{"timeout": a.within(20 * time.Second).Seconds()})
+		switch {
+		case text == "":
+			t.Fatal("the replay has no end")
+		case strings.Contains(text, "netconf-config-change"):
+			last = text
+		case strings.Contains(text, "replayComplete"):
+			if !strings.Contains(last, "performance-monitoring") || !strings.Contains(last, "<username>"+admin+"</username>") {
+				t.Errorf("the last change that was replayed is\n%s", pretty(last))
+			}
+			return
+		}
+	}
 }

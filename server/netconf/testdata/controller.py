@@ -95,4 +95,22 @@ with connect() as m:
     n = m.take_notification(timeout=30)
     assert n is not None and "transition-denied" in n.notification_xml, n
 
+
+def replayed(session, start, **with_options):
+    """Returns the notifications from start to the end of the replay."""
+    session.create_subscription(start_time=start, **with_options)
+    found = []
+    while not found or "replayComplete" not in found[-1]:
+        n = session.take_notification(timeout=30)
+        assert n is not None, found
+        found.append(n.notification_xml)
+    return found
+
+
+with connect() as m:
+    found = replayed(m, "2000-01-01T00:00:00Z", stream_name="OPENROADM")
+    changes = [n for n in found if "netconf-config-change" in n]
+    assert any("mpk:source='key-store'" in n and "<operation>create<" in n for n in changes), found
+    assert any("netconf-session-start" in n for n in found), found
+
 print("ok")

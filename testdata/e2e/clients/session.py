@@ -56,8 +56,8 @@ class Calls:
     def discard_changes(self):
         self.session.discard_changes()
 
-    def create_subscription(self):
-        self.session.create_subscription()
+    def create_subscription(self, stream=None, start=None):
+        self.session.create_subscription(stream_name=stream, start_time=start)
 
     def take_notification(self, timeout):
         n = self.session.take_notification(timeout=timeout)
