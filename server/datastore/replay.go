@@ -61,14 +61,11 @@ func (s *Store) recovered(st *journal.State) (*tree.Tree, error) {
 		}
 		return t, nil
 	}
-	e := tree.New(s.cfg.Schema).Edit()
-	ed, err := json.DecodeEdit(s.cfg.Schema, nil, st.Snapshot, json.DecodeOptions{Limits: ownLimits})
+	t, err := json.Decode(s.cfg.Schema, st.Snapshot, json.DecodeOptions{Limits: ownLimits})
 	if err != nil {
 		return nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
 	}
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		return nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
-	}
+	e := t.Edit()
 	for _, r := range st.Records {
 		if err := replay(s.cfg.Schema, e, r.Payload); err != nil {
 			return nil, fmt.Errorf("replay journal record %d: %w", r.Seq, err)

@@ -104,13 +104,7 @@ func initial() (*tree.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	edit, err := json.DecodeEdit(set, nil, []byte(strings.ReplaceAll(initialJSON, "HASH", hash())), json.DecodeOptions{})
-	if err != nil {
-		return nil, err
-	}
-	e := tree.New(set).Edit()
-	err = e.Apply(edit, tree.Merge)
-	return e.Tree(), err
+	return json.Decode(set, []byte(strings.ReplaceAll(initialJSON, "HASH", hash())), json.DecodeOptions{})
 }
 
 // engine refuses configurations with the word "unenforceable".

@@ -14,25 +14,21 @@ import (
 // fromXMLText returns the tree of an XML document.
 func fromXMLText(t testing.TB, set *schema.Set, doc string) *tree.Tree {
 	t.Helper()
-	el, err := xml.Parse([]byte("<config>"+doc+"</config>"), xml.Limits{})
+	at, err := xml.Decode(set, []byte("<config>"+doc+"</config>"), xml.DecodeOptions{State: true})
 	if err != nil {
 		t.Fatalf("%v: %s", err, doc)
 	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{State: true})
-	if err != nil {
-		t.Fatalf("%v: %s", err, doc)
-	}
-	return codectest.Apply(t, set, ed)
+	return at
 }
 
 // fromJSONText returns the tree of a JSON document.
 func fromJSONText(t testing.TB, set *schema.Set, doc string) *tree.Tree {
 	t.Helper()
-	ed, err := DecodeEdit(set, nil, []byte(doc), DecodeOptions{State: true})
+	at, err := Decode(set, []byte(doc), DecodeOptions{State: true})
 	if err != nil {
 		t.Fatalf("%v: %s", err, doc)
 	}
-	return codectest.Apply(t, set, ed)
+	return at
 }
 
 func xmlText(t testing.TB, at *tree.Tree, opt xml.EncodeOptions) string {

@@ -141,11 +141,10 @@ func TestDecodeRefuses(t *testing.T) {
 func TestNodes(t *testing.T) {
 	set := codectest.Example(t)
 	doc := top(`"mtu":70,"flag":[null],"tag":["a","b"],"user":[{"name":"a","full":"F","prefs":{"size":1}},{"name":"b"}],"ex-b:more":{"in":"x"}`)
-	ed, err := DecodeEdit(set, nil, []byte(doc), DecodeOptions{})
+	full, err := Decode(set, []byte(doc), DecodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	full := codectest.Apply(t, set, ed)
 	for at, want := range map[string]string{
 		"/ex:top/mtu":                  `70`,
 		"/ex:top/flag":                 `[null]`,
@@ -290,20 +289,17 @@ func TestAcrossEncodings(t *testing.T) {
 	doc := `<top xmlns="urn:ex"><name>&lt;x&gt;</name><dec>0.1</dec><flag/><kind xmlns:b="urn:ex-b">b:fast</kind>` +
 		`<user><name>a</name><key><type xmlns:b="urn:ex-b">b:fast</type><id>1</id></key></user><rule><id>2</id></rule><rule><id>1</id></rule>` +
 		`<blob><q xmlns="u:q">1</q></blob></top>`
-	el, err := xml.Parse([]byte("<config>"+doc+"</config>"), xml.Limits{})
+	was, err := xml.Decode(set, []byte("<config>"+doc+"</config>"), xml.DecodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{})
+	text := encode(t, was.Root(), EncodeOptions{})
+	is, err := Decode(set, []byte(text), DecodeOptions{})
 	if err != nil {
-		t.Fatal(err)
-	}
-	text := encode(t, codectest.Apply(t, set, ed).Root(), EncodeOptions{})
-	if ed, err = DecodeEdit(set, nil, []byte(text), DecodeOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var got bytes.Buffer
-	if err := xml.Encode(&got, codectest.Apply(t, set, ed).Root(), xml.EncodeOptions{}); err != nil {
+	if err := xml.Encode(&got, is.Root(), xml.EncodeOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if got.String() != doc {
@@ -321,15 +317,11 @@ func TestEncodeWriterError(t *testing.T) {
 
 func bigTree(t testing.TB, set *schema.Set) *tree.Tree {
 	t.Helper()
-	el, err := xml.Parse([]byte(codectest.Transitions(10_000)), xml.Limits{})
+	big, err := xml.Decode(set, []byte(codectest.Transitions(10_000)), xml.DecodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return codectest.Apply(t, set, ed)
+	return big
 }
 
 // FuzzDecodeEdit decodes documents; what applies to an empty tree must come back

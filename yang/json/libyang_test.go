@@ -124,31 +124,11 @@ func (l *libyang) convert(t *testing.T, file, text string, args ...string) (out 
 }
 
 func decodeXML(set *schema.Set, doc string) (*tree.Tree, error) {
-	el, err := xml.Parse([]byte("<config>"+doc+"</config>"), xml.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{State: true})
-	if err != nil {
-		return nil, err
-	}
-	e := tree.New(set).Edit()
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		return nil, err
-	}
-	return e.Tree(), nil
+	return xml.Decode(set, []byte("<config>"+doc+"</config>"), xml.DecodeOptions{State: true})
 }
 
 func decodeJSON(set *schema.Set, doc string) (*tree.Tree, error) {
-	ed, err := DecodeEdit(set, nil, []byte(doc), DecodeOptions{State: true, Lenient: true})
-	if err != nil {
-		return nil, err
-	}
-	e := tree.New(set).Edit()
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		return nil, err
-	}
-	return e.Tree(), nil
+	return Decode(set, []byte(doc), DecodeOptions{State: true, Lenient: true})
 }
 
 func asJSON(at *tree.Tree, opt EncodeOptions) string {

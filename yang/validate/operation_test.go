@@ -273,19 +273,11 @@ func operationNode(t *testing.T, set *schema.Set, kind string) (*schema.Node, tr
 
 func dataOf(t *testing.T, set *schema.Set, text string) *tree.Tree {
 	t.Helper()
-	el, err := xml.Parse([]byte("<data>"+text+"</data>"), xml.Limits{})
+	data, err := xml.Decode(set, []byte("<data>"+text+"</data>"), xml.DecodeOptions{State: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{State: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := tree.New(set).Edit()
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		t.Fatal(err)
-	}
-	return e.Tree()
+	return data
 }
 
 // TestOperationsLikeLibyang requires that libyang gives the same verdicts.

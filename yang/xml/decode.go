@@ -16,12 +16,44 @@ type DecodeOptions struct {
 	// SkipUnknown passes over elements and attributes that the schema does not
 	// know, with all inside them.
 	SkipUnknown bool
+	// Limits are those of Decode; the other functions are given elements.
+	Limits Limits
 
 	// Report, when set, is told of every fault and the element that has it.
 	// Decoding goes on without that element and does not fail.
 	Report func(at *Element, fault *tree.Error)
 	// Placed, when set, is told the element of each edit.
 	Placed func(ed *tree.Edit, at *Element)
+}
+
+// Decode reads a document of instance data: one top-level node, or an element data
+// or config of no module's namespace, such as NETCONF's, around any number of them;
+// the <data> of an <rpc-reply> is found. What belongs to edits, such as the
+// attribute operation, is refused. The first place told is that of the element
+// around the nodes. Its errors are *SyntaxError and *tree.Error.
+func Decode(set *schema.Set, doc []byte, opt DecodeOptions) (*tree.Tree, error) {
+	el, err := Parse(doc, opt.Limits)
+	if err != nil {
+		return nil, err
+	}
+	root, err := decodeContent(set, set.Root, around(set, el), opt)
+	if err != nil {
+		return nil, err
+	}
+	return tree.FromRoot(set, root), nil
+}
+
+// around returns the element around the top-level nodes of a document: one that
+// the document has, or one made up.
+func around(set *schema.Set, el *Element) *Element {
+	wraps := set.ModuleByNamespace(el.Name.Space) == nil || el.Name.Space == BaseNamespace
+	switch {
+	case wraps && el.Name.Local == "rpc-reply" && len(el.Children) == 1:
+		return around(set, el.Children[0])
+	case wraps && (el.Name.Local == "data" || el.Name.Local == "config"):
+		return el
+	}
+	return &Element{Children: []*Element{el}}
 }
 
 // DecodeEdit reads the children of config, an element such as NETCONF's
@@ -49,6 +81,10 @@ func DecodeInput(set *schema.Set, node *schema.Node, el *Element) (*tree.Contain
 // that of el.
 func DecodeInputWith(set *schema.Set, node *schema.Node, el *Element, opt DecodeOptions) (*tree.Container, error) {
 	opt.State = true
+	return decodeContent(set, node, el, opt)
+}
+
+func decodeContent(set *schema.Set, node *schema.Node, el *Element, opt DecodeOptions) (*tree.Container, error) {
 	d := newDecoder(set, opt)
 	d.noOperations = true
 	ed := &tree.Edit{Schema: node}

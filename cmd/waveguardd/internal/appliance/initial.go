@@ -20,20 +20,16 @@ var defaultPolicy []byte
 // policy, whose services may be claimed by the operator's command that stands
 // beside the daemon, run by the daemon's user, and one administrator.
 func initial(set *schema.Set, c *Config) (*tree.Tree, error) {
-	ed, err := json.DecodeEdit(set, nil, defaultPolicy, json.DecodeOptions{})
+	t, err := json.Decode(set, defaultPolicy, json.DecodeOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("read the default policy: %w", err)
 	}
-	e := tree.New(set).Edit()
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		return nil, fmt.Errorf("load the default policy: %w", err)
-	}
-	b := &initialBuilder{set: set, editor: e}
+	b := &initialBuilder{set: set, editor: t.Edit()}
 	b.matchServices()
 	if err := b.addUser(c); err != nil {
 		return nil, err
 	}
-	return e.Tree(), b.err
+	return b.editor.Tree(), b.err
 }
 
 type initialBuilder struct {
