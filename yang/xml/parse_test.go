@@ -221,6 +221,14 @@ func TestAppendText(t *testing.T) {
 	}
 }
 
+// TestAppendAttrValueLong writes as many quotes as a document may have.
+func TestAppendAttrValueLong(t *testing.T) {
+	const n = 16 << 20
+	if got := AppendAttrValue(nil, strings.Repeat(`"`, n)); len(got) != n*len("&#34;") {
+		t.Errorf("got %d bytes", len(got))
+	}
+}
+
 // isPlain says whether XML can write s.
 func isPlain(s string) bool { return illegalChar(s) < 0 }
 
