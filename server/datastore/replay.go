@@ -89,7 +89,7 @@ func replay(set *schema.Set, e *tree.Editor, payload []byte) error {
 }
 
 func replayEdit(set *schema.Set, e *tree.Editor, je entryEdit) error {
-	path, err := schema.ParseInstancePath(schema.Lexical{Text: je.Path, Form: schema.Canonical, Root: set.Root})
+	path, err := set.ParsePath(je.Path)
 	if err != nil {
 		return err
 	}
@@ -144,20 +144,13 @@ func anchor(ed *tree.Edit, after []string) error {
 		return fmt.Errorf("%d values name the entry before, in place of %d", len(after), len(nodes))
 	}
 	for i, n := range nodes {
-		v, err := n.Type.Parse(schema.Lexical{Text: after[i], Form: schema.Canonical, Module: n.Module, Root: rootOf(n)})
+		v, err := n.ParseValue(after[i])
 		if err != nil {
 			return err
 		}
 		ed.Anchor = append(ed.Anchor, v)
 	}
 	return nil
-}
-
-func rootOf(n *schema.Node) *schema.Node {
-	for n.Parent != nil {
-		n = n.Parent
-	}
-	return n
 }
 
 // chain returns the edit of the root that leads to ed along path, whose last

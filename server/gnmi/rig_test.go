@@ -169,7 +169,7 @@ func (r *rig) put(pairs ...string) {
 	err := r.store.UpdateState(func(e *tree.Editor) error {
 		for i := 0; i < len(pairs); i += 2 {
 			p := r.instance(pairs[i])
-			v, err := p.Schema().Type.Parse(schema.Lexical{Text: pairs[i+1], Form: schema.Canonical, Module: p.Schema().Module, Root: r.schema.Root})
+			v, err := p.Schema().ParseValue(pairs[i+1])
 			if err != nil {
 				return err
 			}
@@ -198,9 +198,7 @@ func (r *rig) remove(text string) {
 
 func (r *rig) instance(text string) tree.Path {
 	r.t.Helper()
-	return must(schema.ParseInstancePath(schema.Lexical{
-		Text: "/mpk-security:mpk-security" + text, Form: schema.Canonical, Root: r.schema.Root,
-	}))(r.t)
+	return must(r.schema.ParsePath("/mpk-security:mpk-security" + text))(r.t)
 }
 
 // path reads a gNMI path as people write it: /a/b[k=v]/c, without escapes.

@@ -125,7 +125,7 @@ func repeatedOrTerm(n *schema.Node, at tree.Path) bool {
 // DecodeValue reads the value of a leaf, or of one entry of a leaf-list. The
 // errors are *tree.Error.
 func DecodeValue(node *schema.Node, data []byte) (schema.Value, error) {
-	d := newDecoder(document.Root(node), node, DecodeOptions{})
+	d := newDecoder(node.Set().Root, node, DecodeOptions{})
 	v, err := parse(data, Limits{})
 	if err != nil {
 		return schema.Value{}, d.located(err)

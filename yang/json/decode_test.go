@@ -33,7 +33,7 @@ func encode(t testing.TB, n tree.Node, opt EncodeOptions) string {
 
 func path(t testing.TB, set *schema.Set, text string) tree.Path {
 	t.Helper()
-	p, err := schema.ParseInstancePath(schema.Lexical{Text: text, Form: schema.Canonical, Root: set.Root})
+	p, err := set.ParsePath(text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -161,7 +161,7 @@ func (g *gardener) value(n *schema.Node, t *schema.Type) (v schema.Value, ok boo
 		return g.value(n, t.Members[g.r.IntN(len(t.Members))])
 	}
 	for _, text := range texts {
-		v, err := n.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical, Module: n.Module, Root: g.set.Root})
+		v, err := n.ParseValue(text)
 		if err == nil {
 			return v, true
 		}

@@ -42,13 +42,13 @@ func (b *initialBuilder) leaf(path, value string) {
 	if b.err != nil {
 		return
 	}
-	p, err := schema.ParseInstancePath(schema.Lexical{Text: path, Form: schema.Canonical, Root: b.set.Root})
+	p, err := b.set.ParsePath(path)
 	if err != nil {
 		b.err = fmt.Errorf("default %s: %w", path, err)
 		return
 	}
 	n := p[len(p)-1].Node
-	v, err := n.Type.Parse(schema.Lexical{Text: value, Form: schema.Canonical, Module: n.Module, Root: b.set.Root})
+	v, err := n.ParseValue(value)
 	if err != nil {
 		b.err = fmt.Errorf("default %s: %w", path, err)
 		return
@@ -72,7 +72,7 @@ func (b *initialBuilder) checkName(name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := n.Type.Parse(schema.Lexical{Text: name, Form: schema.Canonical, Module: n.Module, Root: b.set.Root}); err != nil {
+	if _, err := n.ParseValue(name); err != nil {
 		return fmt.Errorf("the first administrator cannot be called %q: %w", name, err)
 	}
 	return nil
