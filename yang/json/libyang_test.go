@@ -14,6 +14,7 @@ import (
 	"testing/fstest"
 
 	"github.com/optical-net/waveguard/yang/internal/codectest"
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/models"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -84,14 +85,7 @@ type libyang struct {
 
 func newLibyang(t *testing.T) libyang {
 	t.Helper()
-	tool, err := exec.LookPath("yanglint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("yanglint is missing: install libyang2-tools")
-		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
-	}
-	return libyang{tool: tool, dir: t.TempDir(), kind: "data"}
+	return libyang{tool: peer.Yanglint(t), dir: t.TempDir(), kind: "data"}
 }
 
 func (l *libyang) file(t *testing.T, name, text string) string {
