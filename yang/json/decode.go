@@ -122,17 +122,6 @@ func repeatedOrTerm(n *schema.Node, at tree.Path) bool {
 	return false
 }
 
-// DecodeValue reads the value of a leaf, or of one entry of a leaf-list. The
-// errors are *tree.Error.
-func DecodeValue(node *schema.Node, data []byte) (schema.Value, error) {
-	d := newDecoder(node.Set().Root, node, DecodeOptions{})
-	v, err := parse(data, Limits{})
-	if err != nil {
-		return schema.Value{}, d.located(err)
-	}
-	return d.value(node, &v)
-}
-
 // decoder reads one document.
 type decoder struct {
 	root *schema.Node

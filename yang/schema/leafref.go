@@ -37,9 +37,6 @@ func (c *compiler) resolveLeafrefs() {
 		}
 		c.errs.checkNodeStatus(r.typ.path.st, r.node, target)
 		r.typ.Target = target
-		if !slices.Contains(c.set.leafrefs[target], r.node) {
-			c.set.leafrefs[target] = append(c.set.leafrefs[target], r.node)
-		}
 	}
 	for _, r := range c.leafrefs {
 		if r.typ.reaches(r.typ, map[*Type]bool{}) {
@@ -198,7 +195,3 @@ func (n *Node) operation(module, name string) *Node {
 	}
 	return nil
 }
-
-// LeafrefsTo returns the leafs and leaf-lists whose type is, or as a union
-// has, a leafref to n. The slice is shared: do not change it.
-func (s *Set) LeafrefsTo(n *Node) []*Node { return s.leafrefs[n] }
