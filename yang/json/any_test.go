@@ -144,3 +144,22 @@ func TestDeepAny(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// What would be far longer in XML, for its names stand in every element there, is
+// refused.
+func TestAnyBounded(t *testing.T) {
+	set := codectest.Example(t)
+	name := strings.Repeat("n", 1000)
+	for doc, tooBig := range map[string]bool{
+		`{"` + name + `":[1` + strings.Repeat(",1", 1000) + `]}`:                             true,
+		`{"a":[1` + strings.Repeat(",1", 1000) + `]}`:                                        false,
+		`{"` + strings.Repeat("n", 100_000) + `":1}`:                                         false,
+		`{"a":{"` + name + `":[` + strings.Repeat(`{"b":1},`, 1000) + `2]}}`:                 true,
+		`{"` + strings.Repeat("-", 1000) + `":[1` + strings.Repeat(",1", 1000) + `],"b":[]}`: true,
+	} {
+		_, err := Decode(set, []byte(`{"ex:top":{"blob":`+doc+`}}`), DecodeOptions{Limits: Limits{Bytes: 200_000}})
+		if e, _ := err.(*tree.Error); (e != nil && e.Tag == tree.TagTooBig) != tooBig || err != nil && !tooBig {
+			t.Errorf("%.40s: %v", doc, err)
+		}
+	}
+}

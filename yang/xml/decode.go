@@ -239,6 +239,26 @@ func mixedText(el *Element, only bool) string {
 	return ""
 }
 
+// growth is how many times longer than the longest document the content of anydata
+// may become in another encoding.
+const growth = 4
+
+// namespacesIn returns the length of all namespaces that names in el would carry
+// if each told its own where it changes, as names in JSON do. space is that of el.
+func namespacesIn(el *Element, space string) int {
+	n := 0
+	for i := range el.Attrs {
+		n += len(el.Attrs[i].Name.Space)
+	}
+	for _, c := range el.Children {
+		if c.Name.Space != space {
+			n += len(c.Name.Space)
+		}
+		n += namespacesIn(c, c.Name.Space)
+	}
+	return n
+}
+
 func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err error) {
 	switch ed.Schema.Kind {
 	case schema.Leaf:
@@ -255,7 +275,7 @@ func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err er
 			return d.errorf(tree.TagBadElement, badElement(el), "text %.40q in <%s>, which has only elements", t, el.Name.Local)
 		}
 		inner, ok := el.InnerXML()
-		if !ok {
+		if !ok || namespacesIn(el, ed.Schema.Module.Namespace) > growth*el.doc.most {
 			return d.errorf(tree.TagTooBig, nil, "with the namespaces it uses, the content of <%s> is too long", el.Name.Local)
 		}
 		ed.Any = tree.InnerXML(strings.Clone(inner))

@@ -62,7 +62,7 @@ func AppendName(dst []byte, s string) []byte {
 	for len(s) > 0 {
 		n := ncNameLen(s)
 		if len(dst) > start { // within a name, more is allowed than at its start
-			n = ncNameLen("_"+s) - 1
+			n = nameCharsLen(s)
 		}
 		if dst, s = append(dst, s[:n]...), s[n:]; s == "" {
 			break
