@@ -63,7 +63,8 @@ func (d *Document) decodeXML(set *schema.Set) {
 	if err != nil {
 		// Data may have several elements side by side at the top.
 		const open, end = "<data xmlns=\"" + xml.BaseNamespace + "\">", "</data>"
-		if wrapped, again := xml.Parse(append([]byte(open+string(undeclared(d.Text))), end...), limits); again == nil {
+		wrapped, again := xml.Parse(append([]byte(open+string(undeclared(d.Text))), end...), limits)
+		if again == nil && len(wrapped.Children) > 0 { // no element at all is a file that went missing, not empty data
 			root, err, d.shift = wrapped, nil, len(open)
 		}
 	}
@@ -133,6 +134,9 @@ func (d *Document) syntax(err error) {
 		p.Message, place = x.Message, Place{x.Line, x.Column}
 	case errors.As(err, &e):
 		p.Message, p.Tag = e.Message, string(e.Tag)
+		if len(e.Path) == 0 {
+			place = Place{1, 1} // the whole document
+		}
 		if n, _ := fmt.Sscanf(e.Message, "JSON line %d, column %d:", &place.Line, &place.Column); n == 2 {
 			_, p.Message, _ = strings.Cut(e.Message, ": ")
 		}
