@@ -112,6 +112,7 @@ type compiler struct {
 	missing       []*unit // modules found to need implementing
 	nodes         int     // made so far, of maxNodes
 	maxNodes      int
+	derived       int // identities from others, of maxDerived
 	stopped       bool
 
 	leafrefs   []leafref

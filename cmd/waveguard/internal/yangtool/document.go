@@ -70,7 +70,9 @@ func (d *Document) decodeXML(set *schema.Set, state bool) {
 	const open, end = "<data xmlns=\"" + xml.BaseNamespace + "\">", "</data>"
 	d.shift = len(open)
 	var again error
-	if d.Tree, again = xml.Decode(set, append([]byte(open+string(undeclared(d.Text))), end...), opt); malformed(again) {
+	d.Tree, again = xml.Decode(set, append([]byte(open+string(undeclared(d.Text))), end...), opt)
+	nothing := again == nil && len(d.edit.Children) == 0 // a file that went missing, not empty data
+	if malformed(again) || nothing {
 		d.shift = 0
 		d.syntax(err)
 		return
@@ -136,6 +138,9 @@ func (d *Document) syntax(err error) {
 		p.Message, place = x.Message, Place{x.Line, x.Column}
 	case errors.As(err, &e):
 		p.Message, p.Tag = e.Message, string(e.Tag)
+		if len(e.Path) == 0 {
+			place = Place{1, 1} // the whole document
+		}
 		if n, _ := fmt.Sscanf(e.Message, "JSON line %d, column %d:", &place.Line, &place.Column); n == 2 {
 			_, p.Message, _ = strings.Cut(e.Message, ": ")
 		}
