@@ -120,6 +120,7 @@ func (s *Store) tryPerform(ctx context.Context, st step) error {
 		s.await(st.then)
 	}
 	commit()
+	s.observers.tell(c)
 	s.watchers.tell()
 	s.compactIfLong()
 	return nil

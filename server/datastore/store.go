@@ -66,10 +66,11 @@ type Store struct {
 	pending     atomic.Pointer[pending] // nil while no confirmed commit waits
 	stateMu     sync.Mutex              // held to change operational
 
-	watchers watchers
-	locks    locks
-	history  history
-	stats    stats
+	watchers  watchers
+	observers observers
+	locks     locks
+	history   history
+	stats     stats
 
 	// writer holds a token while somebody changes what follows, running, the
 	// candidate, or a lock.
