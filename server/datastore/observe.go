@@ -8,16 +8,20 @@ import "sync"
 // stop ends that.
 func (s *Store) Observe(f func(Change)) (stop func()) { return s.observers.add(f) }
 
-type observers struct {
+// ObserveConfirmed is Observe for what becomes of confirmed commits; the change of
+// running that comes with it is told first.
+func (s *Store) ObserveConfirmed(f func(Confirmed)) (stop func()) { return s.confirmed.add(f) }
+
+type observers[T any] struct {
 	mu  sync.Mutex
-	all map[*func(Change)]struct{}
+	all map[*func(T)]struct{}
 }
 
-func (o *observers) add(f func(Change)) (remove func()) {
+func (o *observers[T]) add(f func(T)) (remove func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.all == nil {
-		o.all = make(map[*func(Change)]struct{})
+		o.all = make(map[*func(T)]struct{})
 	}
 	o.all[&f] = struct{}{}
 	return func() {
@@ -27,10 +31,10 @@ func (o *observers) add(f func(Change)) (remove func()) {
 	}
 }
 
-func (o *observers) tell(c Change) {
+func (o *observers[T]) tell(what T) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for f := range o.all {
-		(*f)(c)
+		(*f)(what)
 	}
 }

@@ -69,6 +69,25 @@ func (s *Server) configChanged(c datastore.Change) {
 	})
 }
 
+// stages are the values of confirm-event (RFC 6470 section 2.2).
+var stages = [...]string{
+	datastore.Started: "start", datastore.Extended: "extend", datastore.Cancelled: "cancel",
+	datastore.TimedOut: "timeout", datastore.Completed: "complete",
+}
+
+// confirmedCommit tells what became of a confirmed commit, whatever the protocol.
+func (s *Server) confirmedCommit(c datastore.Confirmed) {
+	s.publish("netconf-confirmed-commit", func(n *nodes) {
+		if c.Stage != datastore.TimedOut {
+			n.origin(origin{c.Actor.User, c.Actor.Session, c.Actor.Source})
+		}
+		n.leaf("confirm-event", stages[c.Stage])
+		if c.Timeout > 0 {
+			n.number("timeout", uint32(c.Timeout/time.Second))
+		}
+	})
+}
+
 func (n *nodes) edit(target tree.Path, op tree.Operation) {
 	s := n.of.Child("", "target")
 	n.add(tree.NewLeaf(s, s.Type.Unchecked(target.String())))
