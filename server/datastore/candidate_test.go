@@ -51,6 +51,29 @@ func TestRefusedCommitKeepsTheCandidate(t *testing.T) {
 	ok(t, s.Commit(t.Context(), session(1)))
 }
 
+// RFC 6241 section 7.3.
+func TestCopy(t *testing.T) {
+	s, e := start(t)
+	ok(t, running(t, s, "/t:top/items/item[name='a']/config/name = a", "/t:top/ref = a"))
+	full := s.Running()
+	e.take()
+	ok(t, candidate(t, s, "delete /t:top/items/item[name='a']"))
+	err := s.Copy(t.Context(), session(1), datastore.Running, s.Candidate())
+	wantTag(t, err, tree.TagDataMissing)
+	if s.Running() != full {
+		t.Error("a copy that was refused changed running")
+	}
+	wantCalls(t, e)
+	ok(t, s.Copy(t.Context(), session(1), datastore.Candidate, tree.New(set(t))))
+	wantConfig(t, "the candidate", s.Candidate(), `{}`)
+	ok(t, s.Copy(t.Context(), session(1), datastore.Running, s.Candidate()))
+	wantCalls(t, e, "prepare /t:top", "commit")
+	wantConfig(t, "running", s.Running(), `{}`)
+	if s.Candidate() != s.Running() {
+		t.Error("the candidate differs from running, which it was copied to")
+	}
+}
+
 // RFC 6241 section 7.5.
 func TestLocks(t *testing.T) {
 	lock := func(name datastore.Name, n uint32) func(*testing.T, *datastore.Store) error {
@@ -73,6 +96,11 @@ func TestLocks(t *testing.T) {
 	apply := func(n uint32) func(*testing.T, *datastore.Store) error {
 		return func(t *testing.T, s *datastore.Store) error {
 			return s.Apply(t.Context(), session(n), edit(t, "/t:top/config/limit = 1"))
+		}
+	}
+	copyTo := func(name datastore.Name, n uint32) func(*testing.T, *datastore.Store) error {
+		return func(t *testing.T, s *datastore.Store) error {
+			return s.Copy(t.Context(), session(n), name, s.Running())
 		}
 	}
 	release := func(n uint32) func(*testing.T, *datastore.Store) error {
@@ -116,6 +144,10 @@ func TestLocks(t *testing.T) {
 		{"commit, candidate locked", []step{lock(cand, 4)}, commit(1), datastore.TagInUse, ""},
 		{"commit under one's locks", []step{lock(run, 1), lock(cand, 1), editBy(cand, 1)}, commit(1), "", ""},
 		{"discard under another's", []step{lock(cand, 4)}, discard(1), datastore.TagInUse, ""},
+
+		{"copy to the candidate under another's", []step{lock(cand, 4)}, copyTo(cand, 1), datastore.TagInUse, ""},
+		{"copy to running under another's", []step{lock(run, 4)}, copyTo(run, 1), datastore.TagInUse, ""},
+		{"copy to running under one's lock", []step{lock(run, 1), lock(cand, 4)}, copyTo(run, 1), "", ""},
 
 		{"session ends", []step{lock(run, 4), lock(cand, 4), release(4)}, lock(cand, 1), "", ""},
 		{"another session ends", []step{lock(run, 4), release(2)}, lock(run, 1), datastore.TagLockDenied, "4"},

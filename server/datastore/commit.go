@@ -3,6 +3,7 @@ package datastore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -11,24 +12,12 @@ import (
 	"github.com/optical-net/waveguard/yang/validate"
 )
 
-// Commit makes running equal to the candidate (RFC 6241 section 8.3.4.1). On
-// error neither has changed. TagInUse says that another session has locked one
-// of the two.
+// Commit makes running equal to the candidate (RFC 6241 section 8.3.4.1), and
+// confirms the session's confirmed commit. On error neither has changed. TagInUse
+// says that another session has locked one of the two, or has a confirmed commit
+// that waits.
 func (s *Store) Commit(ctx context.Context, actor Actor) error {
-	if err := s.acquire(ctx); err != nil {
-		return err
-	}
-	defer s.release()
-	for _, name := range []Name{Running, Candidate} {
-		if err := s.locks.check(name, actor.Session); err != nil {
-			return err
-		}
-	}
-	if err := s.transact(ctx, actor, s.Candidate()); err != nil {
-		return err
-	}
-	s.candidate.Store(nil)
-	return nil
+	return s.CommitWith(ctx, actor, CommitOptions{})
 }
 
 // Discard makes the candidate equal to running (RFC 6241 section 8.3.4.2).
@@ -52,7 +41,7 @@ func (s *Store) Validate(ctx context.Context, name Name) error {
 	return s.ValidateTree(ctx, s.Config(name))
 }
 
-// ValidateTree is Validate for a configuration that is in no datastore.
+// ValidateTree is Validate for any configuration.
 func (s *Store) ValidateTree(ctx context.Context, t *tree.Tree) error {
 	if err := s.acquire(ctx); err != nil {
 		return err
@@ -65,9 +54,13 @@ func (s *Store) ValidateTree(ctx context.Context, t *tree.Tree) error {
 // check validates next, starting from running. The state's tree is what next
 // becomes (RFC 7950 section 8.2).
 func (s *Store) check(next *tree.Tree) (*validate.State, error) {
-	state, errs := s.validator.Check(s.valid, next)
-	if len(errs) == 0 && s.cfg.Rules != nil {
-		errs = s.cfg.Rules(s.Running(), state.Tree)
+	return s.checkStep(step{next: next, rules: s.cfg.Rules})
+}
+
+func (s *Store) checkStep(st step) (*validate.State, error) {
+	state, errs := s.validator.Check(s.valid, st.next)
+	if len(errs) == 0 && st.rules != nil {
+		errs = st.rules(s.Running(), state.Tree)
 	}
 	if len(errs) > 0 {
 		return nil, joined(errs)
@@ -75,63 +68,114 @@ func (s *Store) check(next *tree.Tree) (*validate.State, error) {
 	return state, nil
 }
 
-// transact is the way of every change of running. The caller is the writer. The
-// actor answers for what leads to next, not for what validation deletes besides.
+// step is one change of running on its way.
+type step struct {
+	actor Actor
+	next  *tree.Tree
+	rules func(old, next *tree.Tree) []*Error // nil: next was in force before
+	then  *pending                            // what waits for its confirmation afterwards
+}
+
+// transact changes running as an edit or a copy does. The caller is the writer.
 func (s *Store) transact(ctx context.Context, actor Actor, next *tree.Tree) error {
-	err := s.tryTransact(ctx, actor, next)
+	return s.perform(ctx, step{actor, next, s.cfg.Rules, s.pending.Load()})
+}
+
+// perform is the way of every change of running. The caller is the writer. The
+// actor answers for what leads to next, not for what validation deletes besides.
+func (s *Store) perform(ctx context.Context, st step) error {
+	err := s.tryPerform(ctx, st)
 	if err != nil {
 		s.stats.refused.Add(1)
 	}
 	return err
 }
 
-func (s *Store) tryTransact(ctx context.Context, actor Actor, next *tree.Tree) error {
-	c := Change{Old: s.Running(), New: next, Changes: tree.Diff(s.Running(), next), Actor: actor}
+func (s *Store) tryPerform(ctx context.Context, st step) error {
+	c := Change{Old: s.Running(), New: st.next, Changes: tree.Diff(s.Running(), st.next), Actor: st.actor}
 	if len(c.Changes) == 0 {
-		return nil
+		return s.waitOnly(ctx, c, st.then)
 	}
-	if err := actor.checkChanges(c.Changes); err != nil {
+	if err := st.actor.checkChanges(c.Changes); err != nil {
 		return err
 	}
-	state, err := s.check(next)
+	state, err := s.checkStep(st)
 	if err != nil {
 		return err
 	}
-	if state.Tree != next {
+	if state.Tree != st.next {
 		c.New, c.Changes = state.Tree, tree.Diff(c.Old, state.Tree)
 	}
 	commit, abort, err := s.cfg.Engine.Prepare(ctx, c)
 	if err != nil {
 		return asError("put the change in force", err)
 	}
-	if err := s.persist(ctx, c); err != nil {
+	if err := s.persist(ctx, c, st.then); err != nil {
 		abort()
 		return err
 	}
 	s.publish(state, c)
+	s.remember(c)
+	if st.then != s.pending.Load() {
+		s.await(st.then)
+	}
 	commit()
+	s.observers.tell(c)
 	s.watchers.tell()
 	s.compactIfLong()
 	return nil
 }
 
-// persist makes the change durable.
-func (s *Store) persist(ctx context.Context, c Change) error {
+// remember enters the change, whose record is the last one, into the history.
+func (s *Store) remember(c Change) {
+	c.Actor.Access = nil
+	s.history.add(Revision{s.log.Next() - 1, time.Now(), c.Actor, c.New})
+}
+
+// waitOnly performs a step that leaves running as it is.
+func (s *Store) waitOnly(ctx context.Context, c Change, then *pending) error {
+	if then == s.pending.Load() {
+		return nil
+	}
+	if err := s.persist(ctx, c, then); err != nil {
+		return err
+	}
+	s.await(then)
+	return nil
+}
+
+// persist makes the change, and what waits after it, durable.
+func (s *Store) persist(ctx context.Context, c Change, then *pending) error {
 	if ctx.Err() != nil {
 		return because(tree.TagOperationFailed, "the client gave up before the change was made", ctx.Err())
 	}
 	if s.log.Broken() != nil {
 		// The disk may have recovered: begin anew with what is in force.
-		if err := s.log.Rewrite(encodeConfig(s.Running())); err != nil {
+		if err := s.rewrite(); err != nil {
 			return storageError(err)
 		}
 		s.cfg.Logger.Info("the configuration can be stored again", "dir", s.cfg.Dir)
 	}
-	if err := s.log.Append(s.encodeEntry(c)); err != nil {
+	if err := s.log.Append(s.encodeEntry(c, then)); err != nil {
 		s.cfg.Logger.Error("store the configuration", "dir", s.cfg.Dir, "error", err)
 		return storageError(err)
 	}
 	return nil
+}
+
+// rewrite begins the journal anew with what is in force. A snapshot can't hold a
+// commit that waits for its confirmation: it is of what was before, and a record
+// leads from there. A crash between the two undoes that commit.
+func (s *Store) rewrite() error {
+	p := s.pending.Load()
+	if p == nil {
+		return s.log.Rewrite(encodeConfig(s.Running()))
+	}
+	if err := s.log.Rewrite(encodeConfig(p.before)); err != nil {
+		return err
+	}
+	c := Change{Changes: tree.Diff(p.before, s.Running()), Actor: Actor{User: p.User, Session: p.Session}}
+	return s.log.Append(s.encodeEntry(c, p))
 }
 
 func storageError(err error) error {

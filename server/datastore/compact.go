@@ -5,15 +5,20 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// compactIfLong begins to fold a journal that has grown too long into a
-// snapshot, without making anybody wait. The caller is the writer.
+// compactIfLong begins to fold what nobody can go back to into a snapshot when it has
+// grown too long, without making anybody wait. While a confirmed commit waits that waits
+// too: a snapshot would forget what was before. The caller is the writer.
 func (s *Store) compactIfLong() {
-	if s.compacting || s.log.Size() < s.compactAt {
+	if s.compacting || s.pending.Load() != nil || s.log.Size() < s.compactAt {
+		return
+	}
+	oldest := s.history.oldest()
+	mark, ok := s.log.MarkAt(oldest.Number)
+	if !ok || mark.Length() < s.compactAt {
 		return
 	}
 	s.compacting = true
-	mark, t := s.log.Mark(), s.Running()
-	s.background.Go(func() { s.compact(mark, t) })
+	s.background.Go(func() { s.compact(mark, oldest.Config) })
 }
 
 // compact writes the snapshot t of the records before mark, then drops them.

@@ -16,6 +16,21 @@
 // running does, until it is committed, which makes all of running equal to it,
 // or discarded (RFC 6241 section 8.3).
 //
+// # History
+//
+// The journal keeps the records of the last commits, fifty unless Config says
+// otherwise: who changed what, when. What is older is folded into a snapshot. Going
+// back is a copy of an old version to running, which shares all but the difference.
+//
+// # Confirmed commits
+//
+// A confirmed commit (RFC 6241 section 8.4) belongs to the store, whichever protocol
+// made it. While it waits for its confirmation, only its session changes running, and
+// nobody else locks it: a change by others would be lost, without a word to them, when
+// the commit is undone. Others may fill the candidate. The wait is in the journal: it
+// survives a crash, and is undone on time, or at once where that has passed or where
+// its session, which no crash survives, should have confirmed it.
+//
 // # Operational
 //
 // The operational tree is the running configuration and the state in one. In

@@ -31,13 +31,14 @@ type Request struct {
 
 // Edit changes the candidate, or running as a whole transaction. The errors
 // are those of RFC 6241 section 7.2 and RFC 7950 section 8.3; TagInUse when
-// another session has locked the target.
+// another session has locked the target, or has a confirmed commit that waits and
+// the target is running.
 func (s *Store) Edit(ctx context.Context, actor Actor, r Request) error {
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}
 	defer s.release()
-	if err := s.locks.check(r.Target, actor.Session); err != nil {
+	if err := s.checkTarget(r.Target, actor); err != nil {
 		return err
 	}
 	next, err := s.edited(actor, s.Config(r.Target), r.Default, r.Edit)
@@ -53,14 +54,14 @@ func (s *Store) Edit(ctx context.Context, actor Actor, r Request) error {
 }
 
 // Apply performs the edits in order as one transaction on running: a gNMI Set.
-// It is refused with TagInUse while a session has locked running; a candidate
-// with uncommitted changes is left as it is.
+// It is refused with TagInUse while a session has locked running or a confirmed
+// commit waits; a candidate with uncommitted changes is left as it is.
 func (s *Store) Apply(ctx context.Context, actor Actor, edits ...*tree.Edit) error {
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}
 	defer s.release()
-	if err := s.locks.check(Running, actor.Session); err != nil {
+	if err := s.checkTarget(Running, actor); err != nil {
 		return err
 	}
 	next, err := s.edited(actor, s.Running(), tree.Merge, edits...)
@@ -68,6 +69,23 @@ func (s *Store) Apply(ctx context.Context, actor Actor, edits ...*tree.Edit) err
 		return err
 	}
 	return s.transact(ctx, actor, next)
+}
+
+// Copy makes the target equal to a configuration (RFC 6241 section 7.3): the
+// candidate, or running as a whole transaction. The actor answers for what
+// becomes different; the errors are those of Edit.
+func (s *Store) Copy(ctx context.Context, actor Actor, target Name, t *tree.Tree) error {
+	if err := s.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	if err := s.checkTarget(target, actor); err != nil {
+		return err
+	}
+	if target == Running {
+		return s.transact(ctx, actor, t)
+	}
+	return s.editCandidate(actor, Set, t)
 }
 
 // edited returns base with the edits applied, if the actor may ask for them.

@@ -11,13 +11,23 @@ import (
 
 // entry is one record of the journal: who changed what, when.
 type entry struct {
-	Seq      uint64      `json:"seq"`
-	Time     time.Time   `json:"time"`
-	User     string      `json:"user,omitempty"`
-	Protocol string      `json:"protocol,omitempty"`
-	Session  uint32      `json:"session,omitempty"`
-	Source   string      `json:"source,omitempty"`
-	Edits    []entryEdit `json:"edits"`
+	Seq      uint64    `json:"seq"`
+	Time     time.Time `json:"time"`
+	User     string    `json:"user,omitempty"`
+	Protocol string    `json:"protocol,omitempty"`
+	Session  uint32    `json:"session,omitempty"`
+	Source   string    `json:"source,omitempty"`
+	// Confirm is what waits for its confirmation after the record; none: nothing.
+	Confirm *entryConfirm `json:"confirm,omitempty"`
+	Edits   []entryEdit   `json:"edits"`
+}
+
+// entryConfirm is a confirmed commit that waits. What to return to is the
+// configuration before the first of the records in a row that have one.
+type entryConfirm struct {
+	User     string    `json:"user,omitempty"`
+	Persist  string    `json:"persist,omitempty"`
+	Deadline time.Time `json:"deadline"`
 }
 
 // entryEdit is one change. Replaying it twice is the same as once.
@@ -38,13 +48,17 @@ const (
 	opMove    = "move"
 )
 
-// encodeEntry returns the record of a change. The values are put in as they are
-// encoded: a bulk load is not encoded twice.
-func (s *Store) encodeEntry(c Change) []byte {
+// encodeEntry returns the record of a change, after which then waits. The values
+// are put in as they are encoded: a bulk load is not encoded twice.
+func (s *Store) encodeEntry(c Change, then *pending) []byte {
+	var confirm *entryConfirm
+	if then != nil {
+		confirm = &entryConfirm{then.User, then.Persist, then.Deadline.UTC()}
+	}
 	head := mustMarshal(entry{
 		Seq: s.log.Next(), Time: time.Now().UTC(),
 		User: c.Actor.User, Protocol: c.Actor.Protocol, Session: c.Actor.Session, Source: c.Actor.Source,
-		Edits: []entryEdit{},
+		Confirm: confirm, Edits: []entryEdit{},
 	})
 	b := head[:len(head)-len("]}")]
 	for i, ch := range placed(c.Changes) {

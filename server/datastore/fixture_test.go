@@ -41,10 +41,19 @@ type engine struct {
 
 func (e *engine) Prepare(_ context.Context, c datastore.Change) (commit, abort func(), err error) {
 	e.record("prepare " + paths(c.Changes))
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if e.refuse != nil {
 		return nil, nil, e.refuse
 	}
 	return func() { e.record("commit") }, func() { e.record("abort") }, nil
+}
+
+// set makes the engine refuse from now on, or no longer.
+func (e *engine) set(refuse error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.refuse = refuse
 }
 
 func (e *engine) record(what string) {
@@ -75,6 +84,7 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 func config(t testing.TB, e datastore.Engine) datastore.Config {
 	return datastore.Config{
 		Schema: set(t), Engine: e, Logger: quiet, Unmirrored: []string{"/t:top/items/item/config/hidden"},
+		History: 1, // so that what is before it can be folded
 		Initial: func() (*tree.Tree, error) {
 			ed := tree.New(set(t)).Edit()
 			err := ed.Apply(edit(t, "/t:top/config/name = first"), tree.Merge)

@@ -42,6 +42,14 @@ func (l *locks) check(name Name, session uint32) error {
 	return nil
 }
 
+// checkTarget refuses when the actor may not change that datastore now.
+func (s *Store) checkTarget(name Name, actor Actor) error {
+	if err := s.locks.check(name, actor.Session); err != nil || name != Running {
+		return err
+	}
+	return s.pending.Load().owned(actor)
+}
+
 // LockedBy returns who holds the lock of a datastore; ok is false for nobody.
 func (s *Store) LockedBy(name Name) (info LockInfo, ok bool) {
 	info = s.locks.get(name)
@@ -50,7 +58,8 @@ func (s *Store) LockedBy(name Name) (info LockInfo, ok bool) {
 
 // Lock locks a datastore for a session (RFC 6241 section 7.5). TagLockDenied,
 // with the session in the way, says that it is locked already, even by the same
-// session, or that the candidate has changes which are not committed.
+// session, that the candidate has changes which are not committed, or that a
+// confirmed commit of another session waits.
 func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
 	if session == 0 {
 		return &Error{Tag: tree.TagOperationFailed, Message: "only a session can hold a lock"}
@@ -61,6 +70,9 @@ func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
 	defer s.release()
 	if h := s.locks.get(name).Session; h != 0 {
 		return lockDenied(h, fmt.Sprintf("the %v datastore is locked by session %d", name, h))
+	}
+	if p := s.pending.Load(); name == Running && p != nil && p.Session != session {
+		return lockDenied(p.Session, fmt.Sprintf("a confirmed commit of user %q waits for its confirmation", p.User))
 	}
 	if name == Candidate && s.candidate.Load() != nil {
 		return lockDenied(s.editor, fmt.Sprintf("the candidate has changes, the last by session %d; "+
@@ -101,8 +113,8 @@ func (s *Store) unlock(name Name) {
 	}
 }
 
-// Release ends all locks of a session that has ended. It waits for the writer
-// at work.
+// Release ends all locks of a session that has ended, and undoes its confirmed
+// commit unless that persists. It waits for the writer at work.
 func (s *Store) Release(session uint32) {
 	s.writer <- struct{}{}
 	defer s.release()
@@ -111,4 +123,5 @@ func (s *Store) Release(session uint32) {
 			s.unlock(name)
 		}
 	}
+	s.leave(session)
 }

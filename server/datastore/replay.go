@@ -15,77 +15,107 @@ import (
 // ownLimits are for what the store itself wrote.
 var ownLimits = json.Limits{Bytes: math.MaxInt, Values: math.MaxInt}
 
-// recover reads the configuration back, or begins one.
-func (s *Store) recover(fs journal.FS) error {
+// recover reads the configuration back, or begins one, and returns the confirmed
+// commit that waited; nil for none.
+func (s *Store) recover(fs journal.FS) (*pending, error) {
 	log, st, err := journal.Open(fs)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.log = log
-	if err := s.load(st); err != nil {
-		return errors.Join(err, log.Close())
+	waiting, err := s.load(st)
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
 	}
-	return nil
+	return waiting, nil
 }
 
-func (s *Store) load(st *journal.State) error {
+func (s *Store) load(st *journal.State) (*pending, error) {
 	if st.Cut > 0 {
 		s.cfg.Logger.Warn("the journal ended in an incomplete record, of a change that was never answered; it was cut off",
 			"dir", s.cfg.Dir, "octets", st.Cut)
 	}
-	t, err := s.recovered(st)
+	t, waiting, err := s.recovered(st)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	valid, errs := s.validator.Check(nil, t)
 	if len(errs) > 0 {
-		return fmt.Errorf("the configuration in %s is not valid under the models of this version: %w", s.cfg.Dir, joined(errs))
+		return nil, fmt.Errorf("the configuration in %s is not valid under the models of this version: %w", s.cfg.Dir, joined(errs))
 	}
 	s.valid = valid
 	s.compactAt = s.cfg.JournalBound + int64(len(st.Snapshot))
 	if st.Snapshot == nil {
-		return s.log.Rewrite(encodeConfig(t))
+		return nil, s.log.Rewrite(encodeConfig(t))
 	}
-	return nil
+	return waiting, nil
 }
 
-// recovered returns the configuration that the directory holds, or the initial one.
-func (s *Store) recovered(st *journal.State) (*tree.Tree, error) {
+// recovered returns the configuration that the directory holds, or the initial
+// one, and what waits for its confirmation.
+func (s *Store) recovered(st *journal.State) (*tree.Tree, *pending, error) {
 	if st.Snapshot == nil {
-		if s.cfg.Initial == nil {
-			return tree.New(s.cfg.Schema), nil
-		}
-		t, err := s.cfg.Initial()
-		if err != nil {
-			return nil, fmt.Errorf("make the initial configuration: %w", err)
-		}
-		return t, nil
+		t, err := s.initial()
+		s.history.add(Revision{Config: t})
+		return t, nil, err
 	}
 	t, err := json.Decode(s.cfg.Schema, st.Snapshot, json.DecodeOptions{Limits: ownLimits})
 	if err != nil {
-		return nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
+		return nil, nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
 	}
 	e := t.Edit()
+	s.history.add(Revision{Number: st.Seq, Config: t})
+	var waiting *pending
 	for _, r := range st.Records {
-		if err := replay(s.cfg.Schema, e, r.Payload); err != nil {
-			return nil, fmt.Errorf("replay journal record %d: %w", r.Seq, err)
+		before := e.Tree()
+		en, err := replay(s.cfg.Schema, e, r.Payload)
+		if err != nil {
+			return nil, nil, fmt.Errorf("replay journal record %d: %w", r.Seq, err)
+		}
+		waiting = waiting.after(en, before)
+		if len(en.Edits) > 0 {
+			s.history.add(en.revision(r.Seq, e.Tree()))
 		}
 	}
-	return e.Tree(), nil
+	return e.Tree(), waiting, nil
+}
+
+func (s *Store) initial() (*tree.Tree, error) {
+	if s.cfg.Initial == nil {
+		return tree.New(s.cfg.Schema), nil
+	}
+	t, err := s.cfg.Initial()
+	if err != nil {
+		return nil, fmt.Errorf("make the initial configuration: %w", err)
+	}
+	return t, nil
+}
+
+// after returns what waits after a record, whose edits were made to before, when p
+// did before it.
+func (p *pending) after(en entry, before *tree.Tree) *pending {
+	if en.Confirm == nil {
+		return nil
+	}
+	next := &pending{before: before}
+	if p != nil {
+		next.before = p.before
+	}
+	next.User, next.Persist, next.Deadline = en.Confirm.User, en.Confirm.Persist, en.Confirm.Deadline
+	return next
 }
 
 // replay performs one record of the journal.
-func replay(set *schema.Set, e *tree.Editor, payload []byte) error {
-	var en entry
+func replay(set *schema.Set, e *tree.Editor, payload []byte) (en entry, err error) {
 	if err := stdjson.Unmarshal(payload, &en); err != nil {
-		return err
+		return en, err
 	}
 	for _, ed := range en.Edits {
 		if err := replayEdit(set, e, ed); err != nil {
-			return fmt.Errorf("%s %s: %w", ed.Op, ed.Path, err)
+			return en, fmt.Errorf("%s %s: %w", ed.Op, ed.Path, err)
 		}
 	}
-	return nil
+	return en, nil
 }
 
 func replayEdit(set *schema.Set, e *tree.Editor, je entryEdit) error {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/optical-net/waveguard/server/datastore/journal"
 	"github.com/optical-net/waveguard/yang/schema"
@@ -46,6 +47,9 @@ type Config struct {
 	// JournalBound is the length in octets, beyond that of the configuration,
 	// at which the journal is folded into a snapshot; 0 is 1 MiB.
 	JournalBound int64
+	// History is how many commits one can go back, see [Store.History]; 0 is 50.
+	// Their records stay in the journal.
+	History int
 }
 
 // Store is an open datastore. Its methods may be called by any number of
@@ -59,11 +63,15 @@ type Store struct {
 	running     atomic.Pointer[tree.Tree]
 	candidate   atomic.Pointer[tree.Tree] // nil while it is the same as running
 	operational atomic.Pointer[tree.Tree]
-	stateMu     sync.Mutex // held to change operational
+	pending     atomic.Pointer[pending] // nil while no confirmed commit waits
+	stateMu     sync.Mutex              // held to change operational
 
-	watchers watchers
-	locks    locks
-	stats    stats
+	watchers  watchers
+	observers observers[Change]
+	confirmed observers[Confirmed]
+	locks     locks
+	history   history
+	stats     stats
 
 	// writer holds a token while somebody changes what follows, running, the
 	// candidate, or a lock.
@@ -71,7 +79,8 @@ type Store struct {
 	closed     bool
 	valid      *validate.State // running's
 	log        *journal.Log
-	editor     uint32 // session that last changed the candidate
+	editor     uint32      // session that last changed the candidate
+	expiry     *time.Timer // of pending
 	compactAt  int64
 	compacting bool
 	background sync.WaitGroup
@@ -105,16 +114,24 @@ func open(cfg Config, fs journal.FS) (*Store, error) {
 	if cfg.JournalBound == 0 {
 		cfg.JournalBound = 1 << 20
 	}
+	if cfg.History <= 0 {
+		cfg.History = 50
+	}
 	s := &Store{
 		cfg: cfg, validator: validate.New(cfg.Schema), mirror: m,
-		writer: make(chan struct{}, 1),
+		writer:  make(chan struct{}, 1),
+		history: history{keep: cfg.History},
 	}
-	if err := s.recover(fs); err != nil {
+	waiting, err := s.recover(fs)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.log.Close())
 	}
+	s.writer <- struct{}{}
+	defer s.release()
+	s.resume(waiting)
 	return s, nil
 }
 
@@ -140,6 +157,9 @@ func (s *Store) Close() error {
 	s.writer <- struct{}{}
 	wasClosed := s.closed
 	s.closed = true
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
 	<-s.writer
 	if wasClosed {
 		return nil

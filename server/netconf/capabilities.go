@@ -16,12 +16,15 @@ func Features(module, feature string) bool {
 }
 
 // netconfFeatures are the features behind protocolCapabilities.
-var netconfFeatures = []string{"writable-running", "candidate", "rollback-on-error", "validate"}
+var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "xpath"}
 
 // capabilities returns what the server's hello announces: the protocol's
-// capabilities and one for each implemented module.
-func capabilities(set *schema.Set) []string {
+// capabilities, the library's, and one for each implemented module.
+func capabilities(set *schema.Set, l *library) []string {
 	caps := slices.Clone(protocolCapabilities)
+	if l != nil {
+		caps = append(caps, l.capabilities(set)...)
+	}
 	for _, m := range set.Modules {
 		if m.Implemented {
 			caps = append(caps, moduleCapability(m))

@@ -33,7 +33,7 @@ func (s *Session) killSession(ctx context.Context, p *params) (body, error) {
 		return nil, protocolError(tagInvalidValue, fmt.Sprintf("there is no session %d", id), "bad-element", "session-id")
 	}
 	victim.log.Info("session killed", "by-session", s.id, "by-user", s.peer.User.Name)
-	victim.close(errKilled)
+	victim.close(killedError{s.id})
 	select {
 	case <-victim.ended:
 		return nil, nil

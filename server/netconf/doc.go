@@ -1,5 +1,6 @@
 // Package netconf is the appliance's NETCONF server: RFC 6241 over SSH
-// (RFC 6242), with notifications (RFC 5277) and monitoring (RFC 6022).
+// (RFC 6242), with notifications (RFC 5277), monitoring (RFC 6022) and the modes of
+// with-defaults (RFC 6243).
 //
 // A [Server] turns streams into sessions: [Server.Serve] those of an SSH
 // listener, [Server.ServeSession] any other. One goroutine owns each session.
@@ -12,6 +13,13 @@
 // Every edit is one transaction: whatever error-option asks for, an edit that
 // fails changes nothing. This is the rollback-on-error of RFC 6241 section 7.2,
 // satisfies stop-on-error, and leaves continue-on-error nothing to continue with.
+//
+// A confirmed commit without persist is undone with its session; see package
+// datastore for what others may do meanwhile.
+//
+// There is no startup datastore, and so no capability :startup: running is
+// durable when a change of it is answered, and is what the appliance starts with.
+// What names startup or a url is refused as an unknown element.
 //
 // The datastore, access control and notification hub are those of the
 // neighbouring packages; what they refuse becomes rpc-error in rpcerror.go

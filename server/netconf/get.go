@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/optical-net/waveguard/yang/subtree"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -16,7 +15,7 @@ func (s *Session) get(_ context.Context, p *params) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.data(view, p)
+	return s.data(view, tree.ConfigAndState, p)
 }
 
 // getConfig returns the content of a datastore (RFC 6241 section 7.1).
@@ -29,7 +28,7 @@ func (s *Session) getConfig(_ context.Context, p *params) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.data(s.server.store.Config(name), p)
+	return s.data(s.server.store.Config(name), tree.ConfigOnly, p)
 }
 
 // operational returns the operational tree with what the state providers add.
@@ -51,43 +50,33 @@ func (s *Server) operational() (*tree.Tree, error) {
 	return e.Tree(), nil
 }
 
-// data returns what of the tree the user may read and the filter selects.
-func (s *Session) data(t *tree.Tree, p *params) (body, error) {
-	root := s.server.access.Readable(s.peer.User, t.Root())
-	if f := p.get("filter"); f != nil {
-		filter, err := s.subtreeFilter(f)
-		if err != nil {
-			return nil, err
-		}
-		root = filter.Apply(root)
+// data returns what of the tree the user may read and the filter selects, with
+// the defaults that the client asks for.
+func (s *Session) data(t *tree.Tree, scope tree.Scope, p *params) (body, error) {
+	mode, err := oneOf(p, "with-defaults", withDefaults)
+	if err != nil {
+		return nil, err
+	}
+	filter, err := s.filterOf(p)
+	if err != nil {
+		return nil, err
+	}
+	t = s.server.defaults.fill(t, filter.reach(t.Root()), reporting{mode, scope})
+	t = tree.FromRoot(s.server.schema, s.server.access.Readable(s.peer.User, t.Root()))
+	if t, err = filter.apply(t); err != nil {
+		return nil, err
+	}
+	// What is in use is stored by now, so that of the modes trim alone is left.
+	opt := xml.EncodeOptions{}
+	if mode == xml.Trim {
+		opt.Defaults = mode
 	}
 	return func(b *bytes.Buffer) error {
 		b.WriteString("<data>")
-		if err := xml.Encode(b, root, xml.EncodeOptions{}); err != nil {
+		if err := xml.Encode(b, t.Root(), opt); err != nil {
 			return err
 		}
 		b.WriteString("</data>")
 		return nil
 	}, nil
-}
-
-func (s *Session) subtreeFilter(f *xml.Element) (*subtree.Filter, error) {
-	if err := mustBeSubtree(f); err != nil {
-		return nil, err
-	}
-	return subtree.Parse(s.server.schema, f)
-}
-
-// mustBeSubtree refuses filters of other types. Some controllers put the type
-// attribute into the base namespace.
-func mustBeSubtree(f *xml.Element) error {
-	kind, ok := f.Attr("", "type")
-	if !ok {
-		kind, ok = f.Attr(nsBase, "type")
-	}
-	if ok && kind != "subtree" {
-		return protocolError(tagBadAttribute, fmt.Sprintf("filter type %q is not supported, only subtree is", kind),
-			"bad-attribute", "type", "bad-element", f.Name.Local)
-	}
-	return nil
 }

@@ -54,7 +54,7 @@ func TestDeafClient(t *testing.T) {
 		}
 	}()
 	for range 100 {
-		r.publish(violation)
+		r.publish(violation, noon)
 		if reply := other.rpc(getDomains); !strings.Contains(reply, "key-store") {
 			t.Fatalf("reply %s", reply)
 		}
@@ -71,7 +71,7 @@ func TestDeafClient(t *testing.T) {
 func TestIdle(t *testing.T) {
 	r := newRig(t, Limits{IdleTimeout: 150 * time.Millisecond})
 	idle, subscribed := r.open("admin"), r.open("admin2")
-	subscribed.rpc(`<create-subscription xmlns="` + nsNotification + `"/>`)
+	subscribed.rpc(`<create-subscription xmlns="` + nsNotification + `"><filter><nothing xmlns="urn:nothing"/></filter></create-subscription>`)
 	if err := idle.ended(); !errors.Is(err, errIdle) {
 		t.Errorf("ended with %v", err)
 	}

@@ -8,17 +8,14 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// streamName is the one event stream (RFC 5277 section 3.2.3).
-const streamName = "NETCONF"
-
 // monitor makes the server's own operational data: /netconf-state of RFC 6022
 // and /netconf/streams of RFC 5277. What never changes is made once.
 type monitor struct {
 	server   *Server
 	netconf  *schema.Node // /ietf-netconf-monitoring:netconf-state
 	texts    []schemaText
-	fixed    []tree.Node // below netconf-state
-	eventing tree.Node   // /nc-notifications:netconf
+	fixed    []tree.Node  // below netconf-state
+	eventing *schema.Node // /nc-notifications:netconf
 }
 
 // newMonitor fails when the schema lacks the two modules.
@@ -28,28 +25,13 @@ func newMonitor(s *Server) (*monitor, error) {
 	if state == nil || events == nil {
 		return nil, fmt.Errorf("the schema must implement ietf-netconf-monitoring and nc-notifications")
 	}
-	m := &monitor{server: s, netconf: state, texts: schemaTexts(s.schema), eventing: streams(events)}
+	m := &monitor{server: s, netconf: state, texts: schemaTexts(s.schema), eventing: events}
 	root := &nodes{of: state}
 	caps := root.below("capabilities")
 	caps.leafList("capability", s.capabilities)
 	m.fixed = []tree.Node{caps.container(), m.schemas(root)}
 	return m, nil
 }
-
-// streams tells of the NETCONF stream.
-func streams(netconf *schema.Node) tree.Node {
-	root := &nodes{of: netconf}
-	all := root.below("streams")
-	all.add(list(all, "stream", []string{streamName}, func(n *nodes, name string) {
-		n.leaf("name", name)
-		n.leaf("description", "all notifications of the appliance")
-		n.leaf("replaySupport", "false")
-	}))
-	root.add(all.container())
-	return root.container()
-}
-
-func (m *monitor) streams() tree.Node { return m.eventing }
 
 func (m *monitor) schemas(root *nodes) tree.Node {
 	all := root.below("schemas")
@@ -122,5 +104,9 @@ func (n *nodes) counters(c *counters) {
 // State returns the provider of the server's monitoring data, for other
 // protocols to serve the same.
 func (s *Server) State() []StateProvider {
-	return []StateProvider{s.monitor.state, s.monitor.streams}
+	all := []StateProvider{s.monitor.state, s.monitor.streams}
+	if s.library != nil {
+		all = append(all, func() tree.Node { return s.library.modules }, func() tree.Node { return s.library.old })
+	}
+	return all
 }

@@ -33,6 +33,12 @@ func (n *nodes) number(name string, value uint32) {
 
 func (n *nodes) time(name string, t time.Time) { n.leaf(name, t.UTC().Format(time.RFC3339)) }
 
+// empty adds a leaf of type empty.
+func (n *nodes) empty(name string) {
+	s := n.of.Child("", name)
+	n.kids = append(n.kids, tree.NewLeaf(s, s.Type.Unchecked("")))
+}
+
 // leafList adds a leaf-list.
 func (n *nodes) leafList(name string, texts []string) {
 	s := n.of.Child("", name)

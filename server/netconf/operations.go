@@ -16,12 +16,15 @@ type operation struct {
 // operations holds every operation the server has. It is read-only.
 var operations = table{
 	nsBase: {
-		{"get", "filter", (*Session).get},
-		{"get-config", "source filter", (*Session).getConfig},
+		{"get", "filter with-defaults", (*Session).get},
+		{"get-config", "source filter with-defaults", (*Session).getConfig},
 		{"edit-config", "target default-operation test-option error-option config", (*Session).editConfig},
+		{"copy-config", "target source with-defaults", (*Session).copyConfig},
+		{"delete-config", "target", (*Session).deleteConfig},
 		{"lock", "target", (*Session).lock},
 		{"unlock", "target", (*Session).unlock},
-		{"commit", "", (*Session).commit},
+		{"commit", "confirmed confirm-timeout persist persist-id", (*Session).commit},
+		{"cancel-commit", "persist-id", (*Session).cancelCommit},
 		{"discard-changes", "", (*Session).discardChanges},
 		{"validate", "source", (*Session).validate},
 		{"close-session", "", (*Session).closeSession},

@@ -23,7 +23,7 @@ func newParams(op *xml.Element, known string) (*params, error) {
 	for _, c := range op.Children {
 		name := c.Name.Local
 		switch {
-		case c.Name.Space != op.Name.Space:
+		case c.Name.Space != spaceOf(op, name):
 			return nil, protocolError(tagUnknownNamespace,
 				fmt.Sprintf("%s has no parameter in namespace %q", op.Name.Local, c.Name.Space), "bad-element", name, "bad-namespace", c.Name.Space)
 		case !slices.Contains(names, name):
@@ -39,6 +39,17 @@ func newParams(op *xml.Element, known string) (*params, error) {
 	return p, nil
 }
 
+// augmented are the parameters that other modules add, with their namespaces.
+var augmented = map[string]string{"with-defaults": nsWithDefaults}
+
+// spaceOf returns the namespace of a parameter of op.
+func spaceOf(op *xml.Element, name string) string {
+	if space := augmented[name]; space != "" {
+		return space
+	}
+	return op.Name.Space
+}
+
 func unknownParameter(op *xml.Element, name string) error {
 	hint := ""
 	if why := absentFeature[name]; why != "" {
@@ -48,15 +59,7 @@ func unknownParameter(op *xml.Element, name string) error {
 }
 
 // absentFeature names the capability that a known parameter would need.
-var absentFeature = map[string]string{
-	"url":             ":url",
-	"startup":         ":startup",
-	"confirmed":       ":confirmed-commit",
-	"confirm-timeout": ":confirmed-commit",
-	"persist":         ":confirmed-commit",
-	"persist-id":      ":confirmed-commit",
-	"with-defaults":   ":with-defaults",
-}
+var absentFeature = map[string]string{"url": ":url", "startup": ":startup"}
 
 // get returns the parameter, or nil.
 func (p *params) get(name string) *xml.Element { return p.byName[name] }

@@ -31,7 +31,7 @@ func (s *Session) handle(message []byte) error {
 func (s *Session) malformed(err error) error {
 	s.count(inBadRPCs)
 	if !s.base11 {
-		return fmt.Errorf("malformed message: %w", err)
+		return fmt.Errorf("%w: %w", errMalformed, err)
 	}
 	s.sendErrors(nil, parseError(err))
 	return nil

@@ -44,19 +44,34 @@ type rig struct {
 	users  *access.Authority
 	engine *engine
 	set    *schema.Set
+	starts *notify.Subscription // tells when a session has begun
 }
 
 func newRig(t testing.TB, limits Limits) *rig {
 	t.Helper()
-	r := &rig{t: t, hub: new(notify.Hub), engine: new(engine)}
-	r.engine.violation = func() { r.publish(violation) }
+	r := &rig{t: t, engine: new(engine)}
+	r.engine.violation = func() { r.publish(violation, noon) }
 	r.set = must(compiled())(t)
+	r.hub = must(notify.Open(notify.Config{Dir: t.TempDir(), Schema: r.set, Logger: quiet(t)}))(t)
+	t.Cleanup(func() { r.hub.Close() })
 	r.store = must(datastore.Open(datastore.Config{Dir: t.TempDir(), Schema: r.set, Engine: r.engine, Initial: r.initial, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.store.Close() })
 	r.users = access.New(r.store.Running)
 	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.Shutdown(context.Background()) })
+	r.starts = r.hub.Subscribe(1 << 16)
+	t.Cleanup(r.starts.Close)
 	return r
+}
+
+// begun waits until a session that was opened has begun.
+func (r *rig) begun() error {
+	for {
+		n, err := r.starts.Next(r.t.Context())
+		if err != nil || n.Content.Schema().Name == "netconf-session-start" {
+			return err
+		}
+	}
 }
 
 // must unwraps a result; the second call names the test to fail.
@@ -83,14 +98,17 @@ const violation = `<violation xmlns="https://mpk-security.optical.net/yang/mpk-s
 	<kind>t:transition-denied</kind><severity>MODERATE</severity><service>dashboard</service>
 	<target-domain>key-store</target-domain><occurrences>1</occurrences></violation>`
 
+// noon is when the notifications of tests are published, unless they say else.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 // publish sends a notification, given in XML, to all who subscribed.
-func (r *rig) publish(text string) {
+func (r *rig) publish(text string, at time.Time) {
 	r.t.Helper()
 	e := must(xml.Parse([]byte(text), xml.Limits{}))(r.t)
 	for _, s := range r.set.ModuleByNamespace(e.Name.Space).Notifications {
 		if s.Name == e.Name.Local {
 			content := must(xml.DecodeInput(r.set, s, e))(r.t)
-			r.hub.Publish(notify.Notification{Time: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Content: content})
+			r.hub.Publish(notify.Notification{Time: at, Content: content})
 			return
 		}
 	}
@@ -184,6 +202,9 @@ func (r *rig) open(user string) *client {
 	c.receive()
 	c.send(hello11)
 	c.Upgrade()
+	if err := r.begun(); err != nil {
+		r.t.Fatal(err)
+	}
 	return c
 }
 

@@ -34,8 +34,12 @@ type Server struct {
 	config       Config
 	capabilities []string
 	monitor      *monitor
+	library      *library // nil: none
+	defaults     *defaultsIndex
 	started      time.Time
 	stats        statistics
+
+	unobserve func() // ends the notifications of changes
 
 	// stopping ends when no request may be begun any more.
 	stopping context.Context
@@ -51,20 +55,29 @@ type Server struct {
 func New(c Config) (*Server, error) {
 	s := &Server{
 		schema: c.Schema, store: c.Store, access: c.Access, hub: c.Hub, config: c,
-		limits:       c.Limits.withDefaults(),
-		log:          c.Logger,
-		capabilities: capabilities(c.Schema),
-		started:      time.Now(),
-		sessions:     map[uint32]*Session{},
+		limits:   c.Limits.withDefaults(),
+		log:      c.Logger,
+		library:  newLibrary(c.Schema),
+		defaults: newDefaultsIndex(c.Schema.Root),
+		started:  time.Now(),
+		sessions: map[uint32]*Session{},
 	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
 	s.xmlLimits = xml.Limits{Bytes: s.limits.MessageBytes}
 	s.stopping, s.stop = context.WithCancel(context.Background())
+	s.capabilities = capabilities(c.Schema, s.library)
 	var err error
-	s.monitor, err = newMonitor(s)
-	return s, err
+	if s.monitor, err = newMonitor(s); err != nil {
+		return nil, err
+	}
+	if s.library != nil {
+		s.library.announce(s.schema, s.hub)
+	}
+	changes, stages := s.store.Observe(s.configChanged), s.store.ObserveConfirmed(s.confirmedCommit)
+	s.unobserve = func() { changes(); stages() }
+	return s, nil
 }
 
 // ServeSession runs one session over a stream whose peer is authenticated, and
@@ -150,4 +163,5 @@ func (s *Server) Shutdown(ctx context.Context) {
 	for _, session := range all {
 		<-session.ended
 	}
+	s.unobserve()
 }

@@ -62,7 +62,10 @@ var (
 	errGone     = errors.New("the client left without close-session")
 	errShutdown = errors.New("the server shuts down")
 	errIdle     = errors.New("idle for too long")
-	errKilled   = errors.New("killed")
+	errNoHello  = errors.New("no hello in time")
+	// These two are wrapped, with what is wrong.
+	errBadHello  = errors.New("bad hello")
+	errMalformed = errors.New("malformed message")
 )
 
 // run takes the session from its hello to its end, and returns why it ended.
@@ -72,6 +75,7 @@ func (s *Session) run() (reason error) {
 		return fmt.Errorf("exchange hellos: %w", err)
 	}
 	s.opened = true
+	s.tellStart()
 	s.log.Info("session opened")
 	go func() {
 		if err := s.out.run(); err != nil {
@@ -92,7 +96,7 @@ func (s *Session) drain() {
 
 // open exchanges hellos and settles the framing.
 func (s *Session) open() error {
-	late := time.AfterFunc(s.server.limits.HelloTimeout, func() { s.close(errors.New("no hello in time")) })
+	late := time.AfterFunc(s.server.limits.HelloTimeout, func() { s.close(errNoHello) })
 	defer late.Stop()
 	stop := context.AfterFunc(s.server.stopping, func() { s.close(errShutdown) })
 	defer stop()
@@ -112,7 +116,7 @@ func (s *Session) open() error {
 	}
 	if err != nil {
 		s.server.stats.inBadHellos.Add(1)
-		return err
+		return fmt.Errorf("%w: %w", errBadHello, err)
 	}
 	if s.base11 {
 		s.framer.Upgrade()
@@ -159,6 +163,8 @@ func (s *Session) serve() error {
 			idle.reset()
 		case <-s.subscription.ready():
 			s.forward()
+		case <-s.stopped:
+			s.stopTime()
 		case <-idle.C:
 			if !s.subscription.active() {
 				return errIdle
@@ -203,9 +209,10 @@ func (s *Session) end(reason error) error {
 	s.server.remove(s)
 	s.close(reason)
 	// RFC 6022 section 2.1.5: neither close-session nor kill-session drops a session.
-	if s.opened && reason != errClosed && reason != errKilled {
+	if s.opened && reason != errClosed && !isKilled(reason) {
 		s.server.stats.droppedSessions.Add(1)
 	}
+	s.tellEnd(reason)
 	s.log.Info("session ended", "reason", reason)
 	close(s.ended)
 	return reason

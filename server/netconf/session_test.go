@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -27,22 +28,33 @@ func TestPipelining(t *testing.T) {
 }
 
 // TestNotificationFlood holds that requests are answered under a flood of
-// notifications, and that what is lost is the oldest.
+// notifications, that what is lost is the oldest, and that the client is told
+// how many.
 func TestNotificationFlood(t *testing.T) {
+	const n = 2000
 	r := newRig(t, Limits{QueuedNotification: 100})
 	c := r.open("admin")
 	c.rpc(`<create-subscription xmlns="` + nsNotification + `"/>`)
-	for i := range 2000 {
-		r.publish(strings.Replace(violation, ">1<", fmt.Sprintf(">%d<", i+1), 1))
+	for i := range n {
+		r.publish(strings.Replace(violation, ">1<", fmt.Sprintf(">%d<", i+1), 1), noon)
 	}
 	c.send(`<rpc message-id="7" xmlns="` + nsBase + `"><discard-changes/></rpc>`)
-	replied, last := false, ""
-	for !replied || !strings.Contains(last, "<occurrences>2000<") {
-		if m := c.receive(); strings.Contains(m, "<rpc-reply") {
+	replied, last, seen, lost := false, "", 0, 0
+	for !replied || !strings.Contains(last, fmt.Sprintf("<occurrences>%d<", n)) {
+		m := c.receive()
+		switch _, count, told := strings.Cut(m, "<lost>"); {
+		case strings.Contains(m, "<rpc-reply"):
 			replied = true
-		} else {
+		case told:
+			count, _, _ = strings.Cut(count, "<")
+			lost += must(strconv.Atoi(count))(t)
+		default:
+			seen++
 			last = m
 		}
+	}
+	if seen+lost != n {
+		t.Errorf("%d came and %d were told lost, of %d", seen, lost, n)
 	}
 }
 

@@ -3,12 +3,11 @@ package netconf
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/notify"
-	"github.com/optical-net/waveguard/yang/subtree"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -17,13 +16,21 @@ import (
 // their turn again.
 const forwardAtOnce = 64
 
-// subscription is a session's part in the NETCONF stream. The zero value is
-// none; it belongs to the session's goroutine.
+// subscription is a session's part in a stream. The zero value is none; it
+// belongs to the session's goroutine.
+//
+//	replaying ── past is read: replayComplete ──▶ live ── stopTime: notificationComplete ──▶ none
+//
+// A subscription without startTime begins live.
 type subscription struct {
 	feed    *notify.Subscription
-	filter  *subtree.Filter // nil: everything
-	more    bool            // the last turn may have left some
-	dropped uint64          // losses already reported
+	past    *notify.Replay // nil: live
+	filter  eventFilter
+	stop    time.Time // zero: never
+	stopped <-chan time.Time
+	over    bool   // stop has come; what is queued still goes out
+	more    bool   // the last turn may have left some
+	dropped uint64 // losses already reported
 }
 
 // always is a channel that is always ready.
@@ -51,78 +58,111 @@ func (s *subscription) close() {
 // createSubscription starts notifications (RFC 5277 section 2.1.1). They begin
 // after the reply, because the same goroutine sends both.
 func (s *Session) createSubscription(_ context.Context, p *params) (body, error) {
-	if err := s.mustBeSubscribable(p); err != nil {
+	if s.subscription.active() {
+		return nil, protocolError(tagOperationFailed, "this session has a subscription already; open another session")
+	}
+	if err := mustBeStream(p); err != nil {
 		return nil, err
 	}
-	var filter *subtree.Filter
-	if f := p.get("filter"); f != nil {
-		var err error
-		if filter, err = s.subtreeFilter(f); err != nil {
-			return nil, err
-		}
+	period, err := s.periodOf(p)
+	if err != nil {
+		return nil, err
 	}
-	s.subscription = subscription{feed: s.server.hub.Subscribe(s.server.limits.QueuedNotification), filter: filter}
+	filter, err := s.eventFilter(p)
+	if err != nil {
+		return nil, err
+	}
+	s.subscribe(period, filter)
 	return nil, nil
 }
 
-func (s *Session) mustBeSubscribable(p *params) error {
-	if s.subscription.active() {
-		return protocolError(tagOperationFailed, "this session has a subscription already; open another session")
+func (s *Session) subscribe(t period, filter eventFilter) {
+	bound := s.server.limits.QueuedNotification
+	if t.start.IsZero() {
+		s.subscription = subscription{feed: s.server.hub.Subscribe(bound), filter: filter}
+		return
 	}
-	stream, err := p.text("stream", streamName)
-	if err != nil {
-		return err
+	past, feed := s.server.hub.Replay(t.start, bound)
+	s.subscription = subscription{feed: feed, past: past, filter: filter, stop: t.stop, more: true}
+	if !t.stop.IsZero() {
+		s.subscription.stopped = time.After(time.Until(t.stop))
 	}
-	if stream != streamName {
-		return protocolError(tagInvalidValue, fmt.Sprintf("there is no stream %q; /netconf/streams lists them", stream), "bad-element", "stream")
-	}
-	for _, name := range []string{"startTime", "stopTime"} {
-		if err := mustBeTime(p, name); err != nil {
-			return err
-		}
-	}
-	switch {
-	case p.get("startTime") != nil:
-		return protocolError(tagOperationFailed, "the stream has no replay; leave startTime out")
-	case p.get("stopTime") != nil:
-		return missingParameter("a stopTime", "startTime")
-	}
-	return nil
-}
-
-func mustBeTime(p *params, name string) error {
-	text, err := p.text(name, "")
-	if err != nil || p.get(name) == nil {
-		return err
-	}
-	if _, err := time.Parse(time.RFC3339, text); err != nil {
-		return protocolError(tagInvalidValue, fmt.Sprintf("%s is %q, not a date and time of RFC 3339", name, text), "bad-element", name)
-	}
-	return nil
 }
 
 // forward sends waiting notifications.
 func (s *Session) forward() {
 	s.more = true
+	s.tellLoss()
 	for range forwardAtOnce {
-		n, ok := s.feed.TryNext()
+		n, ok := s.next()
 		if !ok {
-			s.more = false
+			s.pause()
 			break
 		}
-		s.notify(n)
+		if s.stop.IsZero() || !n.Time.After(s.stop) {
+			s.notify(n)
+		}
 	}
-	if lost := s.feed.Dropped(); lost > s.dropped {
-		s.log.Warn("the client reads too slowly, notifications were dropped", "dropped", lost-s.dropped)
-		s.dropped = lost
+}
+
+// tellLoss says, once for every turn, what was lost before what comes next.
+func (s *Session) tellLoss() {
+	lost := s.feed.Dropped() - s.dropped
+	if lost == 0 || s.past != nil {
+		return
 	}
+	s.dropped += lost
+	s.log.Warn("the client reads too slowly, notifications were dropped", "dropped", lost)
+	if node := notification(s.server.schema, "mpk-security-notifications", "notifications-lost"); node != nil {
+		event := &nodes{of: node}
+		event.leaf("lost", strconv.FormatUint(lost, 10))
+		s.send(notify.Notification{Time: time.Now(), Content: event.container()})
+	}
+}
+
+func (s *Session) next() (notify.Notification, bool) {
+	if s.past != nil {
+		return s.past.Next()
+	}
+	return s.feed.TryNext()
+}
+
+// pause is where no notification is left: the end of the replay, that of the
+// subscription, or neither. RFC 5277 section 3.3: what marks the first two is
+// for everybody, whatever the filter.
+func (s *Session) pause() {
+	switch {
+	case s.past != nil:
+		if skipped := s.past.Skipped(); skipped > 0 {
+			s.log.Warn("notifications of an older schema were not replayed", "skipped", skipped)
+		}
+		s.past = nil
+		s.send(s.mark("replayComplete"))
+	case s.over:
+		s.send(s.mark("notificationComplete"))
+		s.subscription.close()
+		s.subscription = subscription{}
+	default:
+		s.more = false
+	}
+}
+
+// stopTime ends the subscription once all that is queued was sent.
+func (s *Session) stopTime() { s.over, s.more, s.stopped = true, true, nil }
+
+func (s *Session) mark(name string) notify.Notification {
+	node := notification(s.server.schema, "nc-notifications", name)
+	return notify.Notification{Time: time.Now(), Content: tree.NewContainer(node, nil)}
 }
 
 // notify sends one notification, if it is wanted.
 func (s *Session) notify(n notify.Notification) {
-	if !s.wants(n) {
-		return
+	if s.wants(n) {
+		s.send(n)
 	}
+}
+
+func (s *Session) send(n notify.Notification) {
 	var b bytes.Buffer
 	b.WriteString(xmlHeader + `<notification xmlns="` + nsNotification + `">`)
 	writeElement(&b, "eventTime", n.Time.UTC().Format(time.RFC3339Nano))
@@ -136,12 +176,12 @@ func (s *Session) notify(n notify.Notification) {
 	}
 }
 
-// wants says whether the user may read a notification and the filter selects
-// anything of it. RFC 5277 section 3.6: if so, it is sent whole.
+// wants says whether the user may read a notification and the the filter
+// selects it.
 func (s *Session) wants(n notify.Notification) bool {
 	target := access.Target{Path: tree.Path{{Node: n.Content.Schema()}}}
 	if s.server.access.Decide(s.peer.User, access.Read, target) != nil {
 		return false
 	}
-	return s.filter == nil || s.filter.Select(n.Content) != nil
+	return s.filter.selects(n.Content)
 }

@@ -1,11 +1,6 @@
 package netconf
 
-import (
-	"context"
-
-	"github.com/optical-net/waveguard/yang/tree"
-	"github.com/optical-net/waveguard/yang/xml"
-)
+import "context"
 
 // lock takes a datastore for this session alone (RFC 6241 section 7.5).
 func (s *Session) lock(ctx context.Context, p *params) (body, error) {
@@ -33,11 +28,6 @@ func (s *Session) unlock(ctx context.Context, p *params) (body, error) {
 	return nil, s.server.store.Unlock(ctx, name, s.id)
 }
 
-// commit makes the candidate the running configuration (RFC 6241 section 8.3.4.1).
-func (s *Session) commit(ctx context.Context, _ *params) (body, error) {
-	return nil, s.server.store.Commit(ctx, s.actor())
-}
-
 // discardChanges makes the candidate equal to running (RFC 6241 section 8.3.4.2).
 func (s *Session) discardChanges(ctx context.Context, _ *params) (body, error) {
 	return nil, s.server.store.Discard(ctx, s.actor())
@@ -46,33 +36,9 @@ func (s *Session) discardChanges(ctx context.Context, _ *params) (body, error) {
 // validate checks a datastore or a configuration in the request (RFC 6241
 // section 8.6.4.1).
 func (s *Session) validate(ctx context.Context, p *params) (body, error) {
-	source, err := p.require("source")
+	source, err := s.sourceOf(p)
 	if err != nil {
 		return nil, err
 	}
-	if config := source.Child(nsBase, "config"); config != nil && len(source.Children) == 1 {
-		t, err := s.inline(config)
-		if err != nil {
-			return nil, err
-		}
-		return nil, s.server.store.ValidateTree(ctx, t)
-	}
-	name, err := datastoreOf(source)
-	if err != nil {
-		return nil, err
-	}
-	return nil, s.server.store.Validate(ctx, name)
-}
-
-// inline reads a whole configuration from a request.
-func (s *Session) inline(config *xml.Element) (*tree.Tree, error) {
-	edit, err := xml.DecodeEdit(s.server.schema, config, xml.DecodeOptions{})
-	if err != nil {
-		return nil, err
-	}
-	e := tree.New(s.server.schema).Edit()
-	if err := e.Apply(edit, tree.Merge); err != nil {
-		return nil, err
-	}
-	return e.Tree(), nil
+	return nil, s.server.store.ValidateTree(ctx, source.tree)
 }

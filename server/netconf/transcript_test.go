@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 )
@@ -29,7 +30,9 @@ var update = flag.Bool("update", false, "rewrite what the transcripts expect")
 //	< USER              the next message, laid out and compared
 //	hangup USER         end the client's output
 //	closed USER         the server has ended the session and the stream
-//	publish             a notification for everybody who subscribed
+//	publish             a notification for everybody who subscribed, of noon
+//	publish HH:MM:SS    the same of another time of that day
+//	unconfirmed         wait until no confirmed commit waits
 //
 // The users are those of testdata/initial.xml, one session each at a time.
 // -update writes down what the server answers.
@@ -78,9 +81,16 @@ type player struct {
 }
 
 func (p *player) step(words []string, text string) (got string, err error) {
-	if words[0] == "publish" {
-		p.publish(text)
-		return "", nil
+	switch words[0] {
+	case "publish":
+		at := noon
+		if len(words) > 1 {
+			at, err = time.Parse(time.DateTime, "2026-11-23 "+words[1])
+		}
+		p.publish(text, at)
+		return "", err
+	case "unconfirmed":
+		return "", p.unconfirmed()
 	}
 	user := words[1]
 	c := p.clients[user]
@@ -94,9 +104,9 @@ func (p *player) step(words []string, text string) (got string, err error) {
 			return "", err
 		}
 		if len(words) > 2 {
-			return "", c.WriteMessage([]byte(hello10))
+			return "", errors.Join(c.WriteMessage([]byte(hello10)), p.begun())
 		}
-		err = c.WriteMessage([]byte(hello11))
+		err = errors.Join(c.WriteMessage([]byte(hello11)), p.begun())
 		c.Upgrade()
 	case ">":
 		err = c.WriteMessage([]byte(text))
@@ -115,6 +125,15 @@ func (p *player) step(words []string, text string) (got string, err error) {
 		err = errors.New("no such step")
 	}
 	return got, err
+}
+
+func (p *player) unconfirmed() error {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if _, waits := p.store.Confirming(); !waits {
+			return nil
+		}
+	}
+	return errors.New("a confirmed commit waits on")
 }
 
 func (c *client) raw(quoted string) error {
@@ -136,8 +155,9 @@ func (c *client) closed() error {
 }
 
 var (
-	volatile = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
-	argon    = regexp.MustCompile(`^\$argon2id\$.*`)
+	volatile  = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
+	argon     = regexp.MustCompile(`^\$argon2id\$.*`)
+	libraryID = regexp.MustCompile(`(-id=|^)[0-9a-f]{16}$`) // content-id
 )
 
 // layOut indents a message, with the prefixes and declarations that it has,
@@ -212,12 +232,12 @@ func stable(text string) string {
 	switch first, _, multi := strings.Cut(text, "\n"); {
 	case multi:
 		return first + " ..."
-	case volatile.MatchString(text) && !strings.HasPrefix(text, "2026-11-23T12:00:00"):
+	case volatile.MatchString(text) && !strings.HasPrefix(text, "2026-11-23T12:0"):
 		return "TIME"
 	case argon.MatchString(text):
 		return "HASH"
 	}
-	return escaper.Replace(text)
+	return escaper.Replace(libraryID.ReplaceAllString(text, "${1}ID"))
 }
 
 var escaper = strings.NewReplacer("<", "&lt;", ">", "&gt;", "&", "&amp;")

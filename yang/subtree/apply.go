@@ -103,18 +103,9 @@ func hasValue(wants []schema.Value, l *tree.Leaf) bool {
 // part returns the part of n, a child of the node in which the sets hold, that
 // they select, or nil.
 func part(n tree.Node, active []*siblings) tree.Node {
-	var below []*siblings
-	for _, s := range active {
-		p := s.picks[n.Schema()]
-		switch {
-		case p == nil:
-		case p.whole:
-			return n
-		case below == nil:
-			below = p.below[:len(p.below):len(p.below)]
-		default:
-			below = append(below, p.below...)
-		}
+	whole, below := picked(n, active)
+	if whole {
+		return n
 	}
 	switch x := n.(type) {
 	case *tree.Container:
@@ -133,6 +124,23 @@ func part(n tree.Node, active []*siblings) tree.Node {
 		return values(x, active)
 	}
 	return nil
+}
+
+// picked says whether the sets select n whole, and else what selects below it.
+func picked(n tree.Node, active []*siblings) (whole bool, below []*siblings) {
+	for _, s := range active {
+		p := s.picks[n.Schema()]
+		switch {
+		case p == nil:
+		case p.whole:
+			return true, nil
+		case below == nil:
+			below = p.below[:len(p.below):len(p.below)]
+		default:
+			below = append(below, p.below...)
+		}
+	}
+	return false, below
 }
 
 // orNil turns the nil pointer into the nil Node.

@@ -117,14 +117,38 @@ func TestApply(t *testing.T) {
 		"augmented":                   {`<top xmlns="urn:ex" xmlns:q="urn:ex-b"><q:more><q:in/></q:more></top>`, top(`<more xmlns="urn:ex-b"><in>x</in></more>`)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := encode(t, filter(t, set, tc.filter).Apply(root)); got != tc.want {
+			f := filter(t, set, tc.filter)
+			if got := encode(t, f.Apply(root)); got != tc.want {
 				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+			if got := encode(t, f.Apply(f.Reach(root))); got != tc.want {
+				t.Errorf("of its reach it selects %s\nwant %s", got, tc.want)
 			}
 		})
 	}
 }
 
 // What is selected whole is the tree's own.
+func TestReach(t *testing.T) {
+	set, root := example(t)
+	ann := content[strings.Index(content, "<user><name>ann"):strings.Index(content, "<user><name>bob")]
+	leafs := `<name>n</name><mtu>70</mtu><kind xmlns:b="urn:ex-b">b:fast</kind><tag>a</tag><tag>b</tag>`
+	for name, tc := range map[string]struct{ filter, want string }{
+		"by key":                     {top(`<user><name>ann</name></user>`), leafs + ann},
+		"by key and another leaf":    {top(`<user><name>ann</name><full>nobody</full></user>`), leafs + ann},
+		"by another leaf":            {top(`<user><full>Bob B</full></user>`), leafs + ann + `<user><name>bob</name><full>Bob B</full></user>`},
+		"what entries do not have":   {top(`<user><name>bob</name><prefs/></user>`), leafs + `<user><name>bob</name><full>Bob B</full></user>`},
+		"a match that does not hold": {top(`<mtu>71</mtu><user><name>bob</name></user>`), leafs + `<user><name>bob</name><full>Bob B</full></user>`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := encode(t, filter(t, set, tc.filter).Reach(root))
+			if want := top(tc.want+`<mtu xmlns="urn:ex-b">aug</mtu>`) + `<lone xmlns="urn:ex">l</lone>`; got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
 func TestApplyShares(t *testing.T) {
 	set, root := example(t)
 	topNode := root.Schema().Child("ex", "top")
@@ -224,6 +248,9 @@ func FuzzFilter(f *testing.F) {
 		once := filter.Apply(root)
 		if got := encode(t, filter.Apply(once)); got != encode(t, once) {
 			t.Fatalf("%s selects %s, and of that %s", data, encode(t, once), got)
+		}
+		if got := encode(t, filter.Apply(filter.Reach(root))); got != encode(t, once) {
+			t.Fatalf("%s selects %s, and of its reach %s", data, encode(t, once), got)
 		}
 		ed, err := xml.DecodeEdit(set, element(t, "<config>"+encode(t, once)+"</config>"), xml.DecodeOptions{State: true})
 		if err != nil {

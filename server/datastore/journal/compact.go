@@ -10,9 +10,23 @@ type Mark struct {
 	swaps int
 }
 
-// Mark returns the place behind the last record. To drop the records up to
-// there, write a snapshot of what they led to, then Trim.
-func (l *Log) Mark() Mark { return Mark{l.fs, l.last, l.size, l.swaps} }
+// MarkAt returns the place behind the record of that number, or the snapshot; ok is
+// false when it is not there any more, or yet. To drop the records up to there, write a
+// snapshot of what they led to, then Trim.
+func (l *Log) MarkAt(seq uint64) (m Mark, ok bool) {
+	behind := l.last - seq
+	if seq > l.last || behind > uint64(len(l.sizes)) {
+		return m, false
+	}
+	m = Mark{l.fs, seq, l.size, l.swaps}
+	for _, size := range l.sizes[len(l.sizes)-int(behind):] {
+		m.size -= size
+	}
+	return m, true
+}
+
+// Length returns the length in octets of what Trim would drop.
+func (m Mark) Length() int64 { return m.size }
 
 // Write makes snapshot durable, which stands for all records before the mark.
 // It may run while records are appended.
@@ -34,6 +48,7 @@ func (l *Log) Trim(m Mark) error {
 	if err := l.replaceFile(data[m.size:l.size]); err != nil {
 		return fmt.Errorf("replace journal: %w", err)
 	}
+	l.sizes = l.sizes[len(l.sizes)-int(l.last-m.seq):]
 	removeStale(l.fs, m.seq)
 	return nil
 }

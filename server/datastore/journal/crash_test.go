@@ -33,7 +33,7 @@ func live(fs journal.FS) (answered uint64, begun bool) {
 	if add(3) != nil {
 		return answered, true
 	}
-	m := l.Mark()
+	m, _ := l.MarkAt(3)
 	if add(1) != nil || m.Write([]byte(`{"n":3}`)) != nil || add(1) != nil || l.Trim(m) != nil || add(2) != nil {
 		return answered, true
 	}

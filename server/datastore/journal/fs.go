@@ -43,7 +43,8 @@ type Dir struct {
 	lock *os.File
 }
 
-const lockName = "lock"
+// LockName is the file in a Dir that says which process holds it.
+const LockName = "lock"
 
 // OpenDir takes the directory for this process, making it (mode 0700) if need
 // be. The error names the process that has it, when another does.
@@ -55,7 +56,7 @@ func OpenDir(path string) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open data directory: %w", err)
 	}
-	lock, err := takeLock(filepath.Join(path, lockName))
+	lock, err := takeLock(filepath.Join(path, LockName))
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}

@@ -237,7 +237,7 @@ func TestCompactionKeepsWhatCameMeanwhile(t *testing.T) {
 	path := filled(t, 3)
 	d := openDir(t, path)
 	l := reopen(t, d, 3)
-	m := l.Mark()
+	m := markBehindAll(t, l)
 	appendRecords(t, l, 2)
 	if err := m.Write([]byte(`{"n":3}`)); err != nil {
 		t.Fatal(err)
@@ -256,7 +256,7 @@ func TestCompactionKeepsWhatCameMeanwhile(t *testing.T) {
 func TestRewriteBetweenMarkAndTrim(t *testing.T) {
 	d := openDir(t, filled(t, 3))
 	l := reopen(t, d, 3)
-	m := l.Mark()
+	m := markBehindAll(t, l)
 	if err := l.Rewrite([]byte(`{"n":3}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -336,4 +336,48 @@ func FuzzJournal(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// markBehindAll returns the place behind the last record.
+func markBehindAll(t *testing.T, l *journal.Log) journal.Mark {
+	t.Helper()
+	m, ok := l.MarkAt(l.Next() - 1)
+	if !ok {
+		t.Fatalf("no mark behind record %d", l.Next()-1)
+	}
+	return m
+}
+
+func TestMarkAt(t *testing.T) {
+	d := openDir(t, filled(t, 3))
+	l := reopen(t, d, 3)
+	appendRecords(t, l, 2)
+	for seq, want := range map[uint64]bool{0: true, 1: true, 3: true, 5: true, 6: false} {
+		if _, ok := l.MarkAt(seq); ok != want {
+			t.Errorf("record %d can be marked: %t", seq, ok)
+		}
+	}
+	m, _ := l.MarkAt(2)
+	if err := m.Write([]byte(`{"n":2}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Trim(m); err != nil {
+		t.Fatal(err)
+	}
+	reopen(t, d, 3)
+	before := l.Size()
+	m, ok := l.MarkAt(4)
+	if _, gone := l.MarkAt(1); !ok || gone {
+		t.Errorf("after records 1 and 2 went, record 4 can be marked: %t, record 1: %t", ok, gone)
+	}
+	if err := m.Write([]byte(`{"n":4}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Trim(m); err != nil {
+		t.Fatal(err)
+	}
+	reopen(t, d, 1)
+	if l.Size() != before-m.Length() {
+		t.Errorf("%d octets are left of %d, %d were dropped", l.Size(), before, m.Length())
+	}
 }

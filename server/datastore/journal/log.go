@@ -14,9 +14,10 @@ var ErrBroken = errors.New("journal: an earlier write went wrong")
 type Log struct {
 	fs     FS
 	file   File
-	last   uint64 // sequence number of the last record, or of the snapshot
-	size   int64  // of the journal file, whole records only
-	swaps  int    // how often the journal file was replaced: tells old Marks
+	last   uint64  // sequence number of the last record, or of the snapshot
+	size   int64   // of the journal file, whole records only
+	sizes  []int64 // of the records in it, up to the last one
+	swaps  int     // how often the journal file was replaced: tells old Marks
 	broken error
 	buf    []byte
 }
@@ -29,8 +30,9 @@ func Open(fs FS) (*Log, *State, error) {
 		return nil, nil, err
 	}
 	l := &Log{fs: fs, last: st.Seq, size: size}
-	if n := len(st.Records); n > 0 {
-		l.last = st.Records[n-1].Seq
+	for _, r := range st.Records {
+		l.last = r.Seq
+		l.sizes = append(l.sizes, int64(headerSize+len(r.Payload)))
 	}
 	if err := l.openFile(st); err != nil {
 		return nil, nil, fmt.Errorf("open journal: %w", err)
@@ -94,6 +96,7 @@ func (l *Log) Append(payload []byte) error {
 	}
 	l.last++
 	l.size += int64(len(l.buf))
+	l.sizes = append(l.sizes, int64(len(l.buf)))
 	return nil
 }
 
@@ -127,7 +130,7 @@ func (l *Log) Rewrite(snapshot []byte) error {
 	if err := writeSnapshot(l.fs, seq, snapshot); err != nil {
 		return err
 	}
-	l.last = seq
+	l.last, l.sizes = seq, nil
 	if err := l.replaceFile(nil); err != nil {
 		l.broken = fmt.Errorf("start journal: %w", err)
 		return l.broken

@@ -33,6 +33,9 @@ type Record struct {
 	Payload []byte
 }
 
+// Size returns how many octets the record takes in the journal.
+func (r Record) Size() int64 { return headerSize + int64(len(r.Payload)) }
+
 func appendRecord(dst []byte, r Record) []byte {
 	dst = append(dst, magic...)
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(r.Payload)))

@@ -62,6 +62,26 @@ with connect() as m:
         assert "transition" in e.path, e.path
     m.discard_changes()
 
+    everything = m.get_config("running", filter=("xpath", "//domain[name='dashboard']"), with_defaults="report-all-tagged")
+    assert "IN_SERVICE" in to_xml(everything.data), to_xml(everything.data)
+
+    before = to_xml(m.get_config("running").data)
+    with connect() as other:
+        other.edit_config(target="candidate", config=transition("key-store", "dashboard", "PERMIT"))
+        other.commit(confirmed=True, timeout="600")
+        try:
+            m.edit_config(target="running", config=description("in the way"))
+            raise SystemExit("running was changed while a confirmed commit of another session waits")
+        except RPCError as e:
+            assert e.tag == "in-use", e.tag
+        other.cancel_commit()
+        assert to_xml(m.get_config("running").data) == before
+        other.edit_config(target="candidate", config=transition("key-store", "dashboard", "PERMIT"))
+        other.commit(confirmed=True, timeout="600", persist="word")
+    m.commit(persist_id="word")
+    m.copy_config(source="running", target="candidate")
+    assert to_xml(m.get_config("running").data) != before
+
     with connect() as other, m.locked("running"):
         try:
             other.lock("running")

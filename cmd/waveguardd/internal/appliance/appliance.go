@@ -49,13 +49,13 @@ func New(c Config) (_ *Appliance, err error) {
 	if err := c.prepare(); err != nil {
 		return nil, err
 	}
-	a := &Appliance{cfg: c, host: detectHost(), hub: new(notify.Hub)}
+	a := &Appliance{cfg: c, host: detectHost()}
 	defer func() {
 		if err != nil {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -82,10 +82,19 @@ func (a *Appliance) openStore() (err error) {
 	return nil
 }
 
+func (a *Appliance) openHub() (err error) {
+	dir := filepath.Join(a.cfg.Dir, "notifications")
+	if a.hub, err = notify.Open(notify.Config{Dir: dir, Schema: a.schema, Logger: a.cfg.Logger}); err != nil {
+		return fmt.Errorf("open the log of notifications in %s: %w", dir, err)
+	}
+	return nil
+}
+
 // served lists the modules the appliance implements.
 var served = []string{
-	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-monitoring", "notifications", "nc-notifications",
-	"mpk-security-types", "mpk-security", "mpk-security-telemetry",
+	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-with-defaults", "ietf-netconf-monitoring", "notifications", "nc-notifications",
+	"ietf-netconf-notifications", "ietf-yang-library", "ietf-datastores",
+	"mpk-security-types", "mpk-security", "mpk-security-telemetry", "mpk-security-notifications",
 }
 
 func compileModels() (*schema.Set, error) {
@@ -205,6 +214,9 @@ func (a *Appliance) Close() error {
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
+	}
+	if a.hub != nil {
+		errs = append(errs, a.hub.Close())
 	}
 	return errors.Join(errs...)
 }

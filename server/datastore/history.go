@@ -1,0 +1,62 @@
+package datastore
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// Revision is a configuration that was running, and who made it so.
+type Revision struct {
+	Number uint64    // of its journal record; they grow, with gaps
+	Time   time.Time // zero when it is not known any more, or is before the first commit
+	Actor  Actor     // without Access
+	Config *tree.Tree
+}
+
+// History returns what was running last, the newest first, which is running now.
+// It goes back Config.History commits, across restarts; only a journal that had to
+// be begun anew after an error of the disk begins a new history. To go back, Copy
+// a revision's Config.
+func (s *Store) History() []Revision {
+	all := s.history.list()
+	slices.Reverse(all)
+	return all
+}
+
+// history holds revisions, the oldest first.
+type history struct {
+	mu   sync.Mutex
+	keep int // besides the one before them
+	all  []Revision
+}
+
+func (h *history) list() []Revision {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.all)
+}
+
+func (h *history) add(r Revision) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.all) > h.keep {
+		h.all = append(h.all[:0], h.all[1:]...)
+	}
+	h.all = append(h.all, r)
+}
+
+// oldest returns what a snapshot may stand for: all behind it stays in the journal.
+func (h *history) oldest() Revision {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.all[0]
+}
+
+// revision returns what a record with edits led to.
+func (en entry) revision(number uint64, config *tree.Tree) Revision {
+	actor := Actor{User: en.User, Protocol: en.Protocol, Session: en.Session, Source: en.Source}
+	return Revision{number, en.Time, actor, config}
+}

@@ -1,0 +1,120 @@
+package netconf
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/xml"
+)
+
+// copyConfig makes a datastore equal to another, or to a configuration in the
+// request (RFC 6241 section 7.3). What the user cannot read is copied all the
+// same: it is as unreadable in the target.
+func (s *Session) copyConfig(ctx context.Context, p *params) (body, error) {
+	target, err := p.require("target")
+	if err != nil {
+		return nil, err
+	}
+	to, err := datastoreOf(target)
+	if err != nil {
+		return nil, err
+	}
+	from, err := s.sourceOf(p)
+	if err != nil {
+		return nil, err
+	}
+	if from.stored && from.name == to {
+		return nil, protocolError(tagInvalidValue, fmt.Sprintf("the %v datastore cannot be copied to itself", to), "bad-element", "source")
+	}
+	mode, err := oneOf(p, "with-defaults", withDefaults)
+	if err != nil {
+		return nil, err
+	}
+	config, err := s.server.as(from.tree, mode)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.server.store.Copy(ctx, s.actor(), to, config)
+}
+
+// deleteConfig refuses (RFC 6241 section 7.4): the datastores there are cannot
+// be deleted.
+func (s *Session) deleteConfig(_ context.Context, p *params) (body, error) {
+	target, err := p.require("target")
+	if err != nil {
+		return nil, err
+	}
+	name, err := datastoreOf(target)
+	if err != nil {
+		return nil, err
+	}
+	hint := "discard-changes makes it equal to running"
+	if name == datastore.Running {
+		hint = "copy-config replaces its content"
+	}
+	return nil, protocolError(tagOperationNotSupported, fmt.Sprintf("the %v datastore cannot be deleted; %s", name, hint), "bad-element", name.String())
+}
+
+// source is the configuration that a source parameter names.
+type source struct {
+	tree   *tree.Tree
+	stored bool // in the datastore called name; else it came with the request
+	name   datastore.Name
+}
+
+// sourceOf reads the parameter of copy-config and validate.
+func (s *Session) sourceOf(p *params) (source, error) {
+	e, err := p.require("source")
+	if err != nil {
+		return source{}, err
+	}
+	if config := e.Child(nsBase, "config"); config != nil && len(e.Children) == 1 {
+		t, err := s.server.inline(config)
+		return source{tree: t}, err
+	}
+	name, err := datastoreOf(e)
+	return source{s.server.store.Config(name), true, name}, err
+}
+
+// inline reads a whole configuration from a request.
+func (s *Server) inline(config *xml.Element) (*tree.Tree, error) {
+	edit, err := xml.DecodeEdit(s.schema, config, xml.DecodeOptions{})
+	if err != nil {
+		return nil, err
+	}
+	e := tree.New(s.schema).Edit()
+	if err := e.Apply(edit, tree.Merge); err != nil {
+		return nil, err
+	}
+	return e.Tree(), nil
+}
+
+// as returns what a copy of t holds in that mode (RFC 6243 section 4.5.3). What
+// is tagged as a default in a copy is so in the target, which holds it without
+// storing it.
+func (s *Server) as(t *tree.Tree, mode xml.Defaults) (*tree.Tree, error) {
+	switch mode {
+	case xml.ReportAll:
+		return s.defaults.fill(t, t.Root(), reporting{mode, tree.ConfigOnly}), nil
+	case xml.Trim:
+		return s.trimmed(t)
+	}
+	return t, nil
+}
+
+func (s *Server) trimmed(t *tree.Tree) (*tree.Tree, error) {
+	var b bytes.Buffer
+	b.WriteString("<config>")
+	if err := xml.Encode(&b, t.Root(), xml.EncodeOptions{Defaults: xml.Trim}); err != nil {
+		return nil, err
+	}
+	b.WriteString("</config>")
+	config, err := xml.Parse(b.Bytes(), xml.Limits{Bytes: b.Len(), Elements: b.Len()})
+	if err != nil {
+		return nil, err
+	}
+	return s.inline(config)
+}

@@ -1,0 +1,59 @@
+package netconf
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/optical-net/waveguard/yang/schema"
+)
+
+// The server has every operation of the modules it announces, with the parameters
+// that their supported features leave, and no others.
+func TestOperationsAreThoseOfTheModules(t *testing.T) {
+	described := 0
+	for _, m := range must(compiled())(t).Modules {
+		if !m.Implemented {
+			continue
+		}
+		for _, rpc := range m.RPCs {
+			described++
+			var op *operation
+			for i := range operations[m.Namespace] {
+				if operations[m.Namespace][i].name == rpc.Name {
+					op = &operations[m.Namespace][i]
+				}
+			}
+			if op == nil {
+				t.Errorf("the server lacks %s:%s", m.Name, rpc.Name)
+				continue
+			}
+			got, want := strings.Fields(op.params), parameters(rpc)
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s:%s takes %q, its module says %q", m.Name, rpc.Name, got, want)
+			}
+		}
+	}
+	had := 0
+	for _, ops := range operations {
+		had += len(ops)
+	}
+	if had != described {
+		t.Errorf("the server has %d operations, the modules %d", had, described)
+	}
+}
+
+// parameters are the names of an operation's parameters, sorted.
+func parameters(rpc *schema.Node) []string {
+	var names []string
+	for _, part := range rpc.DataChildren {
+		if part.Kind == schema.Input {
+			for _, p := range part.DataChildren {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}

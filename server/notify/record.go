@@ -1,0 +1,86 @@
+package notify
+
+import (
+	stdjson "encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/optical-net/waveguard/yang/json"
+	"github.com/optical-net/waveguard/yang/schema"
+)
+
+// record is a notification as the log keeps it.
+type record struct {
+	time time.Time
+	line []byte // a line of JSON without its end
+}
+
+// line is what a record's line says.
+type line struct {
+	Time    time.Time          `json:"time"`
+	Name    string             `json:"name"` // MODULE:NOTIFICATION
+	Content stdjson.RawMessage `json:"content"`
+}
+
+// encode returns the record of n. The content is put in as it is encoded: a big
+// one is not encoded twice.
+func encode(n Notification) record {
+	s := n.Content.Schema()
+	b := append([]byte(`{"time":"`), n.Time.UTC().Format(time.RFC3339Nano)...)
+	b = append(b, `",`...)
+	b = append(b, nameMember(s.Module.Name, s.Name)...)
+	b = append(b, `,"content":`...)
+	b = json.AppendNode(b, n.Content, json.EncodeOptions{})
+	return record{n.Time, append(b, '}')}
+}
+
+// nameMember is how a line says which notification it is.
+func nameMember(module, name string) []byte { return []byte(`"name":"` + module + ":" + name + `"`) }
+
+// parseRecord reads no more of a line than its time, which replay looks at first.
+func parseRecord(text []byte) (record, error) {
+	var l struct {
+		Time time.Time `json:"time"`
+	}
+	if err := stdjson.Unmarshal(text, &l); err != nil {
+		return record{}, err
+	}
+	return record{l.Time, text}, nil
+}
+
+// decoder reads records under the schema of today, which need not be the one
+// they were written under.
+type decoder struct{ set *schema.Set }
+
+// decode returns the notification of a record. The errors say that the schema
+// has no such notification any more, or has another of that name.
+func (d decoder) decode(r record) (Notification, error) {
+	var l line
+	if err := stdjson.Unmarshal(r.line, &l); err != nil {
+		return Notification{}, fmt.Errorf("read a logged notification: %w", err)
+	}
+	s := d.find(l.Name)
+	if s == nil {
+		return Notification{}, fmt.Errorf("the schema has no notification %s", l.Name)
+	}
+	content, err := json.DecodeInput(d.set, s, l.Content, json.DecodeOptions{})
+	if err != nil {
+		return Notification{}, fmt.Errorf("read a logged %s: %w", l.Name, err)
+	}
+	return Notification{Time: l.Time, Content: content}, nil
+}
+
+func (d decoder) find(name string) *schema.Node {
+	module, local, _ := strings.Cut(name, ":")
+	m := d.set.Module(module)
+	if m == nil {
+		return nil
+	}
+	for _, s := range m.Notifications {
+		if s.Name == local {
+			return s
+		}
+	}
+	return nil
+}
