@@ -74,12 +74,11 @@ type step struct {
 	next  *tree.Tree
 	rules func(old, next *tree.Tree) []*Error // nil: next was in force before
 	then  *pending                            // what waits for its confirmation afterwards
-	stage Confirm
 }
 
 // transact changes running as an edit or a copy does. The caller is the writer.
 func (s *Store) transact(ctx context.Context, actor Actor, next *tree.Tree) error {
-	return s.perform(ctx, step{actor, next, s.cfg.Rules, s.pending.Load(), Unconcerned})
+	return s.perform(ctx, step{actor, next, s.cfg.Rules, s.pending.Load()})
 }
 
 // perform is the way of every change of running. The caller is the writer. The
@@ -93,10 +92,7 @@ func (s *Store) perform(ctx context.Context, st step) error {
 }
 
 func (s *Store) tryPerform(ctx context.Context, st step) error {
-	c := Change{Old: s.Running(), New: st.next, Changes: tree.Diff(s.Running(), st.next), Actor: st.actor, Confirm: st.stage}
-	if st.then != nil {
-		c.Timeout = time.Until(st.then.Deadline)
-	}
+	c := Change{Old: s.Running(), New: st.next, Changes: tree.Diff(s.Running(), st.next), Actor: st.actor}
 	if len(c.Changes) == 0 {
 		return s.waitOnly(ctx, c, st.then)
 	}
@@ -145,7 +141,6 @@ func (s *Store) waitOnly(ctx context.Context, c Change, then *pending) error {
 		return err
 	}
 	s.await(then)
-	s.observers.tell(c)
 	return nil
 }
 

@@ -20,25 +20,32 @@ type CommitOptions struct {
 	PersistID string
 }
 
-// Confirm says what a change does to a confirmed commit (RFC 6470 section 2.2).
-type Confirm uint8
-
-// The stages of a confirmed commit. Expired is Cancelled by time alone.
-const (
-	Unconcerned Confirm = iota
-	Started
-	Extended
-	Completed
-	Cancelled
-	Expired
-)
-
 // Pending tells of a confirmed commit that waits for its confirmation.
 type Pending struct {
 	User     string // who made it
 	Session  uint32 // that made it; 0 when it has none, or has no longer
+	Source   string // address of the client
 	Persist  string // "": it ends with its session
 	Deadline time.Time
+}
+
+// Stage is what has become of a confirmed commit (RFC 6470 section 2.2).
+type Stage uint8
+
+// The stages.
+const (
+	Started   Stage = iota // it waits
+	Extended               // another one gave it more time
+	Cancelled              // it was undone, on request or with its session
+	TimedOut               // it was undone because nobody confirmed it in time
+	Completed              // it was confirmed
+)
+
+// Confirmed tells what has become of a confirmed commit, and through whom.
+type Confirmed struct {
+	Stage   Stage
+	Actor   Actor         // nobody when it timed out
+	Timeout time.Duration // left from now on; of what started or was extended
 }
 
 // pending never changes; another takes its place.
@@ -79,12 +86,24 @@ func (s *Store) CommitWith(ctx context.Context, actor Actor, o CommitOptions) er
 	if o.Timeout > 0 && actor.Session == 0 && o.Persist == "" && o.PersistID == "" {
 		return &Error{Tag: tree.TagOperationFailed, Message: "without a session, only a confirmed commit that persists can be confirmed"}
 	}
-	next := s.followed(p, actor, o)
-	if err := s.perform(ctx, step{actor, s.Candidate(), s.cfg.Rules, next, stage(p, next)}); err != nil {
+	if err := s.perform(ctx, step{actor, s.Candidate(), s.cfg.Rules, s.followed(p, actor, o)}); err != nil {
 		return err
 	}
 	s.candidate.Store(nil)
+	s.tellStage(p, actor, o)
 	return nil
+}
+
+// tellStage tells of a commit that was made while p, which may be nil, waited.
+func (s *Store) tellStage(p *pending, actor Actor, o CommitOptions) {
+	switch {
+	case o.Timeout > 0 && p == nil:
+		s.confirmed.tell(Confirmed{Started, actor, o.Timeout})
+	case o.Timeout > 0:
+		s.confirmed.tell(Confirmed{Extended, actor, o.Timeout})
+	case p != nil:
+		s.confirmed.tell(Confirmed{Completed, actor, 0})
+	}
 }
 
 // CancelCommit makes running what it was before the confirmed commit that waits
@@ -105,22 +124,7 @@ func (s *Store) CancelCommit(ctx context.Context, actor Actor, persistID string)
 	if err := s.locks.check(Running, actor.Session); err != nil {
 		return err
 	}
-	theirs := *p
-	theirs.User, theirs.Session = actor.User, actor.Session
-	return s.rollBack(ctx, &theirs, Cancelled)
-}
-
-// stage is what a commit does to a confirmed commit that waits before and after.
-func stage(before, after *pending) Confirm {
-	switch {
-	case before == nil && after == nil:
-		return Unconcerned
-	case before == nil:
-		return Started
-	case after == nil:
-		return Completed
-	}
-	return Extended
+	return s.rollBack(ctx, p, Confirmed{Stage: Cancelled, Actor: actor})
 }
 
 // admits says whether the actor may follow up, confirm or cancel p, which may be nil.
@@ -160,7 +164,7 @@ func (s *Store) followed(p *pending, actor Actor, o CommitOptions) *pending {
 	if p != nil {
 		*next = *p
 	}
-	next.User, next.Session, next.Deadline = actor.User, actor.Session, time.Now().Add(o.Timeout)
+	next.User, next.Session, next.Source, next.Deadline = actor.User, actor.Session, actor.Source, time.Now().Add(o.Timeout)
 	if o.Persist != "" {
 		next.Persist = o.Persist
 	}
@@ -193,14 +197,14 @@ func (s *Store) expire() {
 	case time.Now().Before(p.Deadline): // the clock was set back, or p was followed up
 		s.await(p)
 	default:
-		s.giveUp(p, Expired)
+		s.giveUp(p, Confirmed{Stage: TimedOut})
 	}
 }
 
 // giveUp rolls p back now, or as soon as that succeeds; until then p is nobody's.
-func (s *Store) giveUp(p *pending, why Confirm) {
+func (s *Store) giveUp(p *pending, stage Confirmed) {
 	s.cfg.Logger.Warn("a confirmed commit was not confirmed and is undone", "user", p.User, "session", p.Session)
-	err := s.rollBack(context.Background(), p, why)
+	err := s.rollBack(context.Background(), p, stage)
 	if err == nil {
 		return
 	}
@@ -212,11 +216,21 @@ func (s *Store) giveUp(p *pending, why Confirm) {
 	s.expireAfter(retryAfter)
 }
 
-// rollBack makes running what it was before p. That was in force once, so that the
-// rules are not asked again, and nobody's permission is.
-func (s *Store) rollBack(ctx context.Context, p *pending, why Confirm) error {
-	actor := Actor{User: p.User, Protocol: "rollback", Session: p.Session}
-	return s.perform(ctx, step{actor, p.before, nil, nil, why})
+// rollBack makes running what it was before p, and tells the stage. That was in force
+// once, so that the rules are not asked again, and nobody's permission is.
+func (s *Store) rollBack(ctx context.Context, p *pending, stage Confirmed) error {
+	actor := stage.Actor
+	actor.Protocol, actor.Access = "rollback", nil
+	if err := s.perform(ctx, step{actor, p.before, nil, nil}); err != nil {
+		return err
+	}
+	s.confirmed.tell(stage)
+	return nil
+}
+
+// ended is the stage that a confirmed commit comes to with its session.
+func (p *pending) ended() Confirmed {
+	return Confirmed{Stage: Cancelled, Actor: Actor{User: p.User, Session: p.Session, Source: p.Source}}
 }
 
 // leave does for p what the end of a session does (RFC 6241 section 8.4.1). The
@@ -226,7 +240,7 @@ func (s *Store) leave(session uint32) {
 	switch {
 	case p == nil || session == 0 || p.Session != session || s.closed:
 	case p.Persist == "":
-		s.giveUp(p, Cancelled)
+		s.giveUp(p, p.ended())
 	default:
 		orphan := *p
 		orphan.Session = 0
@@ -241,12 +255,8 @@ func (s *Store) resume(p *pending) {
 		return
 	}
 	s.await(p)
-	switch late := !time.Now().Before(p.Deadline); {
-	case late:
+	if p.Persist == "" || !time.Now().Before(p.Deadline) {
 		s.expiry.Stop()
-		s.giveUp(p, Expired)
-	case p.Persist == "":
-		s.expiry.Stop()
-		s.giveUp(p, Cancelled)
+		s.giveUp(p, Confirmed{Stage: TimedOut})
 	}
 }

@@ -3,6 +3,7 @@ package datastore_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ func TestConfirmedCommitIsUndoneOnTime(t *testing.T) {
 	ok(t, commitLimit(t, s, 1, 3, commitOptions{Timeout: timeout}))
 	wantConfig(t, "running", s.Running(), limit(3))
 	p, waits := s.Confirming()
-	if !waits || p.User != "olga" || p.Session != 1 || p.Persist != "" || p.Deadline.Before(begun.Add(timeout)) {
+	if !waits || p.User != "olga" || p.Session != 1 || p.Source != "192.0.2.1:4711" || p.Persist != "" || p.Deadline.Before(begun.Add(timeout)) {
 		t.Errorf("waiting: %+v, %t", p, waits)
 	}
 	<-w.C
@@ -182,6 +183,44 @@ func TestWhileACommitWaits(t *testing.T) {
 				t.Errorf("a commit waits: %t", waits)
 			}
 		})
+	}
+}
+
+// RFC 6470 section 2.2.
+func TestStagesAreTold(t *testing.T) {
+	s, _ := start(t)
+	var told []datastore.Confirmed
+	defer s.ObserveConfirmed(func(c datastore.Confirmed) {
+		c.Actor.Access = nil
+		told = append(told, c)
+	})()
+	olga := session(1)
+	ok(t, commitLimit(t, s, 1, 1, commitOptions{Timeout: long}))
+	ok(t, commitLimit(t, s, 1, 2, commitOptions{Timeout: 2 * long}))
+	ok(t, s.Commit(t.Context(), olga))
+	ok(t, s.Commit(t.Context(), olga)) // confirms nothing
+	ok(t, commitLimit(t, s, 1, 3, commitOptions{Timeout: long}))
+	ok(t, s.CancelCommit(t.Context(), olga, ""))
+	ok(t, commitLimit(t, s, 1, 4, commitOptions{Timeout: long}))
+	s.Release(1)
+	ok(t, commitLimit(t, s, 1, 5, commitOptions{Timeout: time.Millisecond}))
+	waitOver(t, s)
+	ok(t, s.Discard(t.Context(), olga)) // the writer is through with the telling
+	gone := olga
+	gone.Protocol = ""
+	want := []datastore.Confirmed{
+		{datastore.Started, olga, long},
+		{datastore.Extended, olga, 2 * long},
+		{datastore.Completed, olga, 0},
+		{datastore.Started, olga, long},
+		{datastore.Cancelled, olga, 0},
+		{datastore.Started, olga, long},
+		{datastore.Cancelled, gone, 0},
+		{datastore.Started, olga, time.Millisecond},
+		{datastore.TimedOut, datastore.Actor{}, 0},
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %+v\nwant %+v", told, want)
 	}
 }
 

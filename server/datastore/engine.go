@@ -2,7 +2,6 @@ package datastore
 
 import (
 	"context"
-	"time"
 
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -19,9 +18,6 @@ type Change struct {
 	Old, New *tree.Tree
 	Changes  []tree.Change // from Old to New
 	Actor    Actor
-	Confirm  Confirm // what it does to a confirmed commit
-	// Timeout is how long is left for the confirmation, after Started and Extended.
-	Timeout time.Duration
 }
 
 // Actor is on whose behalf something is done.

@@ -5,20 +5,23 @@ import "sync"
 // Observe has f called with every change of running from now on, once it is in
 // force and before the request that made it is answered: in order, one at a
 // time, and with the store held, so f must be quick and must not write to it.
-// What only starts, extends or completes a confirmed commit comes without
-// changes. stop ends that.
+// stop ends that.
 func (s *Store) Observe(f func(Change)) (stop func()) { return s.observers.add(f) }
 
-type observers struct {
+// ObserveConfirmed is Observe for what becomes of confirmed commits; the change of
+// running that comes with it is told first.
+func (s *Store) ObserveConfirmed(f func(Confirmed)) (stop func()) { return s.confirmed.add(f) }
+
+type observers[T any] struct {
 	mu  sync.Mutex
-	all map[*func(Change)]struct{}
+	all map[*func(T)]struct{}
 }
 
-func (o *observers) add(f func(Change)) (remove func()) {
+func (o *observers[T]) add(f func(T)) (remove func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.all == nil {
-		o.all = make(map[*func(Change)]struct{})
+		o.all = make(map[*func(T)]struct{})
 	}
 	o.all[&f] = struct{}{}
 	return func() {
@@ -28,10 +31,10 @@ func (o *observers) add(f func(Change)) (remove func()) {
 	}
 }
 
-func (o *observers) tell(c Change) {
+func (o *observers[T]) tell(what T) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for f := range o.all {
-		(*f)(c)
+		(*f)(what)
 	}
 }

@@ -67,7 +67,8 @@ type Store struct {
 	stateMu     sync.Mutex              // held to change operational
 
 	watchers  watchers
-	observers observers
+	observers observers[Change]
+	confirmed observers[Confirmed]
 	locks     locks
 	history   history
 	stats     stats

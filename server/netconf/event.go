@@ -3,7 +3,6 @@ package netconf
 import (
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/optical-net/waveguard/server/datastore"
@@ -55,42 +54,10 @@ func (n *nodes) changedBy(a datastore.Actor) {
 // names the top-level nodes it is in: RFC 6470 section 2.2 allows an ancestor.
 const maxEdits = 1000
 
-// changed tells of a change of running, whatever the protocol.
-func (s *Server) changed(c datastore.Change) {
-	if len(c.Changes) > 0 {
-		s.tellChange(c)
-	}
-	if c.Confirm != datastore.Unconcerned {
-		s.tellConfirm(c)
-	}
-}
-
-// confirmEvents are the values of confirm-event.
-var confirmEvents = map[datastore.Confirm]string{
-	datastore.Started: "start", datastore.Extended: "extend", datastore.Completed: "complete",
-	datastore.Cancelled: "cancel", datastore.Expired: "timeout",
-}
-
-// tellConfirm tells of a stage of a confirmed commit.
-func (s *Server) tellConfirm(c datastore.Change) {
-	s.publish("netconf-confirmed-commit", func(n *nodes) {
-		if c.Confirm != datastore.Expired {
-			n.origin(origin{c.Actor.User, c.Actor.Session, c.Actor.Source})
-		}
-		n.leaf("confirm-event", confirmEvents[c.Confirm])
-		if c.Confirm == datastore.Started || c.Confirm == datastore.Extended {
-			n.number("timeout", uint32(math.Ceil(c.Timeout.Seconds())))
-		}
-	})
-}
-
-func (s *Server) tellChange(c datastore.Change) {
+// configChanged tells of a change of running, whatever the protocol.
+func (s *Server) configChanged(c datastore.Change) {
 	s.publish("netconf-config-change", func(n *nodes) {
-		by := c.Actor
-		if c.Confirm == datastore.Expired {
-			by = datastore.Actor{} // nobody but time
-		}
-		n.changedBy(by)
+		n.changedBy(c.Actor)
 		n.leaf("datastore", "running")
 		if len(c.Changes) > maxEdits {
 			n.add(list(n, "edit", topmost(c.Changes), func(e *nodes, target tree.Path) {
@@ -99,6 +66,25 @@ func (s *Server) tellChange(c datastore.Change) {
 			return
 		}
 		n.add(list(n, "edit", c.Changes, func(e *nodes, c tree.Change) { e.edit(c.Path, operationOfChange(c)) }))
+	})
+}
+
+// stages are the values of confirm-event (RFC 6470 section 2.2).
+var stages = [...]string{
+	datastore.Started: "start", datastore.Extended: "extend", datastore.Cancelled: "cancel",
+	datastore.TimedOut: "timeout", datastore.Completed: "complete",
+}
+
+// confirmedCommit tells what became of a confirmed commit, whatever the protocol.
+func (s *Server) confirmedCommit(c datastore.Confirmed) {
+	s.publish("netconf-confirmed-commit", func(n *nodes) {
+		if c.Stage != datastore.TimedOut {
+			n.origin(origin{c.Actor.User, c.Actor.Session, c.Actor.Source})
+		}
+		n.leaf("confirm-event", stages[c.Stage])
+		if c.Timeout > 0 {
+			n.number("timeout", uint32(c.Timeout/time.Second))
+		}
 	})
 }
 

@@ -10,10 +10,10 @@ import (
 // of which the filter selects anything is sent whole.
 type eventFilter interface{ selects(*tree.Container) bool }
 
-// anyEvent is the filter of a subscription that has none.
-type anyEvent struct{}
+// everything is the filter of a subscription that has none.
+type everything struct{}
 
-func (anyEvent) selects(*tree.Container) bool { return true }
+func (everything) selects(*tree.Container) bool { return true }
 
 type subtreeEvents struct{ *subtree.Filter }
 
@@ -39,7 +39,7 @@ func (f xpathEvents) selects(event *tree.Container) bool {
 func (s *Session) eventFilter(p *params) (eventFilter, error) {
 	f := p.get("filter")
 	if f == nil {
-		return anyEvent{}, nil
+		return everything{}, nil
 	}
 	if kind, _ := filterAttr(f, "type"); kind == "xpath" {
 		expr, err := s.expression(f)

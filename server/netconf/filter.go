@@ -14,37 +14,37 @@ import (
 // maxVisits bounds the work of one XPath filter: a second or so at worst.
 const maxVisits = 5_000_000
 
-// filter selects part of a tree.
-type filter struct {
+// dataFilter selects part of a tree.
+type dataFilter struct {
 	apply func(*tree.Tree) (*tree.Tree, error)
 	// reach returns the part of what a tree holds where defaults can matter.
 	reach func(*tree.Container) *tree.Container
 }
 
-// everything is no filter.
-var everything = filter{
+// unfiltered is no filter.
+var unfiltered = dataFilter{
 	func(t *tree.Tree) (*tree.Tree, error) { return t, nil },
 	func(root *tree.Container) *tree.Container { return root },
 }
 
 // filterOf reads the filter parameter, which may be absent.
-func (s *Session) filterOf(p *params) (filter, error) {
+func (s *Session) filterOf(p *params) (dataFilter, error) {
 	f := p.get("filter")
 	if f == nil {
-		return everything, nil
+		return unfiltered, nil
 	}
 	if kind, _ := filterAttr(f, "type"); kind == "xpath" {
 		apply := func(t *tree.Tree) (*tree.Tree, error) { return s.selected(t, f) }
-		return filter{apply, everything.reach}, nil
+		return dataFilter{apply, unfiltered.reach}, nil
 	}
 	parsed, err := s.subtreeFilter(f)
 	if err != nil {
-		return filter{}, err
+		return dataFilter{}, err
 	}
 	apply := func(t *tree.Tree) (*tree.Tree, error) {
 		return tree.FromRoot(s.server.schema, parsed.Apply(t.Root())), nil
 	}
-	return filter{apply, parsed.Reach}, nil
+	return dataFilter{apply, parsed.Reach}, nil
 }
 
 func (s *Session) subtreeFilter(f *xml.Element) (*subtree.Filter, error) {

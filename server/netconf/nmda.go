@@ -85,7 +85,7 @@ type dataRequest struct {
 	scope       tree.Scope
 	mode        xml.Defaults
 	origin      bool // with-origin
-	filter      filter
+	filter      dataFilter
 	part        part
 }
 

@@ -10,25 +10,25 @@ import (
 
 // selectionOf reads the filter of get-data, which may be absent. It leaves no
 // more than so many levels of each node that it selects; 0 is all.
-func (s *Session) selectionOf(p *params, levels int) (filter, error) {
+func (s *Session) selectionOf(p *params, levels int) (dataFilter, error) {
 	byTree, byPath := p.get("subtree-filter"), p.get("xpath-filter")
 	switch {
 	case byTree != nil && byPath != nil:
-		return filter{}, protocolError(tagBadElement, "subtree-filter and xpath-filter exclude each other", "bad-element", "xpath-filter")
+		return dataFilter{}, protocolError(tagBadElement, "subtree-filter and xpath-filter exclude each other", "bad-element", "xpath-filter")
 	case byTree != nil:
 		return s.bySubtree(byTree, levels)
 	case byPath != nil:
 		return s.byXPath(byPath, levels)
 	}
-	return filter{func(t *tree.Tree) (*tree.Tree, error) { return shallowBelow(t, levels), nil }, everything.reach}, nil
+	return dataFilter{func(t *tree.Tree) (*tree.Tree, error) { return shallowBelow(t, levels), nil }, unfiltered.reach}, nil
 }
 
-func (s *Session) bySubtree(f *xml.Element, levels int) (filter, error) {
+func (s *Session) bySubtree(f *xml.Element, levels int) (dataFilter, error) {
 	parsed, err := subtree.Parse(s.server.schema, f)
 	if err != nil {
-		return filter{}, err
+		return dataFilter{}, err
 	}
-	return filter{func(t *tree.Tree) (*tree.Tree, error) {
+	return dataFilter{func(t *tree.Tree) (*tree.Tree, error) {
 		root := t.Root()
 		if levels == 0 {
 			root = parsed.Apply(root)
@@ -47,18 +47,18 @@ func shallowBelow(t *tree.Tree, levels int) *tree.Tree {
 	return tree.FromRoot(t.Schema(), tree.Shallow(t.Root(), levels+1).(*tree.Container))
 }
 
-func (s *Session) byXPath(f *xml.Element, levels int) (filter, error) {
+func (s *Session) byXPath(f *xml.Element, levels int) (dataFilter, error) {
 	expr, err := s.parseXPath("xpath-filter", f.TrimmedText(), f)
 	if err != nil {
-		return filter{}, err
+		return dataFilter{}, err
 	}
-	return filter{func(t *tree.Tree) (*tree.Tree, error) {
+	return dataFilter{func(t *tree.Tree) (*tree.Tree, error) {
 		nodes, err := selectedNodes(t, expr)
 		if err != nil {
 			return nil, err
 		}
 		return limited(tree.Project(t, nodes), nodes, levels), nil
-	}, everything.reach}, nil
+	}, unfiltered.reach}, nil
 }
 
 // limited limits the nodes in t that were selected.

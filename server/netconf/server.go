@@ -75,7 +75,8 @@ func New(c Config) (*Server, error) {
 	if s.library != nil {
 		s.library.announce(s.schema, s.hub)
 	}
-	s.unobserve = s.store.Observe(s.changed)
+	changes, stages := s.store.Observe(s.configChanged), s.store.ObserveConfirmed(s.confirmedCommit)
+	s.unobserve = func() { changes(); stages() }
 	return s, nil
 }
 

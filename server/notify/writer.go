@@ -179,7 +179,7 @@ func (w *writer) dropHalf() error {
 	}
 	mark, ok := w.log.MarkAt(w.log.Next() - 1 - uint64(len(w.stored)-i))
 	if !ok {
-		return nil // nothing is there to drop
+		return errors.New("the log has fewer records than were stored")
 	}
 	if err := mark.Write(w.head(aged)); err != nil {
 		return err

@@ -10,12 +10,12 @@ type Mark struct {
 	swaps int
 }
 
-// MarkAt returns the place behind the record of that number; ok is false when it is
-// not in the journal any more, or yet. To drop the records up to there, write a
+// MarkAt returns the place behind the record of that number, or the snapshot; ok is
+// false when it is not there any more, or yet. To drop the records up to there, write a
 // snapshot of what they led to, then Trim.
 func (l *Log) MarkAt(seq uint64) (m Mark, ok bool) {
 	behind := l.last - seq
-	if seq > l.last || behind >= uint64(len(l.sizes)) {
+	if seq > l.last || behind > uint64(len(l.sizes)) {
 		return m, false
 	}
 	m = Mark{l.fs, seq, l.size, l.swaps}
