@@ -19,6 +19,12 @@ func FuzzHandle(f *testing.F) {
 		"<edit-config><target><candidate/></target><config/></edit-config>", "<validate><source><config/></source></validate>",
 		`<get-schema xmlns="` + nsMonitoring + `"><identifier>x</identifier></get-schema>`,
 		`<create-subscription xmlns="` + nsNotification + `"><filter/></create-subscription>`,
+		`<create-subscription xmlns="` + nsNotification + `"><stream>OPENROADM</stream><startTime>2026-01-02T03:04:05Z</startTime><filter type="xpath" select="//severity"/></create-subscription>`,
+		`<get-data xmlns="` + nsNMDA + `" xmlns:ds="` + nsDatastores + `" xmlns:or="urn:ietf:params:xml:ns:yang:ietf-origin"><datastore>ds:operational</datastore>` +
+			`<xpath-filter>//domain[id&gt;1]</xpath-filter><origin-filter>or:default</origin-filter><max-depth>3</max-depth><with-origin/></get-data>`,
+		`<get-data xmlns="` + nsNMDA + `" xmlns:ds="` + nsDatastores + `"><datastore>ds:running</datastore><subtree-filter><mpk-security xmlns=""/></subtree-filter>` +
+			`<config-filter>true</config-filter><max-depth>1</max-depth><with-defaults>trim</with-defaults></get-data>`,
+		`<edit-data xmlns="` + nsNMDA + `" xmlns:ds="` + nsDatastores + `"><datastore>ds:candidate</datastore><config/></edit-data>`,
 	} {
 		f.Add([]byte(`<rpc message-id="1" xmlns="` + nsBase + `">` + op + `</rpc>`))
 	}
