@@ -131,7 +131,11 @@ func open(cfg Config, fs journal.FS) (*Store, error) {
 	}
 	s.writer <- struct{}{}
 	defer s.release()
+	s.observers.keep(true)
+	s.confirmed.keep(true)
 	s.resume(waiting)
+	s.observers.keep(false)
+	s.confirmed.keep(false)
 	return s, nil
 }
 
