@@ -25,7 +25,6 @@ type Publisher interface {
 // Notifier turns violations into notifications.
 type Notifier struct {
 	publisher Publisher
-	root      *schema.Node
 	schema    *schema.Node
 }
 
@@ -35,7 +34,7 @@ func NewNotifier(set *schema.Set, p Publisher) (*Notifier, error) {
 	if m := set.Module("mpk-security-telemetry"); m != nil {
 		for _, n := range m.Notifications {
 			if n.Name == "violation" {
-				return &Notifier{publisher: p, root: set.Root, schema: n}, nil
+				return &Notifier{publisher: p, schema: n}, nil
 			}
 		}
 	}
@@ -63,7 +62,7 @@ func (n *Notifier) content(v Violation) *tree.Container {
 		if !ok {
 			continue
 		}
-		value, err := s.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical, Module: s.Module, Root: n.root})
+		value, err := s.ParseValue(text)
 		if err == nil {
 			leafs = append(leafs, tree.NewLeaf(s, value))
 		}

@@ -45,9 +45,7 @@ func (c *config) running() *tree.Tree { return c.current.Load() }
 // path reads a path below /mpk-security:mpk-security/.
 func (c *config) path(text string) tree.Path {
 	c.t.Helper()
-	p, err := schema.ParseInstancePath(schema.Lexical{
-		Text: "/mpk-security:mpk-security" + text, Form: schema.Canonical, Root: c.set.Root,
-	})
+	p, err := c.set.ParsePath("/mpk-security:mpk-security" + text)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -57,7 +55,7 @@ func (c *config) path(text string) tree.Path {
 func (c *config) put(text, value string) {
 	c.t.Helper()
 	p := c.path(text)
-	v, err := p.Schema().Type.Parse(schema.Lexical{Text: value, Form: schema.Canonical, Module: p.Schema().Module, Root: c.set.Root})
+	v, err := p.Schema().ParseValue(value)
 	if err != nil {
 		c.t.Fatal(err)
 	}

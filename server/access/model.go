@@ -73,7 +73,7 @@ func (m *model) configOf(users *tree.Container, name string) *tree.Container {
 	if !ok {
 		return nil
 	}
-	key, err := m.name.Type.Parse(schema.Lexical{Text: name, Form: schema.Canonical, Module: m.name.Module})
+	key, err := m.name.ParseValue(name)
 	if err != nil {
 		return nil // no name that a user could have
 	}

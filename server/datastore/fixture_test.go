@@ -148,7 +148,7 @@ func edit(t testing.TB, lines ...string) *tree.Edit {
 
 func parsePath(t testing.TB, text string) tree.Path {
 	t.Helper()
-	p, err := schema.ParseInstancePath(schema.Lexical{Text: text, Form: schema.Canonical, Root: set(t).Root})
+	p, err := set(t).ParsePath(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func parsePath(t testing.TB, text string) tree.Path {
 
 func parseValue(t testing.TB, n *schema.Node, text string) schema.Value {
 	t.Helper()
-	v, err := n.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical, Module: n.Module, Root: set(t).Root})
+	v, err := n.ParseValue(text)
 	if err != nil {
 		t.Fatal(err)
 	}

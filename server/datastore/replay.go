@@ -59,15 +59,12 @@ func (s *Store) recovered(st *journal.State) (*tree.Tree, *pending, error) {
 		s.history.add(Revision{Config: t})
 		return t, nil, err
 	}
-	e := tree.New(s.cfg.Schema).Edit()
-	ed, err := json.DecodeEdit(s.cfg.Schema, nil, st.Snapshot, json.DecodeOptions{Limits: ownLimits})
+	t, err := json.Decode(s.cfg.Schema, st.Snapshot, json.DecodeOptions{Limits: ownLimits})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
 	}
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		return nil, nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
-	}
-	s.history.add(Revision{Number: st.Seq, Config: e.Tree()})
+	e := t.Edit()
+	s.history.add(Revision{Number: st.Seq, Config: t})
 	var waiting *pending
 	for _, r := range st.Records {
 		before := e.Tree()
@@ -122,7 +119,7 @@ func replay(set *schema.Set, e *tree.Editor, payload []byte) (en entry, err erro
 }
 
 func replayEdit(set *schema.Set, e *tree.Editor, je entryEdit) error {
-	path, err := schema.ParseInstancePath(schema.Lexical{Text: je.Path, Form: schema.Canonical, Root: set.Root})
+	path, err := set.ParsePath(je.Path)
 	if err != nil {
 		return err
 	}
@@ -177,20 +174,13 @@ func anchor(ed *tree.Edit, after []string) error {
 		return fmt.Errorf("%d values name the entry before, in place of %d", len(after), len(nodes))
 	}
 	for i, n := range nodes {
-		v, err := n.Type.Parse(schema.Lexical{Text: after[i], Form: schema.Canonical, Module: n.Module, Root: rootOf(n)})
+		v, err := n.ParseValue(after[i])
 		if err != nil {
 			return err
 		}
 		ed.Anchor = append(ed.Anchor, v)
 	}
 	return nil
-}
-
-func rootOf(n *schema.Node) *schema.Node {
-	for n.Parent != nil {
-		n = n.Parent
-	}
-	return n
 }
 
 // chain returns the edit of the root that leads to ed along path, whose last

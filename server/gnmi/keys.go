@@ -32,7 +32,7 @@ func parseKeys(n *schema.Node, given map[string]string) ([]schema.Value, error) 
 		if text == anyNode {
 			continue
 		}
-		v, err := k.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical, Module: k.Module, Root: rootOf(n)})
+		v, err := k.ParseValue(text)
 		if err != nil {
 			return nil, status.Errorf(codes.InvalidArgument, "key %s of list %s: %s", local, n.Name, err)
 		}
@@ -47,14 +47,6 @@ func keyNames(n *schema.Node) string {
 		names[i] = k.Name
 	}
 	return strings.Join(names, ", ")
-}
-
-// rootOf returns the schema's root.
-func rootOf(n *schema.Node) *schema.Node {
-	for n.DataParent != nil {
-		n = n.DataParent
-	}
-	return n
 }
 
 // cutModule splits "module:name".

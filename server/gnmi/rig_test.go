@@ -104,13 +104,7 @@ func initial() (*tree.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	edit, err := json.DecodeEdit(set, nil, []byte(strings.ReplaceAll(initialJSON, "HASH", hash())), json.DecodeOptions{})
-	if err != nil {
-		return nil, err
-	}
-	e := tree.New(set).Edit()
-	err = e.Apply(edit, tree.Merge)
-	return e.Tree(), err
+	return json.Decode(set, []byte(strings.ReplaceAll(initialJSON, "HASH", hash())), json.DecodeOptions{})
 }
 
 // engine refuses configurations with the word "unenforceable".
@@ -175,7 +169,7 @@ func (r *rig) put(pairs ...string) {
 	err := r.store.UpdateState(func(e *tree.Editor) error {
 		for i := 0; i < len(pairs); i += 2 {
 			p := r.instance(pairs[i])
-			v, err := p.Schema().Type.Parse(schema.Lexical{Text: pairs[i+1], Form: schema.Canonical, Module: p.Schema().Module, Root: r.schema.Root})
+			v, err := p.Schema().ParseValue(pairs[i+1])
 			if err != nil {
 				return err
 			}
@@ -204,9 +198,7 @@ func (r *rig) remove(text string) {
 
 func (r *rig) instance(text string) tree.Path {
 	r.t.Helper()
-	return must(schema.ParseInstancePath(schema.Lexical{
-		Text: "/mpk-security:mpk-security" + text, Form: schema.Canonical, Root: r.schema.Root,
-	}))(r.t)
+	return must(r.schema.ParsePath("/mpk-security:mpk-security" + text))(r.t)
 }
 
 // path reads a gNMI path as people write it: /a/b[k=v]/c, without escapes.

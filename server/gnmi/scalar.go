@@ -41,7 +41,7 @@ func parseScalar(s *schema.Node, v *gpb.TypedValue) (schema.Value, error) {
 }
 
 func parse(s *schema.Node, text string, form schema.Form) (schema.Value, error) {
-	v, err := s.Type.Parse(schema.Lexical{Text: text, Form: form, Module: s.Module, Root: rootOf(s)})
+	v, err := s.Type.Parse(schema.Lexical{Text: text, Form: form, Module: s.Module, Root: s.Set().Root})
 	if err != nil {
 		return v, status.Error(codes.InvalidArgument, err.Error())
 	}

@@ -22,7 +22,7 @@ func (n *nodes) below(name string) *nodes { return &nodes{of: n.of.Child("", nam
 // refuses is left out: these leafs inform, and a peer may have caused the value.
 func (n *nodes) leaf(name, text string) {
 	s := n.of.Child("", name)
-	if v, err := s.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical}); err == nil {
+	if v, err := s.ParseValue(text); err == nil {
 		n.kids = append(n.kids, tree.NewLeaf(s, v))
 	}
 }
@@ -44,7 +44,7 @@ func (n *nodes) leafList(name string, texts []string) {
 	s := n.of.Child("", name)
 	var values []schema.Value
 	for _, text := range texts {
-		if v, err := s.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical}); err == nil {
+		if v, err := s.ParseValue(text); err == nil {
 			values = append(values, v)
 		}
 	}

@@ -95,19 +95,7 @@ func (r *rig) initial() (*tree.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := xml.Parse([]byte(strings.ReplaceAll(initialXML, "HASH", hash)), xml.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	edit, err := xml.DecodeEdit(r.set, config, xml.DecodeOptions{})
-	if err != nil {
-		return nil, err
-	}
-	e := tree.New(r.set).Edit()
-	if err := e.Apply(edit, tree.Merge); err != nil {
-		return nil, err
-	}
-	return e.Tree(), nil
+	return xml.Decode(r.set, []byte(strings.ReplaceAll(initialXML, "HASH", hash)), xml.DecodeOptions{})
 }
 
 const violation = `<violation xmlns="https://mpk-security.optical.net/yang/mpk-security-telemetry"

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -187,11 +186,7 @@ func (e *rpcError) instance(text string) tree.Path {
 	if len(e.fault.Path) == 0 {
 		return nil
 	}
-	root := e.fault.Path[0].Node
-	for root.DataParent != nil {
-		root = root.DataParent
-	}
-	path, err := schema.ParseInstancePath(schema.Lexical{Text: text, Form: schema.Canonical, Root: root})
+	path, err := e.fault.Path[0].Node.Set().ParsePath(text)
 	if err != nil {
 		return nil
 	}

@@ -132,13 +132,13 @@ func (x edit) bench(b *testing.B, n int) {
 // leaf returns a path to a leaf and values for it.
 func (e engine) leaf(b *testing.B, path string, texts ...string) (tree.Path, []schema.Value) {
 	b.Helper()
-	steps, err := schema.ParseInstancePath(schema.Lexical{Text: path, Form: schema.Canonical, Root: e.set.Root})
+	steps, err := e.set.ParsePath(path)
 	if err != nil {
 		b.Fatal(err)
 	}
 	var values []schema.Value
 	for _, text := range texts {
-		v, err := steps[len(steps)-1].Node.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical})
+		v, err := steps[len(steps)-1].Node.ParseValue(text)
 		if err != nil {
 			b.Fatal(err)
 		}

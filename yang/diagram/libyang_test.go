@@ -10,21 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/schema"
 )
-
-// lintTool returns the path of yanglint, or skips the test.
-func lintTool(t *testing.T) string {
-	t.Helper()
-	tool, err := exec.LookPath("yanglint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("yanglint is missing: install libyang2-tools")
-		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
-	}
-	return tool
-}
 
 // yanglint returns the diagrams that libyang draws of files, with folders to find
 // imports in.
@@ -34,7 +22,7 @@ func yanglint(t *testing.T, folders []string, arguments ...string) (string, erro
 	for _, f := range folders {
 		args = append(args, "-p", f)
 	}
-	out, err := exec.Command(lintTool(t), append(args, arguments...)...).Output()
+	out, err := exec.Command(peer.Yanglint(t), append(args, arguments...)...).Output()
 	return string(out), err
 }
 

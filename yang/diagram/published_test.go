@@ -10,21 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/schema"
 )
-
-// publishedYang returns the folder of published modules, or skips the test.
-func publishedYang(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("WAVEGUARD_PUBLISHED_YANG")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "yang")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "ietf")); err != nil {
-		t.Skip("not compared: the diagrams of published modules; set WAVEGUARD_PUBLISHED_YANG to a folder with ietf/ and openroadm-7.1/")
-	}
-	return dir
-}
 
 // refused are the published modules that libyang and we refuse with their
 // features on; the former for a feature, the latter for a path.
@@ -39,7 +27,7 @@ var (
 )
 
 func TestPublishedEqualLibyang(t *testing.T) {
-	dir := publishedYang(t)
+	dir := peer.Modules(t, "the diagrams of published modules")
 	folders := []string{filepath.Join(dir, "ietf"), filepath.Join(dir, "openroadm-7.1")}
 	compareFolder(t, folders[0], folders)
 	compareFolder(t, folders[1], folders)
@@ -115,7 +103,7 @@ func printable(t *testing.T, file string) string {
 // defined, and libyang 2.1 misplaces the types beside names with a prefix: what is
 // compared are the nodes, each with its way down.
 func TestOpenROADMTogether(t *testing.T) {
-	dir := publishedYang(t)
+	dir := peer.Modules(t, "the diagrams of published modules")
 	files, err := filepath.Glob(filepath.Join(dir, "openroadm-7.1", "*.yang"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no Open ROADM modules: %v", err)

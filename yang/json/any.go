@@ -31,10 +31,45 @@ func (d *decoder) any(ed *tree.Edit, v *value) error {
 			}
 		}
 	}
+	if lengthInXML(&content, nameLen(ed.Schema.Name)) > growth*d.opt.Limits.withDefaults().Bytes {
+		return d.errorf(tree.TagTooBig, nil, "with its names in every element of XML, the content of %q is too long", ed.Schema.Name)
+	}
 	e := newEncoder(EncodeOptions{})
 	e.raw(&content)
 	ed.Any = Text(e.buf)
 	return nil
+}
+
+// growth is how many times longer than the longest document the content of anydata
+// may become in another encoding.
+const growth = 4
+
+// lengthInXML returns about how long v is as elements of a name of that length.
+func lengthInXML(v *value, name int) int {
+	n := len(v.text)
+	if v.kind != array {
+		n += 2 * name
+	}
+	for i := range v.kids {
+		k := &v.kids[i]
+		if v.kind == object {
+			n += lengthInXML(k, nameLen(k.name))
+		} else {
+			n += lengthInXML(k, name)
+		}
+	}
+	return n
+}
+
+// nameLen returns about how long a name is in XML.
+func nameLen(name string) int {
+	n := len(name)
+	for i := range len(name) {
+		if c := name[i]; c <= ' ' || strings.IndexByte("!\"#$%&'()*+,/;<=>?@[\\]^`{|}~\x7f", c) >= 0 {
+			n += len("_x20_")
+		}
+	}
+	return n
 }
 
 // distinct refuses objects in which a name stands twice (RFC 7493 section 2.3).

@@ -14,25 +14,21 @@ import (
 // fromXMLText returns the tree of an XML document.
 func fromXMLText(t testing.TB, set *schema.Set, doc string) *tree.Tree {
 	t.Helper()
-	el, err := xml.Parse([]byte("<config>"+doc+"</config>"), xml.Limits{})
+	at, err := xml.Decode(set, []byte("<config>"+doc+"</config>"), xml.DecodeOptions{State: true})
 	if err != nil {
 		t.Fatalf("%v: %s", err, doc)
 	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{State: true})
-	if err != nil {
-		t.Fatalf("%v: %s", err, doc)
-	}
-	return codectest.Apply(t, set, ed)
+	return at
 }
 
 // fromJSONText returns the tree of a JSON document.
 func fromJSONText(t testing.TB, set *schema.Set, doc string) *tree.Tree {
 	t.Helper()
-	ed, err := DecodeEdit(set, nil, []byte(doc), DecodeOptions{State: true})
+	at, err := Decode(set, []byte(doc), DecodeOptions{State: true})
 	if err != nil {
 		t.Fatalf("%v: %s", err, doc)
 	}
-	return codectest.Apply(t, set, ed)
+	return at
 }
 
 func xmlText(t testing.TB, at *tree.Tree, opt xml.EncodeOptions) string {
@@ -146,5 +142,24 @@ func TestDeepAny(t *testing.T) {
 	at := fromJSONText(t, set, top(`"blob":`+deep))
 	if got := xmlText(t, at, xml.EncodeOptions{}); strings.Count(got, "<a") != 100 {
 		t.Errorf("got %s", got)
+	}
+}
+
+// What would be far longer in XML, for its names stand in every element there, is
+// refused.
+func TestAnyBounded(t *testing.T) {
+	set := codectest.Example(t)
+	name := strings.Repeat("n", 1000)
+	for doc, tooBig := range map[string]bool{
+		`{"` + name + `":[1` + strings.Repeat(",1", 1000) + `]}`:                             true,
+		`{"a":[1` + strings.Repeat(",1", 1000) + `]}`:                                        false,
+		`{"` + strings.Repeat("n", 100_000) + `":1}`:                                         false,
+		`{"a":{"` + name + `":[` + strings.Repeat(`{"b":1},`, 1000) + `2]}}`:                 true,
+		`{"` + strings.Repeat("-", 1000) + `":[1` + strings.Repeat(",1", 1000) + `],"b":[]}`: true,
+	} {
+		_, err := Decode(set, []byte(`{"ex:top":{"blob":`+doc+`}}`), DecodeOptions{Limits: Limits{Bytes: 200_000}})
+		if e, _ := err.(*tree.Error); (e != nil && e.Tag == tree.TagTooBig) != tooBig || err != nil && !tooBig {
+			t.Errorf("%.40s: %v", doc, err)
+		}
 	}
 }

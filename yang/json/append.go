@@ -6,11 +6,7 @@ import (
 	"github.com/optical-net/waveguard/yang/schema"
 )
 
-// AppendValue appends the JSON form of a leaf's value (RFC 7951 section 6) to dst.
-func AppendValue(dst []byte, v schema.Value, opt EncodeOptions) []byte {
-	return appendValue(dst, v, opt.Plain)
-}
-
+// appendValue appends the JSON form of a leaf's value (RFC 7951 section 6) to dst.
 func appendValue(dst []byte, v schema.Value, plain bool) []byte {
 	switch v.Type().Base {
 	case schema.Int8, schema.Int16, schema.Int32, schema.Uint8, schema.Uint16, schema.Uint32, schema.Boolean:

@@ -35,6 +35,16 @@ type DecodeOptions struct {
 	Placed func(ed *tree.Edit, at int)
 }
 
+// Decode reads a document of instance data: an object with top-level nodes for
+// members. The last place told is that of the object. The errors are *tree.Error.
+func Decode(set *schema.Set, data []byte, opt DecodeOptions) (*tree.Tree, error) {
+	root, err := decodeContent(set, set.Root, data, opt)
+	if err != nil {
+		return nil, err
+	}
+	return tree.FromRoot(set, root), nil
+}
+
 // DecodeEdit reads an object, the content of node: the root (when nil), a
 // container, a list entry, or the input, output or content of an operation or
 // notification. The errors are *tree.Error.
@@ -62,6 +72,10 @@ func DecodeEdit(set *schema.Set, node *schema.Node, data []byte, opt DecodeOptio
 // paths below node.
 func DecodeInput(set *schema.Set, node *schema.Node, data []byte, opt DecodeOptions) (*tree.Container, error) {
 	opt.State = true
+	return decodeContent(set, node, data, opt)
+}
+
+func decodeContent(set *schema.Set, node *schema.Node, data []byte, opt DecodeOptions) (*tree.Container, error) {
 	ed, err := DecodeEdit(set, node, data, opt)
 	if err != nil {
 		return nil, err
@@ -106,17 +120,6 @@ func repeatedOrTerm(n *schema.Node, at tree.Path) bool {
 		return true
 	}
 	return false
-}
-
-// DecodeValue reads the value of a leaf, or of one entry of a leaf-list. The
-// errors are *tree.Error.
-func DecodeValue(node *schema.Node, data []byte) (schema.Value, error) {
-	d := newDecoder(document.Root(node), node, DecodeOptions{})
-	v, err := parse(data, Limits{})
-	if err != nil {
-		return schema.Value{}, d.located(err)
-	}
-	return d.value(node, &v)
 }
 
 // decoder reads one document.

@@ -33,7 +33,7 @@ func encode(t testing.TB, n tree.Node, opt EncodeOptions) string {
 
 func path(t testing.TB, set *schema.Set, text string) tree.Path {
 	t.Helper()
-	p, err := schema.ParseInstancePath(schema.Lexical{Text: text, Form: schema.Canonical, Root: set.Root})
+	p, err := set.ParsePath(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,11 +141,10 @@ func TestDecodeRefuses(t *testing.T) {
 func TestNodes(t *testing.T) {
 	set := codectest.Example(t)
 	doc := top(`"mtu":70,"flag":[null],"tag":["a","b"],"user":[{"name":"a","full":"F","prefs":{"size":1}},{"name":"b"}],"ex-b:more":{"in":"x"}`)
-	ed, err := DecodeEdit(set, nil, []byte(doc), DecodeOptions{})
+	full, err := Decode(set, []byte(doc), DecodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	full := codectest.Apply(t, set, ed)
 	for at, want := range map[string]string{
 		"/ex:top/mtu":                  `70`,
 		"/ex:top/flag":                 `[null]`,
@@ -159,14 +158,9 @@ func TestNodes(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", at, got, want)
 			continue
 		}
-		if p.Schema().Kind == schema.LeafList {
-			v, err := DecodeValue(p.Schema(), []byte(want))
-			if err != nil || v.String() != "a" {
-				t.Errorf("%s: %v, %v", at, v, err)
-			}
-			continue
+		if p.Schema().Kind != schema.LeafList { // of which the array is read
+			checkDecodeNode(t, set, p, want)
 		}
-		checkDecodeNode(t, set, p, want)
 	}
 	for name, want := range map[string]string{
 		"user": `[{"ex:name":"a","ex:full":"F","ex:prefs":{"size":1}},{"ex:name":"b"}]`,
@@ -230,7 +224,7 @@ func TestDecodeAt(t *testing.T) {
 	}
 }
 
-func TestDecodeValue(t *testing.T) {
+func TestDecodeLeaf(t *testing.T) {
 	set := codectest.Example(t)
 	for _, tc := range []struct{ leaf, in, want string }{
 		{"mtu", `1400`, "1400"},
@@ -241,9 +235,9 @@ func TestDecodeValue(t *testing.T) {
 		{"mtu", `1400 1`, ""},
 		{"mtu", ``, ""},
 	} {
-		v, err := DecodeValue(path(t, set, "/ex:top/"+tc.leaf).Schema(), []byte(tc.in))
-		if (err != nil) != (tc.want == "") || v.String() != tc.want {
-			t.Errorf("%s %s: %q, %v", tc.leaf, tc.in, v, err)
+		eds, err := DecodeNode(set, path(t, set, "/ex:top/"+tc.leaf).Schema(), []byte(tc.in), DecodeOptions{})
+		if (err != nil) != (tc.want == "") || err == nil && eds[0].Value.String() != tc.want {
+			t.Errorf("%s %s: %v, %v", tc.leaf, tc.in, eds, err)
 		}
 	}
 }
@@ -290,20 +284,17 @@ func TestAcrossEncodings(t *testing.T) {
 	doc := `<top xmlns="urn:ex"><name>&lt;x&gt;</name><dec>0.1</dec><flag/><kind xmlns:b="urn:ex-b">b:fast</kind>` +
 		`<user><name>a</name><key><type xmlns:b="urn:ex-b">b:fast</type><id>1</id></key></user><rule><id>2</id></rule><rule><id>1</id></rule>` +
 		`<blob><q xmlns="u:q">1</q></blob></top>`
-	el, err := xml.Parse([]byte("<config>"+doc+"</config>"), xml.Limits{})
+	was, err := xml.Decode(set, []byte("<config>"+doc+"</config>"), xml.DecodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{})
+	text := encode(t, was.Root(), EncodeOptions{})
+	is, err := Decode(set, []byte(text), DecodeOptions{})
 	if err != nil {
-		t.Fatal(err)
-	}
-	text := encode(t, codectest.Apply(t, set, ed).Root(), EncodeOptions{})
-	if ed, err = DecodeEdit(set, nil, []byte(text), DecodeOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var got bytes.Buffer
-	if err := xml.Encode(&got, codectest.Apply(t, set, ed).Root(), xml.EncodeOptions{}); err != nil {
+	if err := xml.Encode(&got, is.Root(), xml.EncodeOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if got.String() != doc {
@@ -321,15 +312,11 @@ func TestEncodeWriterError(t *testing.T) {
 
 func bigTree(t testing.TB, set *schema.Set) *tree.Tree {
 	t.Helper()
-	el, err := xml.Parse([]byte(codectest.Transitions(10_000)), xml.Limits{})
+	big, err := xml.Decode(set, []byte(codectest.Transitions(10_000)), xml.DecodeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return codectest.Apply(t, set, ed)
+	return big
 }
 
 // FuzzDecodeEdit decodes documents; what applies to an empty tree must come back

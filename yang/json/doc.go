@@ -2,9 +2,9 @@
 //
 // A document describes the inside of a node: the root, whose members need
 // module names, or any other, whose members need them where the namespace
-// changes and may have them anywhere. [DecodeEdit] and [DecodeNode] read one,
-// [Encode] and [EncodeNode] write one; [DecodeValue] and [AppendValue] are for
-// single values.
+// changes and may have them anywhere. [Decode] reads one of the root into a tree,
+// [DecodeEdit] and [DecodeNode] read any as edits; [Encode] and [EncodeNode] write
+// one.
 //
 // Annotations ([RFC 7952]) stand in the object of a container, list entry or anydata
 // node as "@", and beside other nodes as "@name".

@@ -14,6 +14,7 @@ import (
 	"testing/fstest"
 
 	"github.com/optical-net/waveguard/yang/internal/codectest"
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/models"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -84,14 +85,7 @@ type libyang struct {
 
 func newLibyang(t *testing.T) libyang {
 	t.Helper()
-	tool, err := exec.LookPath("yanglint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("yanglint is missing: install libyang2-tools")
-		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
-	}
-	return libyang{tool: tool, dir: t.TempDir(), kind: "data"}
+	return libyang{tool: peer.Yanglint(t), dir: t.TempDir(), kind: "data"}
 }
 
 func (l *libyang) file(t *testing.T, name, text string) string {
@@ -124,31 +118,11 @@ func (l *libyang) convert(t *testing.T, file, text string, args ...string) (out 
 }
 
 func decodeXML(set *schema.Set, doc string) (*tree.Tree, error) {
-	el, err := xml.Parse([]byte("<config>"+doc+"</config>"), xml.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{State: true})
-	if err != nil {
-		return nil, err
-	}
-	e := tree.New(set).Edit()
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		return nil, err
-	}
-	return e.Tree(), nil
+	return xml.Decode(set, []byte("<config>"+doc+"</config>"), xml.DecodeOptions{State: true})
 }
 
 func decodeJSON(set *schema.Set, doc string) (*tree.Tree, error) {
-	ed, err := DecodeEdit(set, nil, []byte(doc), DecodeOptions{State: true, Lenient: true})
-	if err != nil {
-		return nil, err
-	}
-	e := tree.New(set).Edit()
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		return nil, err
-	}
-	return e.Tree(), nil
+	return Decode(set, []byte(doc), DecodeOptions{State: true, Lenient: true})
 }
 
 func asJSON(at *tree.Tree, opt EncodeOptions) string {

@@ -35,6 +35,8 @@ type value struct {
 
 var words = []value{{kind: boolean, text: "true"}, {kind: boolean, text: "false"}, {kind: null, text: "null"}}
 
+const byteOrderMark = "\uFEFF"
+
 // parse reads a document of one value. Its errors are *tree.Error with the tag
 // malformed-message or too-big and no path.
 func parse(data []byte, limits Limits) (value, error) {
@@ -44,6 +46,9 @@ func parse(data []byte, limits Limits) (value, error) {
 		return value{}, r.tooBig("the document has %d bytes, %d are allowed", len(data), r.limits.Bytes)
 	case !utf8.ValidString(r.src):
 		return value{}, r.errorf("the document is not UTF-8")
+	}
+	if strings.HasPrefix(r.src, byteOrderMark) {
+		r.pos = len(byteOrderMark) // RFC 8259 section 8.1: may be ignored
 	}
 	r.skipSpace()
 	v, err := r.value()
@@ -187,14 +192,16 @@ func (r *reader) skipSpace() {
 }
 
 func (r *reader) errorf(format string, args ...any) error {
-	before := r.src[:r.pos]
-	line, column := 1+strings.Count(before, "\n"), r.pos-strings.LastIndexByte(before, '\n')
-	return &tree.Error{
-		Tag:     tree.TagMalformedMessage,
-		Message: fmt.Sprintf("JSON line %d, column %d: %s", line, column, fmt.Sprintf(format, args...)),
-	}
+	return r.fault(tree.TagMalformedMessage, format, args...)
 }
 
 func (r *reader) tooBig(format string, args ...any) error {
-	return &tree.Error{Tag: tree.TagTooBig, Message: fmt.Sprintf(format, args...)}
+	return r.fault(tree.TagTooBig, format, args...)
+}
+
+// fault makes an error at the place that was reached.
+func (r *reader) fault(tag tree.Tag, format string, args ...any) error {
+	before := r.src[:r.pos]
+	line, column := 1+strings.Count(before, "\n"), r.pos-strings.LastIndexByte(before, '\n')
+	return &tree.Error{Tag: tag, Message: fmt.Sprintf("JSON line %d, column %d: %s", line, column, fmt.Sprintf(format, args...))}
 }

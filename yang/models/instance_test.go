@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/optical-net/waveguard/yang/internal/peer"
 )
 
 // policy is the JSON of a valid policy, to be spoilt by the cases below.
@@ -50,7 +52,7 @@ func validate(t *testing.T, config string) string {
 			args = append(args, name)
 		}
 	}
-	out, err := exec.Command(yanglint(t), append(args, file)...).CombinedOutput()
+	out, err := exec.Command(peer.Yanglint(t), append(args, file)...).CombinedOutput()
 	if err != nil && len(out) == 0 {
 		t.Fatal(err)
 	}

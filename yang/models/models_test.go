@@ -2,13 +2,14 @@ package models
 
 import (
 	"io/fs"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/openconfig/goyang/pkg/yang"
+
+	"github.com/optical-net/waveguard/yang/internal/peer"
 )
 
 // own tells the modules of this project from the restated ones.
@@ -44,27 +45,11 @@ func substatements(s *yang.Statement, keyword string) []*yang.Statement {
 	})
 }
 
-// yanglint finds libyang's validator. Without it the test is skipped, but
-// fails where CI is set.
-func yanglint(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("yanglint")
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("CI") != "":
-		t.Fatal("yanglint is missing: install libyang2-tools")
-	default:
-		t.Skip("yanglint is missing: install libyang2-tools")
-	}
-	return ""
-}
-
 // lint runs yanglint in dir, which alone it searches for imports, and returns
 // all that it prints.
 func lint(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(yanglint(t), append([]string{"-p", dir}, args...)...)
+	cmd := exec.Command(peer.Yanglint(t), append([]string{"-p", dir}, args...)...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	if err != nil {

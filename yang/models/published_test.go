@@ -13,33 +13,14 @@ import (
 	"testing"
 
 	"github.com/openconfig/goyang/pkg/yang"
+
+	"github.com/optical-net/waveguard/yang/internal/peer"
 )
 
-// published finds the folder of published modules: the one, or the ietf
-// folder of the one, that WAVEGUARD_PUBLISHED_YANG names, or else one beside
-// the repository. With neither, it skips the test and names the modules that
-// stay uncompared.
+// published finds the folder of published modules, or skips the test.
 func published(t *testing.T) string {
 	t.Helper()
-	named, isNamed := os.LookupEnv("WAVEGUARD_PUBLISHED_YANG")
-	if !isNamed {
-		named = "../../../shared/yang"
-	}
-	for _, dir := range []string{named, filepath.Join(named, "ietf")} {
-		found, err := filepath.Glob(filepath.Join(dir, "ietf-yang-types@*.yang"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(found) > 0 {
-			return absolute(t, dir)
-		}
-	}
-	if isNamed {
-		t.Fatalf("WAVEGUARD_PUBLISHED_YANG=%s: no published modules there", named)
-	}
-	t.Logf("not compared with their published form: %s", strings.Join(restated(), ", "))
-	t.Skip("no published modules: name their folder in WAVEGUARD_PUBLISHED_YANG")
-	return ""
+	return absolute(t, filepath.Join(peer.Modules(t, "the published forms of "+strings.Join(restated(), ", ")), "ietf"))
 }
 
 func absolute(t *testing.T, dir string) string {

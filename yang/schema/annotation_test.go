@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+
+	"github.com/optical-net/waveguard/yang/internal/peer"
 )
 
 // metadataModule defines the extension of RFC 7952 as far as tests need it.
@@ -90,7 +92,7 @@ func TestNodesKnowTheirSet(t *testing.T) {
 
 // The published modules that define annotations.
 func TestPublishedAnnotations(t *testing.T) {
-	dir := publishedYang(t)
+	dir := peer.Modules(t, "the annotations of published modules")
 	set, err := Compile(publishedSources(dir, "ietf"), Options{Implement: []string{"ietf-origin"}})
 	if err != nil {
 		t.Fatal(err)

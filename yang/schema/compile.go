@@ -112,6 +112,7 @@ type compiler struct {
 	missing       []*unit // modules found to need implementing
 	nodes         int     // made so far, of maxNodes
 	maxNodes      int
+	derived       int // identities from others, of maxDerived
 	stopped       bool
 
 	leafrefs   []leafref
@@ -127,7 +128,7 @@ type compiler struct {
 func newCompiler(l *loader, opt Options) *compiler {
 	return &compiler{
 		loader: l, opt: opt,
-		set:        &Set{byName: map[string]*Module{}, byNamespace: map[string]*Module{}, leafrefs: map[*Node][]*Node{}},
+		set:        &Set{byName: map[string]*Module{}, byNamespace: map[string]*Module{}},
 		root:       &draft{kind: Root, st: &stmt{keyword: "module"}},
 		structures: &draft{kind: Root, st: &stmt{keyword: "module"}},
 		modules:    map[*unit]*Module{}, features: map[*stmt]featureState{}, identities: map[*stmt]*Identity{},

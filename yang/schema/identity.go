@@ -21,13 +21,10 @@ func (c *compiler) makeIdentities() {
 	for _, s := range all {
 		c.linkBases(s)
 	}
+	c.checkIdentityCircles(all)
 	for _, s := range all {
-		c.checkIdentityCircle(s)
-	}
-	for _, s := range all {
-		if c.ifFeatures(s) {
-			id := c.identities[s]
-			id.enter(id.Bases, map[*Identity]bool{id: true})
+		if c.ifFeatures(s) && c.derived <= maxDerived {
+			c.derive(s)
 		}
 	}
 }
@@ -61,39 +58,46 @@ func (c *compiler) identity(b *stmt) *Identity {
 	return c.identities[s]
 }
 
-// checkIdentityCircle refuses an identity that is among its own ancestors, and
-// cuts it off so that later walks end.
-func (c *compiler) checkIdentityCircle(s *stmt) {
-	id := c.identities[s]
-	seen := map[*Identity]bool{}
-	queue := slices.Clone(id.Bases)
-	for len(queue) > 0 {
-		b := queue[0]
-		queue = queue[1:]
-		if b == id {
+// checkIdentityCircles refuses identities that are among their own ancestors,
+// and cuts them off so that later walks end.
+func (c *compiler) checkIdentityCircles(all []*stmt) {
+	ids := make([]*Identity, len(all))
+	for i, s := range all {
+		ids[i] = c.identities[s]
+	}
+	circular := onCircle(ids, func(i *Identity) []*Identity { return i.Bases })
+	for i, s := range all {
+		if circular[ids[i]] {
 			c.errs.breaks(s, "RFC 7950 section 7.18.2", "is derived from itself")
-			id.Bases = nil
-			return
-		}
-		if !seen[b] {
-			seen[b] = true
-			queue = append(queue, b.Bases...)
+			ids[i].Bases = nil
 		}
 	}
 }
 
-// enter records i as derived from all of bases and their bases.
-func (i *Identity) enter(bases []*Identity, seen map[*Identity]bool) {
-	for _, b := range bases {
-		if seen[b] {
-			continue
+// maxDerived bounds how often an identity is derived from another one, in one set.
+const maxDerived = 250_000
+
+// derive records the identity of s as derived from all of its bases and theirs.
+func (c *compiler) derive(s *stmt) {
+	id := c.identities[s]
+	name, seen := id.String(), map[*Identity]bool{id: true}
+	var enter func(bases []*Identity)
+	enter = func(bases []*Identity) {
+		for _, b := range bases {
+			if seen[b] || c.derived > maxDerived {
+				continue
+			}
+			c.derived++
+			seen[b] = true
+			b.derived[id] = true
+			if old := b.byName[name]; old == nil || id.Module.Implemented {
+				b.byName[name] = id
+			}
+			enter(b.Bases)
 		}
-		seen[b] = true
-		b.derived[i] = true
-		if old := b.byName[i.String()]; old == nil || i.Module.Implemented {
-			b.byName[i.String()] = i
-		}
-		i.enter(b.Bases, seen)
+	}
+	if enter(id.Bases); c.derived > maxDerived {
+		c.errs.breaks(s, "", "identities are derived from others more than %d times, bases of bases counted", maxDerived)
 	}
 }
 

@@ -45,6 +45,12 @@ func ParseInstancePath(in Lexical) ([]PathStep, error) {
 	return steps, nil
 }
 
+// ParsePath reads the path of a data node as FormatInstancePath writes it, such as
+// /module:list[name='a']/leaf. The error is a *ValueError.
+func (s *Set) ParsePath(path string) ([]PathStep, error) {
+	return ParseInstancePath(Lexical{Text: path, Form: Canonical, Root: s.Root})
+}
+
 // pathParser reads one path from left to right.
 type pathParser struct {
 	in   Lexical

@@ -1,9 +1,6 @@
 package schema
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // leafref is one leafref type of one leaf.
 type leafref struct {
@@ -37,15 +34,8 @@ func (c *compiler) resolveLeafrefs() {
 		}
 		c.errs.checkNodeStatus(r.typ.path.st, r.node, target)
 		r.typ.Target = target
-		if !slices.Contains(c.set.leafrefs[target], r.node) {
-			c.set.leafrefs[target] = append(c.set.leafrefs[target], r.node)
-		}
 	}
-	for _, r := range c.leafrefs {
-		if r.typ.reaches(r.typ, map[*Type]bool{}) {
-			c.errs.at(r.typ.path.st, "refers to itself")
-		}
-	}
+	c.checkLeafrefCircles()
 	if len(c.errs.list) > 0 {
 		return
 	}
@@ -57,21 +47,31 @@ func (c *compiler) resolveLeafrefs() {
 // end follows leafrefs, which form no circle, to the type at the end.
 func (t *Type) end() *Type {
 	for t.Base == Leafref && t.Target != nil && t.Target.Type != nil {
+		if t.referred != nil {
+			return t.referred
+		}
 		t = t.Target.Type
 	}
 	return t
 }
 
-// reaches says whether following targets from t leads to the leafref goal.
-func (t *Type) reaches(goal *Type, seen map[*Type]bool) bool {
-	if seen[t] {
-		return t == goal
+// checkLeafrefCircles refuses leafrefs that lead back to themselves.
+func (c *compiler) checkLeafrefCircles() {
+	types := make([]*Type, len(c.leafrefs))
+	for i, r := range c.leafrefs {
+		types[i] = r.typ
 	}
-	seen[t] = true
-	if t.Target != nil && t.Target.Type != nil && t.Target.Type.reaches(goal, seen) {
-		return true
+	circular := onCircle(types, func(t *Type) []*Type {
+		if t.Target != nil && t.Target.Type != nil {
+			return []*Type{t.Target.Type}
+		}
+		return t.Members
+	})
+	for _, r := range c.leafrefs {
+		if circular[r.typ] {
+			c.errs.at(r.typ.path.st, "refers to itself")
+		}
 	}
-	return slices.ContainsFunc(t.Members, func(m *Type) bool { return m.reaches(goal, seen) })
 }
 
 // walkPath follows a leafref's path over the schema. The target is nil without
@@ -198,7 +198,3 @@ func (n *Node) operation(module, name string) *Node {
 	}
 	return nil
 }
-
-// LeafrefsTo returns the leafs and leaf-lists whose type is, or as a union
-// has, a leafref to n. The slice is shared: do not change it.
-func (s *Set) LeafrefsTo(n *Node) []*Node { return s.leafrefs[n] }

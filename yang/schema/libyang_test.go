@@ -8,20 +8,9 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-)
 
-// lintTool returns the path of yanglint, or skips the test.
-func lintTool(t *testing.T) string {
-	t.Helper()
-	tool, err := exec.LookPath("yanglint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("yanglint is missing: install libyang2-tools")
-		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
-	}
-	return tool
-}
+	"github.com/optical-net/waveguard/yang/internal/peer"
+)
 
 // libyangAccepts is what libyang accepts although RFC 7950 forbids it, by the name
 // of the refusal. The depth of statements is our own limit.
@@ -83,7 +72,7 @@ var libyangRefuses = map[string]string{
 // it is named, not when another imports it.
 func lintSources(t *testing.T, texts []string) (printed string, err error) {
 	t.Helper()
-	tool, dir := lintTool(t), t.TempDir()
+	tool, dir := peer.Yanglint(t), t.TempDir()
 	var files []string
 	for name, f := range sources(texts...).(fstest.MapFS) {
 		path := filepath.Join(dir, name)

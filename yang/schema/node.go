@@ -152,6 +152,12 @@ func (n *Node) Set() *Set {
 	return n.set
 }
 
+// ParseValue reads the canonical form of a value of the leaf or leaf-list. The
+// error is a *ValueError.
+func (n *Node) ParseValue(text string) (Value, error) {
+	return n.Type.Parse(Lexical{Text: text, Form: Canonical, Module: n.Module, Root: n.Set().Root})
+}
+
 // Path returns the schema path with module names where the namespace changes,
 // as in RFC 7951 section 6.11: /module:a/b/other:c. Choices and cases are left out.
 func (n *Node) Path() string {

@@ -8,20 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// publishedYang returns the folder of published modules, or skips the test.
-func publishedYang(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("WAVEGUARD_PUBLISHED_YANG")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "yang")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "ietf")); err != nil {
-		t.Skip("published YANG modules are not here; set WAVEGUARD_PUBLISHED_YANG to a folder with ietf/ and openroadm-7.1/")
-	}
-	return dir
-}
+	"github.com/optical-net/waveguard/yang/internal/peer"
+)
 
 // publishedSources are the folder's sets, the named one first.
 func publishedSources(dir, first string) []fs.FS {
@@ -55,7 +44,7 @@ func openroadm(t testing.TB, dir string) []string {
 }
 
 func TestCompilePublished(t *testing.T) {
-	dir := publishedYang(t)
+	dir := peer.Modules(t, "whether published modules compile")
 	for _, tc := range []struct {
 		folder    string
 		implement []string
@@ -112,7 +101,7 @@ func checkTree(t *testing.T, n *Node) {
 
 // The two modules that libyang refuses as it finds them are refused here too.
 func TestRefusePublished(t *testing.T) {
-	dir := publishedYang(t)
+	dir := peer.Modules(t, "whether published modules compile")
 	t.Run("path into the wrong namespace", func(t *testing.T) {
 		_, err := Compile(publishedSources(dir, "openroadm-7.1"), Options{Implement: []string{ospf}})
 		wantError(t, err, `org-openroadm-key-chain.yang:64:7: path`, `there is no node "key-chain-list"`)
@@ -138,7 +127,7 @@ func wantError(t *testing.T, err error, texts ...string) {
 }
 
 func BenchmarkCompileOpenROADM(b *testing.B) {
-	dir := publishedYang(b)
+	dir := peer.Modules(b, "the time that Open ROADM takes")
 	names := openroadm(b, dir)
 	for b.Loop() {
 		if _, err := Compile(publishedSources(dir, "openroadm-7.1"), Options{Implement: names}); err != nil {

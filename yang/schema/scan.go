@@ -129,6 +129,7 @@ func (s *scanner) argument() (string, *Error) {
 		return s.unquoted()
 	}
 	text, err := s.quoted()
+	parts := []string{text}
 	for err == nil {
 		if err = s.skip(); err != nil || s.peek() != '+' {
 			break
@@ -140,11 +141,10 @@ func (s *scanner) argument() (string, *Error) {
 		if c := s.peek(); c != '"' && c != '\'' {
 			return "", s.fault(s.pos, ruleQuoting, `expected a quoted string after "+", found %s`, s.next())
 		}
-		var more string
-		more, err = s.quoted()
-		text += more
+		text, err = s.quoted()
+		parts = append(parts, text)
 	}
-	return text, err
+	return strings.Join(parts, ""), err
 }
 
 // unquoted reads a string up to white space, a semicolon, a brace or a comment.

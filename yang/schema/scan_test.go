@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/optical-net/waveguard/yang/internal/peer"
 )
 
 // stringsOfYANG are arguments as they are written, and what they mean (RFC 7950 section 6.1.3).
@@ -55,7 +57,7 @@ func TestStrings(t *testing.T) {
 // libyang reads the strings as we do. It keeps carriage returns, takes no comment
 // before "+", and removes indentation by the column of the first quote only.
 func TestStringsLikeLibyang(t *testing.T) {
-	tool := lintTool(t)
+	tool := peer.Yanglint(t)
 	for _, tc := range stringsOfYANG {
 		if strings.ContainsRune(tc.written, '\r') || strings.Contains(tc.written, "*/ +") || strings.HasPrefix(tc.written, "\"a\" +\n") {
 			continue

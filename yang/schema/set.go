@@ -12,7 +12,6 @@ type Set struct {
 
 	byName      map[string]*Module
 	byNamespace map[string]*Module
-	leafrefs    map[*Node][]*Node
 }
 
 // Module returns the implemented module of that name, or the newest imported

@@ -5,6 +5,9 @@ import "slices"
 // maxMembers bounds the members of a union, nested ones counted.
 const maxMembers = 1024
 
+// maxTypedefs bounds the typedefs that a type is derived through.
+const maxTypedefs = 256
+
 // typeKey identifies a compiled type: names without prefix in a leafref's path
 // belong to the module that uses the type statement.
 type typeKey struct {
@@ -60,6 +63,10 @@ func (c *compiler) derivedType(st *stmt, cur *unit) *Type {
 	c.errs.checkStatus(st, td)
 	from := c.typeOf(td.first("type"), cur)
 	if from == nil {
+		return nil
+	}
+	if len(from.Typedefs) == maxTypedefs {
+		c.errs.at(st, "type is derived through more than %d typedefs", maxTypedefs)
 		return nil
 	}
 	t := *from

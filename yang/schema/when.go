@@ -28,8 +28,15 @@ func (c *compiler) checkWhens() {
 			touched[w.node] = append(touched[w.node], nodes...)
 		}
 	}
+	conditional := make([]*Node, len(c.conditions))
+	for i, w := range c.conditions {
+		conditional[i] = w.node
+		// A condition may touch its own node, as long as it does not read it.
+		touched[w.node] = slices.DeleteFunc(touched[w.node], func(n *Node) bool { return n == w.node })
+	}
+	circular := onCircle(conditional, func(n *Node) []*Node { return touched[n] })
 	for _, w := range c.conditions {
-		if closesCircle(touched, w.node) {
+		if circular[w.node] {
 			c.errs.at(w.st, "conditions depend on each other in a circle, at %s", w.node.Path())
 		}
 	}
@@ -81,22 +88,4 @@ func followDep(root, at *Node, d xpath.Dep) (nodes []*Node, exact bool) {
 		nodes = append(nodes, at)
 	}
 	return nodes, true
-}
-
-// closesCircle says whether following touched from n leads back to n through another node.
-func closesCircle(touched map[*Node][]*Node, n *Node) bool {
-	seen := map[*Node]bool{n: true}
-	queue := slices.DeleteFunc(slices.Clone(touched[n]), func(m *Node) bool { return m == n })
-	for len(queue) > 0 {
-		m := queue[0]
-		queue = queue[1:]
-		if m == n {
-			return true
-		}
-		if !seen[m] {
-			seen[m] = true
-			queue = append(queue, touched[m]...)
-		}
-	}
-	return false
 }

@@ -23,11 +23,11 @@ const content = `<top xmlns="urn:ex"><name>n</name><mtu>70</mtu><kind xmlns:b="u
 func example(t testing.TB) (*schema.Set, *tree.Container) {
 	t.Helper()
 	set := codectest.Example(t)
-	ed, err := xml.DecodeEdit(set, element(t, "<config>"+content+"</config>"), xml.DecodeOptions{State: true})
+	data, err := xml.Decode(set, []byte("<config>"+content+"</config>"), xml.DecodeOptions{State: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return set, codectest.Apply(t, set, ed).Root()
+	return set, data.Root()
 }
 
 func element(t testing.TB, doc string) *xml.Element {
@@ -282,11 +282,11 @@ func dropState(ed *tree.Edit, state *schema.Node) {
 
 func BenchmarkApplyByKey(b *testing.B) {
 	set := codectest.Models(b)
-	ed, err := xml.DecodeEdit(set, element(b, codectest.Transitions(10_000)), xml.DecodeOptions{})
+	data, err := xml.Decode(set, []byte(codectest.Transitions(10_000)), xml.DecodeOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	root := codectest.Apply(b, set, ed).Root()
+	root := data.Root()
 	el := elementWith(b, `<mpk-security><transitions><transition><source>d50</source><target>e50</target></transition></transitions></mpk-security>`)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -124,7 +124,7 @@ func TestValueTypes(t *testing.T) {
 	for path, texts := range map[string][]string{"/m:c/x": {"5", "five"}, "/m:c/l[k='a']/v": {"5", "five"}, "/m:c/y": {"5"}} {
 		s := yangtest.Path(t, set, path).Schema()
 		for _, text := range texts {
-			v, err := s.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical})
+			v, err := s.ParseValue(text)
 			if err != nil {
 				t.Fatal(err)
 			}

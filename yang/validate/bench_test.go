@@ -111,7 +111,7 @@ func perform(b *testing.B, e *tree.Editor, set *schema.Set, ops []op, number int
 			continue
 		}
 		s := path.Schema()
-		v, err := s.Type.Parse(schema.Lexical{Text: numbered(o.Value, number), Form: schema.Canonical, Module: s.Module, Root: set.Root})
+		v, err := s.ParseValue(numbered(o.Value, number))
 		if err == nil && !s.IsKey() {
 			err = e.SetLeaf(path, v)
 		} else if err == nil {

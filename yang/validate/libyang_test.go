@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -24,7 +25,7 @@ var agreed = strings.NewReplacer(
 
 // TestLikeLibyang requires that libyang gives the verdicts of Check.
 func TestLikeLibyang(t *testing.T) {
-	tool := lintTool(t)
+	tool := peer.Yanglint(t)
 	dir := t.TempDir()
 	model, data := filepath.Join(dir, "w.yang"), filepath.Join(dir, "data.xml")
 	write(t, model, agreed)

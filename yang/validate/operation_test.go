@@ -3,13 +3,13 @@ package validate_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/internal/yangtest"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -230,7 +230,7 @@ func TestOperationsNaively(t *testing.T) {
 }
 
 func TestRandomOperationsLikeLibyang(t *testing.T) {
-	tool := lintTool(t)
+	tool := peer.Yanglint(t)
 	dir := t.TempDir()
 	model, operational, file := filepath.Join(dir, "o.yang"), filepath.Join(dir, "data.xml"), filepath.Join(dir, "op.xml")
 	write(t, model, operations)
@@ -273,24 +273,16 @@ func operationNode(t *testing.T, set *schema.Set, kind string) (*schema.Node, tr
 
 func dataOf(t *testing.T, set *schema.Set, text string) *tree.Tree {
 	t.Helper()
-	el, err := xml.Parse([]byte("<data>"+text+"</data>"), xml.Limits{})
+	data, err := xml.Decode(set, []byte("<data>"+text+"</data>"), xml.DecodeOptions{State: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ed, err := xml.DecodeEdit(set, el, xml.DecodeOptions{State: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := tree.New(set).Edit()
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		t.Fatal(err)
-	}
-	return e.Tree()
+	return data
 }
 
 // TestOperationsLikeLibyang requires that libyang gives the same verdicts.
 func TestOperationsLikeLibyang(t *testing.T) {
-	tool := lintTool(t)
+	tool := peer.Yanglint(t)
 	dir := t.TempDir()
 	model, data, doc := filepath.Join(dir, "o.yang"), filepath.Join(dir, "data.xml"), filepath.Join(dir, "op.xml")
 	write(t, model, operations)
@@ -312,16 +304,4 @@ func TestOperationsLikeLibyang(t *testing.T) {
 			}
 		})
 	}
-}
-
-func lintTool(t *testing.T) string {
-	t.Helper()
-	tool, err := exec.LookPath("yanglint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("yanglint is missing: install libyang2-tools")
-		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
-	}
-	return tool
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/validate"
@@ -54,13 +55,7 @@ func TestOpenROADM(t *testing.T) {
 
 func openROADM(t *testing.T) *schema.Set {
 	t.Helper()
-	dir := os.Getenv("WAVEGUARD_PUBLISHED_YANG")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "yang")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "openroadm-7.1")); err != nil {
-		t.Skip("published YANG modules are not here; set WAVEGUARD_PUBLISHED_YANG to a folder with ietf/ and openroadm-7.1/")
-	}
+	dir := peer.Modules(t, "the checks of an Open ROADM device")
 	set, err := schema.Compile([]fs.FS{os.DirFS(filepath.Join(dir, "openroadm-7.1")), os.DirFS(filepath.Join(dir, "ietf"))},
 		schema.Options{Implement: []string{"org-openroadm-device", "org-openroadm-otn-common-types", "org-openroadm-optical-channel-interfaces", "org-openroadm-ethernet-interfaces"}})
 	if err != nil {
@@ -161,7 +156,7 @@ func (g *gardener) value(n *schema.Node, t *schema.Type) (v schema.Value, ok boo
 		return g.value(n, t.Members[g.r.IntN(len(t.Members))])
 	}
 	for _, text := range texts {
-		v, err := n.Type.Parse(schema.Lexical{Text: text, Form: schema.Canonical, Module: n.Module, Root: g.set.Root})
+		v, err := n.ParseValue(text)
 		if err == nil {
 			return v, true
 		}

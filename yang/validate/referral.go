@@ -105,7 +105,7 @@ func (c *collector) refer(ref *referral, l *tree.Leaf) {
 	if !ref.instance {
 		return
 	}
-	path, err := schema.ParseInstancePath(schema.Lexical{Text: value, Form: schema.Canonical, Root: c.set.Root})
+	path, err := c.set.ParsePath(value)
 	if err != nil {
 		return
 	}

@@ -50,7 +50,7 @@ func (d *decoder) meta(ed *tree.Edit, el *Element) error {
 			if d.opt.SkipUnknown {
 				continue
 			}
-			return d.attrErrorf(tree.TagUnknownAttribute, el, a.Name, "the attribute %q cannot stand on %q%s", a.Name.Local, ed.Schema.Name, hint(a.Name))
+			return d.attrErrorf(tree.TagUnknownAttribute, el, a.Name, "the attribute %q cannot stand on %q%s", a.Name.Local, ed.Schema.Name, d.hint(a.Name))
 		}
 		d.scope = el
 		v, err := d.values.Parse(def.Type, schema.Lexical{
@@ -131,9 +131,11 @@ func (d *decoder) admits(s *schema.Node, name Name) bool {
 	return false
 }
 
-// hint helps with the attributes that are most often left without a prefix.
-func hint(name Name) string {
+// hint helps with the attributes of edits, which are most often left without a prefix.
+func (d *decoder) hint(name Name) string {
 	switch {
+	case d.noOperations && (name == attrOperation || name == attrInsert || name == attrKey || name == attrValue):
+		return "; edits can have it, data cannot"
 	case name.Space != "":
 		return ""
 	case name.Local == attrOperation.Local:

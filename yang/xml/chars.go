@@ -125,18 +125,34 @@ func inRanges(r rune, ranges [][2]rune) bool {
 // ncNameLen returns the length of the name without colons that s begins with; 0
 // when it begins with none.
 func ncNameLen(s string) int {
+	if len(s) == 0 {
+		return 0
+	}
+	if s[0] < utf8.RuneSelf {
+		if classes[s[0]]&classNameStart == 0 {
+			return 0
+		}
+	} else if r, _ := utf8.DecodeRuneInString(s); !inRanges(r, wideNameStart) {
+		return 0
+	}
+	return nameCharsLen(s)
+}
+
+// nameCharsLen returns the length of the characters that s begins with and that
+// can go on a name without colons.
+func nameCharsLen(s string) int {
 	i := 0
 	for i < len(s) {
 		c := s[i]
 		if c < utf8.RuneSelf {
-			if classes[c]&className == 0 || i == 0 && classes[c]&classNameStart == 0 {
+			if classes[c]&className == 0 {
 				break
 			}
 			i++
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
-		if !inRanges(r, wideNameStart) && (i == 0 || !inRanges(r, wideName)) {
+		if !inRanges(r, wideNameStart) && !inRanges(r, wideName) {
 			break
 		}
 		i += n

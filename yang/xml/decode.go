@@ -16,12 +16,44 @@ type DecodeOptions struct {
 	// SkipUnknown passes over elements and attributes that the schema does not
 	// know, with all inside them.
 	SkipUnknown bool
+	// Limits are those of Decode; the other functions are given elements.
+	Limits Limits
 
 	// Report, when set, is told of every fault and the element that has it.
 	// Decoding goes on without that element and does not fail.
 	Report func(at *Element, fault *tree.Error)
 	// Placed, when set, is told the element of each edit.
 	Placed func(ed *tree.Edit, at *Element)
+}
+
+// Decode reads a document of instance data: one top-level node, or an element data
+// or config of no module's namespace, such as NETCONF's, around any number of them;
+// the <data> of an <rpc-reply> is found. What belongs to edits, such as the
+// attribute operation, is refused. The first place told is that of the element
+// around the nodes. Its errors are *SyntaxError and *tree.Error.
+func Decode(set *schema.Set, doc []byte, opt DecodeOptions) (*tree.Tree, error) {
+	el, err := Parse(doc, opt.Limits)
+	if err != nil {
+		return nil, err
+	}
+	root, err := decodeContent(set, set.Root, around(set, el), opt)
+	if err != nil {
+		return nil, err
+	}
+	return tree.FromRoot(set, root), nil
+}
+
+// around returns the element around the top-level nodes of a document: one that
+// the document has, or one made up.
+func around(set *schema.Set, el *Element) *Element {
+	wraps := set.ModuleByNamespace(el.Name.Space) == nil || el.Name.Space == BaseNamespace
+	switch {
+	case wraps && el.Name.Local == "rpc-reply" && len(el.Children) == 1:
+		return around(set, el.Children[0])
+	case wraps && (el.Name.Local == "data" || el.Name.Local == "config"):
+		return el
+	}
+	return &Element{Children: []*Element{el}}
 }
 
 // DecodeEdit reads the children of config, an element such as NETCONF's
@@ -49,6 +81,10 @@ func DecodeInput(set *schema.Set, node *schema.Node, el *Element) (*tree.Contain
 // that of el.
 func DecodeInputWith(set *schema.Set, node *schema.Node, el *Element, opt DecodeOptions) (*tree.Container, error) {
 	opt.State = true
+	return decodeContent(set, node, el, opt)
+}
+
+func decodeContent(set *schema.Set, node *schema.Node, el *Element, opt DecodeOptions) (*tree.Container, error) {
 	d := newDecoder(set, opt)
 	d.noOperations = true
 	ed := &tree.Edit{Schema: node}
@@ -203,6 +239,26 @@ func mixedText(el *Element, only bool) string {
 	return ""
 }
 
+// growth is how many times longer than the longest document the content of anydata
+// may become in another encoding.
+const growth = 4
+
+// namespacesIn returns the length of all namespaces that names in el would carry
+// if each told its own where it changes, as names in JSON do. space is that of el.
+func namespacesIn(el *Element, space string) int {
+	n := 0
+	for i := range el.Attrs {
+		n += len(el.Attrs[i].Name.Space)
+	}
+	for _, c := range el.Children {
+		if c.Name.Space != space {
+			n += len(c.Name.Space)
+		}
+		n += namespacesIn(c, c.Name.Space)
+	}
+	return n
+}
+
 func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err error) {
 	switch ed.Schema.Kind {
 	case schema.Leaf:
@@ -219,7 +275,7 @@ func (d *decoder) content(ed *tree.Edit, el *Element, op tree.Operation) (err er
 			return d.errorf(tree.TagBadElement, badElement(el), "text %.40q in <%s>, which has only elements", t, el.Name.Local)
 		}
 		inner, ok := el.InnerXML()
-		if !ok {
+		if !ok || namespacesIn(el, ed.Schema.Module.Namespace) > growth*el.doc.most {
 			return d.errorf(tree.TagTooBig, nil, "with the namespaces it uses, the content of <%s> is too long", el.Name.Local)
 		}
 		ed.Any = tree.InnerXML(strings.Clone(inner))

@@ -247,7 +247,7 @@ func TestFormatPath(t *testing.T) {
 		"/ex:top/stats/log[2]/line":                            "/ex:top/ex:stats/ex:log[2]/ex:line map[ex:urn:ex]",
 		"/ex:top/user[name='a']/key[type='ex-b:fast'][id='1']": "/ex:top/ex:user[ex:name='a']/ex:key[ex:type='b:fast'][ex:id='1'] map[b:urn:ex-b ex:urn:ex]",
 	} {
-		path, err := schema.ParseInstancePath(schema.Lexical{Text: in, Form: schema.Canonical, Root: set.Root})
+		path, err := set.ParsePath(in)
 		if err != nil {
 			t.Fatal(err)
 		}

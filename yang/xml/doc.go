@@ -7,8 +7,9 @@
 // namespaces in UTF-8, without a document type declaration ([RFC 6241] section
 // 3), hence without entities beyond the five predefined ones.
 //
-// [DecodeEdit] and [DecodeInput] read elements under a schema; [Encode] writes
-// instance data; [FormatPath] writes an error-path.
+// [Decode] reads a document of instance data into a tree; [DecodeEdit] and
+// [DecodeInput] read elements under a schema. [Encode] writes instance data,
+// [EncodeEdit] an edit; [FormatPath] writes an error-path.
 //
 // [RFC 7950]: https://www.rfc-editor.org/rfc/rfc7950
 // [RFC 6241]: https://www.rfc-editor.org/rfc/rfc6241

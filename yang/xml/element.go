@@ -38,7 +38,7 @@ func (e *Element) Column() int {
 	if e.doc == nil {
 		return 0
 	}
-	return e.at.start - strings.LastIndexByte(e.doc.src[:e.at.start], '\n')
+	return 1 + e.at.start - e.at.line
 }
 
 // source is the text that elements point into, line ends normalised, and how many
@@ -48,9 +48,10 @@ type source struct {
 	most int
 }
 
-// span holds offsets into the document: of the start tag's "<", behind the name
-// in it, of the content's beginning and end, and behind the end tag.
-type span struct{ start, name, inner, innerEnd, end int }
+// span holds offsets into the document: of the line that the start tag begins on,
+// of its "<", behind the name in it, of the content's beginning and end, and behind
+// the end tag.
+type span struct{ line, start, name, inner, innerEnd, end int }
 
 // scope is the innermost binding in force and, linked, those around it.
 type scope struct {

@@ -59,7 +59,7 @@ func Encode(w io.Writer, c *tree.Container, opt EncodeOptions) error {
 	e := &encoder{w: w, opt: opt, buf: make([]byte, 0, flushBytes+flushBytes/4)}
 	e.marker = document.Marker{Origin: opt.Origin, Defaults: opt.Defaults}
 	if e.opt.Root == nil {
-		e.opt.Root = document.Root(c.Schema())
+		e.opt.Root = c.Schema().Set().Root
 	}
 	e.top(c)
 	e.flush()

@@ -23,7 +23,7 @@ const (
 // as one node.
 func EncodeEdit(w io.Writer, ed *tree.Edit, opt EncodeOptions) error {
 	if opt.Root == nil {
-		opt.Root = document.Root(ed.Schema)
+		opt.Root = ed.Schema.Set().Root
 	}
 	e := &editEncoder{encoder: encoder{w: w, opt: opt, buf: make([]byte, 0, flushBytes+flushBytes/4)}}
 	if ed.Operation != tree.Inherit {

@@ -2,6 +2,8 @@ package xml
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -42,17 +44,15 @@ func AppendText(dst []byte, s string) []byte {
 
 // AppendAttrValue appends s to dst as the inside of a double-quoted attribute value.
 func AppendAttrValue(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '"':
-			return AppendAttrValue(append(AppendText(dst, s[:i]), "&#34;"...), s[i+1:])
-		case '\t':
-			return AppendAttrValue(append(AppendText(dst, s[:i]), "&#9;"...), s[i+1:])
-		case '\n':
-			return AppendAttrValue(append(AppendText(dst, s[:i]), "&#10;"...), s[i+1:])
+	for {
+		i := strings.IndexAny(s, "\"\t\n")
+		if i < 0 {
+			return AppendText(dst, s)
 		}
+		dst = append(AppendText(dst, s[:i]), "&#"...)
+		dst = append(strconv.AppendUint(dst, uint64(s[i]), 10), ';')
+		s = s[i+1:]
 	}
-	return AppendText(dst, s)
 }
 
 // AppendName appends s to dst as a name without a prefix. A character that cannot
@@ -62,7 +62,7 @@ func AppendName(dst []byte, s string) []byte {
 	for len(s) > 0 {
 		n := ncNameLen(s)
 		if len(dst) > start { // within a name, more is allowed than at its start
-			n = ncNameLen("_"+s) - 1
+			n = nameCharsLen(s)
 		}
 		if dst, s = append(dst, s[:n]...), s[n:]; s == "" {
 			break

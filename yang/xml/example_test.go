@@ -26,15 +26,11 @@ func ExampleEncodeEdit() {
 		return
 	}
 	read := func(doc string) *tree.Tree {
-		config, err := xml.Parse([]byte(`<config>`+doc+`</config>`), xml.Limits{})
+		t, err := xml.Decode(set, []byte(doc), xml.DecodeOptions{})
 		if err != nil {
 			fmt.Println(err)
 		}
-		c, err := xml.DecodeInput(set, set.Root, config)
-		if err != nil {
-			fmt.Println(err)
-		}
-		return tree.FromRoot(set, c)
+		return t
 	}
 	was := read(`<amplifier xmlns="urn:example:amplifier"><gain>18.5</gain><stage>booster</stage></amplifier>`)
 	is := read(`<amplifier xmlns="urn:example:amplifier"><gain>20</gain><stage>preamp</stage><stage>booster</stage></amplifier>`)

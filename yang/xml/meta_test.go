@@ -116,17 +116,24 @@ func TestSkipUnknown(t *testing.T) {
 	}
 }
 
-// Declarations that many elements take from outside do not fill the memory.
-func TestInnerXMLIsBounded(t *testing.T) {
+// Declarations that many elements take from outside, or that names in JSON would
+// tell again and again, do not fill the memory.
+func TestAnyIsBounded(t *testing.T) {
 	set := codectest.Example(t)
-	doc := `<config><top xmlns="urn:ex"><blob xmlns:p="urn:` + strings.Repeat("p", 1000) + `">` + strings.Repeat(`<p:a/>`, 1000) + `</blob></top></config>`
-	el, err := Parse([]byte(doc), Limits{Bytes: 100_000})
-	if err != nil {
-		t.Fatal(err)
+	long := "urn:" + strings.Repeat("p", 1000)
+	for _, blob := range []string{
+		`<blob xmlns:p="` + long + `">` + strings.Repeat(`<p:a/>`, 1000) + `</blob>`,
+		`<blob><w xmlns:p="` + long + `">` + strings.Repeat(`<v><p:a/></v>`, 1000) + `</w></blob>`,
+		`<blob><w xmlns:p="` + long + `">` + strings.Repeat(`<v p:a=""/>`, 1000) + `</w></blob>`,
+	} {
+		doc := `<top xmlns="urn:ex">` + blob + `</top>`
+		_, err := Decode(set, []byte(doc), DecodeOptions{Limits: Limits{Bytes: 100_000}})
+		if e, ok := err.(*tree.Error); !ok || e.Tag != tree.TagTooBig {
+			t.Errorf("%.40s: %v", blob, err)
+		}
 	}
-	_, err = DecodeEdit(set, el, DecodeOptions{})
-	if e, ok := err.(*tree.Error); !ok || e.Tag != tree.TagTooBig {
-		t.Errorf("got %v", err)
+	if _, err := Decode(set, []byte(`<top xmlns="urn:ex"><blob><w xmlns="`+long+`"/></blob></top>`), DecodeOptions{}); err != nil {
+		t.Error(err)
 	}
 }
 

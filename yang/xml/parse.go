@@ -45,6 +45,7 @@ type reader struct {
 	links    []*Element // room to take Children from
 
 	line, lineAt int // line is the line number at the offset lineAt
+	lineStart    int // where that line starts
 }
 
 func (r *reader) document() (*Element, error) {
@@ -161,7 +162,7 @@ func (r *reader) newElement() *Element {
 	r.elements = r.elements[1:]
 	e.doc = r.doc
 	e.at.start = r.pos
-	e.Line = r.lineOf(r.pos)
+	e.Line, e.at.line = r.lineOf(r.pos)
 	return e
 }
 
@@ -194,11 +195,16 @@ func (r *reader) skipSpace() {
 	}
 }
 
-// lineOf returns the line of an offset not before the last one asked for.
-func (r *reader) lineOf(pos int) int {
-	r.line += strings.Count(r.src[r.lineAt:pos], "\n")
+// lineOf returns the line of an offset not before the last one asked for, and
+// where the line starts.
+func (r *reader) lineOf(pos int) (line, start int) {
+	passed := r.src[r.lineAt:pos]
+	if i := strings.LastIndexByte(passed, '\n'); i >= 0 {
+		r.line += strings.Count(passed, "\n")
+		r.lineStart = r.lineAt + i + 1
+	}
 	r.lineAt = pos
-	return r.line
+	return r.line, r.lineStart
 }
 
 func (r *reader) errorf(format string, args ...any) error { return r.errorAt(r.pos, format, args...) }

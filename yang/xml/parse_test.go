@@ -221,6 +221,17 @@ func TestAppendText(t *testing.T) {
 	}
 }
 
+// What takes long escapes all along is written in a time that goes by its length.
+func TestAppendLong(t *testing.T) {
+	const n = 16 << 20
+	if got := AppendAttrValue(nil, strings.Repeat(`"`, n)); len(got) != n*len("&#34;") {
+		t.Errorf("got %d bytes", len(got))
+	}
+	if got := AppendName(nil, strings.Repeat(" ", 1<<20)); len(got) != len("_x20_")<<20 {
+		t.Errorf("got %d bytes", len(got))
+	}
+}
+
 // isPlain says whether XML can write s.
 func isPlain(s string) bool { return illegalChar(s) < 0 }
 

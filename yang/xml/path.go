@@ -17,7 +17,7 @@ func FormatPath(path tree.Path) (xpath string, namespaces map[string]string) {
 	p := prefixes{quote: xpathLiteral}
 	var root *schema.Node
 	if len(path) > 0 {
-		root = document.Root(path[0].Node)
+		root = path[0].Node.Set().Root
 	}
 	xpath = p.path(path, root)
 	namespaces = make(map[string]string, len(p.bindings))

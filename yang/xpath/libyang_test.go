@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xpath"
 )
@@ -18,13 +19,7 @@ import (
 // TestYangFunctionsAgainstLibyang selects beds of the garden by the functions of
 // RFC 7950 section 10, alone and combined, here and with libyang.
 func TestYangFunctionsAgainstLibyang(t *testing.T) {
-	tool, err := exec.LookPath("yanglint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("yanglint is missing: install libyang2-tools")
-		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
-	}
+	tool := peer.Yanglint(t)
 	root := tree.NewCursor(garden(t), tree.ConfigOnly)
 	r := rand.New(rand.NewPCG(3, 4))
 	var exprs []string

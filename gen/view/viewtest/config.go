@@ -35,7 +35,7 @@ func Path(t testing.TB, below string) tree.Path {
 	if below != "" {
 		text += "/" + below
 	}
-	p, err := schema.ParseInstancePath(schema.Lexical{Text: text, Form: schema.Canonical, Root: Set(t).Root})
+	p, err := Set(t).ParsePath(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func Edit(t testing.TB, from *tree.Tree, lines ...string) *tree.Tree {
 // Value parses the canonical form of a leaf's value.
 func Value(t testing.TB, n *schema.Node, canonical string) schema.Value {
 	t.Helper()
-	v, err := n.Type.Parse(schema.Lexical{Text: canonical, Form: schema.Canonical, Module: n.Module, Root: Set(t).Root})
+	v, err := n.ParseValue(canonical)
 	if err != nil {
 		t.Fatalf("%s: %v", n.Path(), err)
 	}

@@ -8,7 +8,7 @@ import (
 // Build returns the instance data that an edit without operations describes:
 // a container, a list entry, or the content of an RPC or a notification.
 func Build(ed *tree.Edit) *tree.Container {
-	kids := make([]tree.Node, 0, len(ed.Keys)+len(ed.Children))
+	kids := make([]tree.Node, 0, room(ed))
 	for i, v := range ed.Keys {
 		kids = append(kids, tree.NewLeaf(ed.Schema.Keys[i], v))
 	}
@@ -44,6 +44,19 @@ func Build(ed *tree.Edit) *tree.Container {
 	}
 	c := tree.NewContainer(ed.Schema, kids)
 	return tree.WithMeta(c, ed.Meta).(*tree.Container)
+}
+
+// room returns how many children the node of ed can have, lists as a whole.
+func room(ed *tree.Edit) int {
+	n := len(ed.Keys)
+	var last *schema.Node
+	for _, k := range ed.Children {
+		if k.Schema != last {
+			n++
+		}
+		last = k.Schema
+	}
+	return n
 }
 
 // build returns the node of one edit, nil when it is as if nobody had set it.

@@ -93,11 +93,3 @@ func allDefault(l *tree.LeafList) bool {
 	}
 	return true
 }
-
-// Root returns the root of the schema that n belongs to, or nil.
-func Root(n *schema.Node) *schema.Node {
-	for n != nil && n.Kind != schema.Root {
-		n = n.Parent
-	}
-	return n
-}

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	documents = flag.Uint64("documents", 100, "how many documents to generate for each set of models")
+	documents = flag.Uint64("documents", 40, "how many documents to generate for each set of models")
 	firstSeed = flag.Uint64("seed", 0, "the seed of the first document")
 )
 

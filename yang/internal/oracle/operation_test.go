@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/optical-net/waveguard/yang/internal/document"
 	"github.com/optical-net/waveguard/yang/json"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -111,11 +110,8 @@ func (e engine) operationFromJSON(doc string) (parent tree.Path, content *schema
 		module, local, _ := strings.Cut(name, ":")
 		m := e.set.Module(module)
 		if content = e.content(at, m, local); content != nil {
-			edit, err := json.DecodeEdit(e.set, content, inside, json.DecodeOptions{State: true})
-			if err != nil {
-				return parent, content, nil, err
-			}
-			return parent, content, document.Build(edit), nil
+			op, err := json.DecodeInput(e.set, content, inside, json.DecodeOptions{})
+			return parent, content, op, err
 		}
 		next, err := below(at, m, local)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/schema"
 )
 
@@ -30,11 +31,11 @@ type modelSet struct {
 
 var modelSets = []modelSet{
 	{name: "own", modules: []string{"mpk-security"}},
-	{name: "zoo", folder: "testdata", modules: []string{"zoo", "zoo-more"}, times: 4},
-	{name: "zoo-data", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "data", times: 4},
-	{name: "zoo-rpc", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "rpc", times: 0.2},
-	{name: "zoo-reply", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "reply", times: 0.2},
-	{name: "zoo-notif", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "notif", times: 0.2},
+	{name: "zoo", folder: "testdata", modules: []string{"zoo", "zoo-more"}, times: 10},
+	{name: "zoo-data", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "data", times: 10},
+	{name: "zoo-rpc", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "rpc", times: 0.5},
+	{name: "zoo-reply", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "reply", times: 0.5},
+	{name: "zoo-notif", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "notif", times: 0.5},
 	{name: "openroadm", folder: "openroadm-7.1", without: []string{"org-openroadm-ospf"}},
 	{name: "interfaces", folder: "ietf", modules: []string{"ietf-interfaces", "ietf-ip", "kinds"}},
 	{name: "system", folder: "ietf", modules: []string{"ietf-system"}},
@@ -55,13 +56,13 @@ var modelSets = []modelSet{
 	{name: "push-data", folder: "ietf", modules: []string{
 		"ietf-yang-push", "ietf-subscribed-notifications", "ietf-datastores", "ietf-interfaces", "ietf-ip", "kinds",
 	}, kind: "data"},
-	{name: "keys-rpc", folder: "ietf", modules: []string{"ietf-crypto-types", "ietf-keystore", "ietf-truststore"}, kind: "rpc", times: 0.1},
+	{name: "keys-rpc", folder: "ietf", modules: []string{"ietf-crypto-types", "ietf-keystore", "ietf-truststore"}, kind: "rpc", times: 0.25},
 	{name: "push-rpc", folder: "ietf", modules: []string{
 		"ietf-yang-push", "ietf-subscribed-notifications", "ietf-datastores", "ietf-interfaces", "ietf-ip", "kinds",
-	}, kind: "rpc", times: 0.1},
-	{name: "alarms-rpc", folder: "ietf", modules: []string{"ietf-alarms", "alarm-kinds"}, kind: "rpc", times: 0.1},
-	{name: "alarms-notif", folder: "ietf", modules: []string{"ietf-alarms", "alarm-kinds"}, kind: "notif", times: 0.1},
-	{name: "monitoring-rpc", folder: "ietf", modules: []string{"ietf-netconf-monitoring"}, kind: "rpc", times: 0.1},
+	}, kind: "rpc", times: 0.25},
+	{name: "alarms-rpc", folder: "ietf", modules: []string{"ietf-alarms", "alarm-kinds"}, kind: "rpc", times: 0.25},
+	{name: "alarms-notif", folder: "ietf", modules: []string{"ietf-alarms", "alarm-kinds"}, kind: "notif", times: 0.25},
+	{name: "monitoring-rpc", folder: "ietf", modules: []string{"ietf-netconf-monitoring"}, kind: "rpc", times: 0.25},
 	{name: "library", folder: "ietf", modules: []string{"ietf-yang-library@2019-01-04", "ietf-datastores"}, kind: "data"},
 	{name: "library-2016", folder: "ietf", modules: []string{"ietf-yang-library@2016-06-21"}, kind: "data"},
 	{name: "monitoring", folder: "ietf", modules: []string{"ietf-netconf-monitoring"}, kind: "data"},
@@ -75,18 +76,6 @@ var modelSets = []modelSet{
 // documents returns the kind of the set's documents.
 func (m modelSet) documents() string { return cmp.Or(m.kind, "config") }
 
-// published returns the folder of published modules, "" when it is not there.
-func published() string {
-	dir := os.Getenv("WAVEGUARD_PUBLISHED_YANG")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "yang")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "ietf")); err != nil {
-		return ""
-	}
-	return dir
-}
-
 // folders returns where the set's modules are, or skips the test.
 func (m modelSet) folders(t testing.TB) []string {
 	t.Helper()
@@ -96,10 +85,7 @@ func (m modelSet) folders(t testing.TB) []string {
 	case "testdata":
 		return []string{filepath.Join("testdata", "modules")}
 	}
-	dir := published()
-	if dir == "" {
-		t.Skipf("the published modules of %s are not here; set WAVEGUARD_PUBLISHED_YANG to a folder with ietf/ and openroadm-7.1/", m.name)
-	}
+	dir := peer.Modules(t, "documents of "+m.name)
 	first := filepath.Join(dir, m.folder)
 	folders := []string{first, filepath.Join("testdata", "modules")}
 	if m.folder != "ietf" {

@@ -49,16 +49,12 @@ func (e engine) state(encoding, doc string) (*tree.Tree, []*tree.Error) {
 	if encoding == "json" {
 		decode = e.fromJSON
 	}
-	edit, err := decode(doc)
+	data, err := decode(doc)
 	if err != nil {
 		return nil, []*tree.Error{asFault(err)}
 	}
-	ed := tree.New(e.set).Edit()
-	if err := ed.Apply(edit, tree.Merge); err != nil {
-		return nil, []*tree.Error{asFault(err)}
-	}
-	_, errs := e.rules.Check(nil, ed.Tree())
-	return ed.Tree(), errs
+	_, errs := e.rules.Check(nil, data)
+	return data, errs
 }
 
 func asFault(err error) *tree.Error {
@@ -69,14 +65,10 @@ func asFault(err error) *tree.Error {
 	return &tree.Error{Tag: tree.TagMalformedMessage, Message: err.Error()}
 }
 
-func (e engine) fromXML(doc string) (*tree.Edit, error) {
-	el, err := xml.Parse([]byte("<config>"+doc+"</config>"), xml.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	return xml.DecodeEdit(e.set, el, xml.DecodeOptions{State: e.kind != "config"})
+func (e engine) fromXML(doc string) (*tree.Tree, error) {
+	return xml.Decode(e.set, []byte("<config>"+doc+"</config>"), xml.DecodeOptions{State: e.kind != "config"})
 }
 
-func (e engine) fromJSON(doc string) (*tree.Edit, error) {
-	return json.DecodeEdit(e.set, nil, []byte(doc), json.DecodeOptions{State: e.kind != "config"})
+func (e engine) fromJSON(doc string) (*tree.Tree, error) {
+	return json.Decode(e.set, []byte(doc), json.DecodeOptions{State: e.kind != "config"})
 }

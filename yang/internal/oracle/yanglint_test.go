@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/yang/internal/peer"
 	"github.com/optical-net/waveguard/yang/schema"
 )
 
@@ -41,14 +42,7 @@ const endOfAnswer = "end-of-answer"
 // not installed, and fails in CI.
 func lint(t testing.TB, m modelSet) *yanglint {
 	t.Helper()
-	tool, err := exec.LookPath("yanglint")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("yanglint is missing: install libyang2-tools")
-		}
-		t.Skip("yanglint is missing: install libyang2-tools to compare with libyang")
-	}
-	l := &yanglint{t: t, tool: tool, kind: m.documents(), dir: t.TempDir()}
+	l := &yanglint{t: t, tool: peer.Yanglint(t), kind: m.documents(), dir: t.TempDir()}
 	for _, dir := range m.folders(t) {
 		abs, err := filepath.Abs(dir)
 		if err != nil {

@@ -28,7 +28,7 @@ func Compile(t testing.TB, names []string, texts ...string) *schema.Set {
 // Path parses an instance path in the form of RFC 7951 section 6.11.
 func Path(t testing.TB, set *schema.Set, path string) tree.Path {
 	t.Helper()
-	p, err := schema.ParseInstancePath(schema.Lexical{Text: path, Form: schema.Canonical, Root: set.Root})
+	p, err := set.ParsePath(path)
 	if err != nil {
 		t.Fatalf("path %s: %v", path, err)
 	}
@@ -58,7 +58,7 @@ func Edit(t testing.TB, set *schema.Set, ops ...Op) *tree.Edit {
 			ed.Valueless = true
 			continue
 		}
-		v, err := s.Type.Parse(schema.Lexical{Text: op.Value, Form: schema.Canonical, Module: s.Module, Root: set.Root})
+		v, err := s.ParseValue(op.Value)
 		if err != nil {
 			t.Fatalf("value of %s: %v", op.Path, err)
 		}

@@ -82,6 +82,9 @@ func (d *dataFlags) state(s *session) (bool, error) {
 // read reads a file.
 func (d *dataFlags) read(s *session, name string) (*yangtool.File, error) {
 	f, err := yangtool.Read(name, s.Stdin, yangtool.Format(d.format))
+	if name == "-" {
+		s.Stdin = nil
+	}
 	return f, s.toolError(err)
 }
 

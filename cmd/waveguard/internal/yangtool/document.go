@@ -17,37 +17,28 @@ type Document struct {
 	*File
 	Tree *tree.Tree
 
-	edit     *tree.Edit
+	edit     *tree.Edit // of the root
 	elements map[*tree.Edit]*xml.Element
 	offsets  map[*tree.Edit]int
-	shift    int  // of the columns of the first line, which begins with a wrapper
-	state    bool // config false nodes are admitted
+	shift    int // of the columns of the first line, which begins with a wrapper
 	faults   []Problem
 }
 
 // Decode reads a document of data; state says whether it may have state. All
 // that is wrong with it comes as problems, and then there is no document.
 func (c *Schema) Decode(f *File, state bool) (*Document, []Problem) {
-	d := &Document{File: f, state: state}
+	d := &Document{File: f}
 	switch f.Format {
 	case XML:
-		d.decodeXML(c.Set)
+		d.decodeXML(c.Set, state)
 	case JSON:
-		d.decodeJSON(c.Set)
+		d.decodeJSON(c.Set, state)
 	default:
 		d.faults = []Problem{{File: f.Name, Message: "a module where data is expected", Hint: "give a document in XML or JSON"}}
-	}
-	if len(d.faults) == 0 {
-		d.refuseOperations(d.edit)
 	}
 	if len(d.faults) > 0 {
 		return nil, d.faults
 	}
-	e := tree.New(c.Set).Edit()
-	if err := e.Apply(d.edit, tree.Merge); err != nil {
-		return nil, []Problem{d.problem(err.(*tree.Error))}
-	}
-	d.Tree = e.Tree()
 	return d, nil
 }
 
@@ -57,28 +48,52 @@ const (
 	maxNodes = 1 << 26
 )
 
-func (d *Document) decodeXML(set *schema.Set) {
-	limits := xml.Limits{Bytes: maxBytes, Elements: maxNodes}
-	root, err := xml.Parse(d.Text, limits)
-	if err != nil {
-		// Data may have several elements side by side at the top.
-		const open, end = "<data xmlns=\"" + xml.BaseNamespace + "\">", "</data>"
-		if wrapped, again := xml.Parse(append([]byte(open+string(undeclared(d.Text))), end...), limits); again == nil {
-			root, err, d.shift = wrapped, nil, len(open)
-		}
-	}
-	if err != nil {
-		d.syntax(err)
-		return
-	}
+func (d *Document) decodeXML(set *schema.Set, state bool) {
 	d.elements = map[*tree.Edit]*xml.Element{}
-	d.edit, err = xml.DecodeEdit(set, inside(root, set), xml.DecodeOptions{
-		State:  d.state,
-		Placed: func(ed *tree.Edit, at *xml.Element) { d.elements[ed] = at },
+	opt := xml.DecodeOptions{
+		State:  state,
+		Limits: xml.Limits{Bytes: maxBytes, Elements: maxNodes},
+		Placed: func(ed *tree.Edit, at *xml.Element) {
+			d.elements[ed] = at
+			d.begin(ed)
+		},
 		Report: func(at *xml.Element, fault *tree.Error) {
 			d.faults = append(d.faults, problemOf(fault).at(d.File, d.placeOfElement(at)))
 		},
-	})
+	}
+	var err error
+	if d.Tree, err = xml.Decode(set, d.Text, opt); !malformed(err) {
+		d.fault(err)
+		return
+	}
+	// Data may have several elements side by side at the top.
+	const open, end = "<data xmlns=\"" + xml.BaseNamespace + "\">", "</data>"
+	d.shift = len(open)
+	var again error
+	d.Tree, again = xml.Decode(set, append([]byte(open+string(undeclared(d.Text))), end...), opt)
+	nothing := again == nil && len(d.edit.Children) == 0 // a file that went missing, not empty data
+	if malformed(again) || nothing {
+		d.shift = 0
+		d.syntax(err)
+		return
+	}
+	d.fault(again)
+}
+
+// begin notes the edit of the root.
+func (d *Document) begin(ed *tree.Edit) {
+	if ed.Schema.Kind == schema.Root {
+		d.edit = ed
+	}
+}
+
+func malformed(err error) bool {
+	var syntax *xml.SyntaxError
+	return errors.As(err, &syntax)
+}
+
+// fault reports what a decoder refused, if it did.
+func (d *Document) fault(err error) {
 	if err != nil {
 		d.faults = append(d.faults, d.problem(err.(*tree.Error)))
 	}
@@ -93,26 +108,16 @@ func undeclared(doc []byte) []byte {
 	return append(bytes.Repeat([]byte(" "), end+len("?>")), doc[end+len("?>"):]...)
 }
 
-// inside returns the element around the data: a wrapper that NETCONF puts there,
-// or one made up.
-func inside(root *xml.Element, set *schema.Set) *xml.Element {
-	wraps := root.Name.Space == xml.BaseNamespace || root.Name.Space == "" || set.ModuleByNamespace(root.Name.Space) == nil
-	switch {
-	case wraps && root.Name.Local == "rpc-reply" && len(root.Children) == 1:
-		return inside(root.Children[0], set)
-	case wraps && (root.Name.Local == "data" || root.Name.Local == "config"):
-		return root
-	}
-	return &xml.Element{Children: []*xml.Element{root}}
-}
-
-func (d *Document) decodeJSON(set *schema.Set) {
+func (d *Document) decodeJSON(set *schema.Set, state bool) {
 	d.offsets = map[*tree.Edit]int{}
 	var err error
-	d.edit, err = json.DecodeEdit(set, nil, d.Text, json.DecodeOptions{
-		State:  d.state,
+	d.Tree, err = json.Decode(set, d.Text, json.DecodeOptions{
+		State:  state,
 		Limits: json.Limits{Bytes: maxBytes, Values: maxNodes},
-		Placed: func(ed *tree.Edit, at int) { d.offsets[ed] = at },
+		Placed: func(ed *tree.Edit, at int) {
+			d.offsets[ed] = at
+			d.begin(ed)
+		},
 		Report: func(at int, fault *tree.Error) {
 			d.faults = append(d.faults, problemOf(fault).at(d.File, d.placeOf(at)))
 		},
@@ -133,22 +138,12 @@ func (d *Document) syntax(err error) {
 		p.Message, place = x.Message, Place{x.Line, x.Column}
 	case errors.As(err, &e):
 		p.Message, p.Tag = e.Message, string(e.Tag)
+		if len(e.Path) == 0 {
+			place = Place{1, 1} // the whole document
+		}
 		if n, _ := fmt.Sscanf(e.Message, "JSON line %d, column %d:", &place.Line, &place.Column); n == 2 {
 			_, p.Message, _ = strings.Cut(e.Message, ": ")
 		}
 	}
 	d.faults = append(d.faults, p.at(d.File, place))
-}
-
-// refuseOperations reports the attributes that only edits can have.
-func (d *Document) refuseOperations(ed *tree.Edit) {
-	if ed.Operation != tree.Inherit || ed.Insert != tree.Keep {
-		d.faults = append(d.faults, Problem{
-			Message: fmt.Sprintf("%q carries an operation or a place, as edits do; this is read as data", ed.Schema.Name),
-			Tag:     string(tree.TagUnknownAttribute), Hint: "remove the attributes operation, insert, key and value",
-		}.at(d.File, d.place(ed)))
-	}
-	for _, k := range ed.Children {
-		d.refuseOperations(k)
-	}
 }

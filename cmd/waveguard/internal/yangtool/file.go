@@ -50,7 +50,7 @@ func misused(format string, args ...any) error {
 	return &UsageError{fmt.Sprintf(format, args...)}
 }
 
-// Read reads a file, or stdin for "-". Its format is what the ending of its name
+// Read reads a file, or stdin for "-"; nil is one that was read already. Its format is what the ending of its name
 // says or, where that says nothing, the one given. The error says what to do.
 func Read(name string, stdin io.Reader, otherwise Format) (*File, error) {
 	format, err := ParseFormat(strings.TrimPrefix(filepath.Ext(name), "."))
@@ -61,6 +61,9 @@ func Read(name string, stdin io.Reader, otherwise Format) (*File, error) {
 		return nil, misused("cannot tell what %s holds; say so with --format xml, json or yang", described(name))
 	}
 	f := &File{Name: name, Format: format}
+	if name == "-" && stdin == nil {
+		return nil, misused("standard input can be read once; give the other files by name")
+	}
 	if name == "-" {
 		f.Text, err = io.ReadAll(stdin)
 	} else {
@@ -100,14 +103,17 @@ func (f *File) lines() []int {
 	return f.starts
 }
 
-// line returns a line of the text, from 1; "" when there is none.
-func (f *File) line(n int) string {
+// line returns a line of the text, from 1; nothing when there is none.
+func (f *File) line(n int) []byte {
 	starts := f.lines()
 	if n < 1 || n > len(starts) {
-		return ""
+		return nil
 	}
-	line, _, _ := bytes.Cut(f.Text[starts[n-1]:], []byte("\n"))
-	return strings.TrimSuffix(string(line), "\r")
+	end := len(f.Text)
+	if n < len(starts) {
+		end = starts[n] - 1
+	}
+	return bytes.TrimSuffix(f.Text[starts[n-1]:end], []byte("\r"))
 }
 
 // placeOf returns the place of an offset into the text.

@@ -104,10 +104,10 @@ func embedded() (library, error) {
 	return l, nil
 }
 
-// head matches what a module file begins with, comments aside.
+// head matches what a module file begins with.
 var (
-	head      = regexp.MustCompile(`(?m)^[ \t]*(module|submodule)\s+["']?([A-Za-z_][\w.-]*)`)
-	belongsTo = regexp.MustCompile(`(?m)^[ \t]*belongs-to\s+["']?([A-Za-z_][\w.-]*)`)
+	head      = regexp.MustCompile(`^\x{FEFF}?(?:\s|//[^\n]*\n|/\*(?s:.*?)\*/)*(module|submodule)\s+["']?([A-Za-z_][\w.-]*)`)
+	belongsTo = regexp.MustCompile(`[\s{;]belongs-to\s+["']?([A-Za-z_][\w.-]*)`)
 )
 
 // identity is what a file holds.

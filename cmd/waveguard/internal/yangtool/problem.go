@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
@@ -21,7 +22,7 @@ type Problem struct {
 	Rule    string `json:"rule,omitempty"` // the statement that is violated
 	Hint    string `json:"hint,omitempty"` // what to do, or what is allowed
 
-	source string // the line, when it is known
+	shown, before string // of the line, when it is known, and what stands below it up to the mark
 }
 
 // Place is a place in a file; Line is 0 when it is unknown.
@@ -30,8 +31,8 @@ type Place struct{ Line, Column int }
 // at puts the problem at a place of a file.
 func (p Problem) at(f *File, place Place) Problem {
 	p.File, p.Line, p.Column = f.Name, place.Line, place.Column
-	if place.Line > 0 {
-		p.source = f.line(place.Line)
+	if place.Line > 0 && place.Column > 0 {
+		p.shown, p.before = excerpt(f.line(place.Line), place.Column)
 	}
 	return p
 }
@@ -68,12 +69,11 @@ func WriteProblems(w io.Writer, p text.Palette, problems []Problem) error {
 }
 
 func (p Problem) write(b *strings.Builder, paint text.Palette) {
-	b.WriteString(paint.Paint(text.Bold, p.position()) + paint.Paint(text.Bad, "error: ") + paint.Paint(text.Bold, p.Message) + "\n")
-	if p.source != "" && p.Column > 0 {
-		shown, mark := excerpt(p.source, p.Column)
+	b.WriteString(paint.Paint(text.Bold, printable(p.position())) + paint.Paint(text.Bad, "error: ") + paint.Paint(text.Bold, printable(p.Message)) + "\n")
+	if p.shown != "" {
 		number := fmt.Sprintf("%5d | ", p.Line)
-		b.WriteString(paint.Paint(text.Faint, number) + shown + "\n")
-		b.WriteString(paint.Paint(text.Faint, "      | ") + mark + paint.Paint(text.Good, "^") + "\n")
+		b.WriteString(paint.Paint(text.Faint, number) + p.shown + "\n")
+		b.WriteString(paint.Paint(text.Faint, "      | ") + p.before + paint.Paint(text.Good, "^") + "\n")
 	}
 	tags := p.Tag
 	if p.AppTag != "" {
@@ -81,7 +81,7 @@ func (p Problem) write(b *strings.Builder, paint text.Palette) {
 	}
 	for _, detail := range []text.Pair{{Name: "at", Value: p.Path}, {Name: "rule", Value: p.Rule}, {Name: "tags", Value: tags}, {Name: "hint", Value: p.Hint}} {
 		if detail.Value != "" {
-			fmt.Fprintf(b, "      %s %s\n", paint.Paint(text.Faint, detail.Name+":"), detail.Value)
+			fmt.Fprintf(b, "      %s %s\n", paint.Paint(text.Faint, detail.Name+":"), printable(detail.Value))
 		}
 	}
 }
@@ -92,8 +92,20 @@ const (
 	shownBefore = 40
 )
 
+// printable returns s with a sign for each character that a terminal might obey
+// rather than show.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && !unicode.IsGraphic(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+}
+
 // excerpt returns what to show of a line, and what stands below it up to the column.
-func excerpt(line string, column int) (shown, before string) {
+// Of the line, of which nothing else is kept, it copies no more than it shows.
+func excerpt(line []byte, column int) (shown, before string) {
 	at := min(column-1, len(line))
 	from, to := 0, len(line)
 	if len(line) > shownBytes {
@@ -106,7 +118,7 @@ func excerpt(line string, column int) (shown, before string) {
 	for to < len(line) && !utf8.RuneStart(line[to]) {
 		to++
 	}
-	shown, lead := line[from:to], line[from:at]
+	shown, lead := printable(string(line[from:to])), string(line[from:at])
 	if from > 0 {
 		shown, lead = "..."+shown, "..."+lead
 	}

@@ -21,7 +21,7 @@ func TestExcerpt(t *testing.T) {
 		{"end", 4, 0},
 		{"end", 40, 0},
 	} {
-		shown, before := excerpt(c.line, c.column)
+		shown, before := excerpt([]byte(c.line), c.column)
 		// What stands before the mark is as wide as what stands before the character.
 		at := len([]rune(before))
 		if runes := append([]rune(shown), 0); runes[at] != rune(c.marked) {
@@ -55,13 +55,50 @@ func TestDistance(t *testing.T) {
 func TestLine(t *testing.T) {
 	f := &File{Text: []byte("one\r\ntwo\n\nfour")}
 	for n, want := range map[int]string{0: "", 1: "one", 2: "two", 3: "", 4: "four", 5: ""} {
-		if got := f.line(n); got != want {
+		if got := string(f.line(n)); got != want {
 			t.Errorf("line %d is %q", n, got)
 		}
 	}
 	for offset, want := range map[int]Place{0: {1, 1}, 4: {1, 5}, 5: {2, 1}, 6: {2, 2}, 9: {3, 1}, 14: {4, 5}} {
 		if got := f.placeOf(offset); got != want {
 			t.Errorf("offset %d is %v, want %v", offset, got, want)
+		}
+	}
+}
+
+// What a file holds gives no orders to the terminal.
+func TestPrintable(t *testing.T) {
+	f := &File{Name: "a\x1b[2Jb.json", Text: []byte("\x1b]0;title\x07\tx\xff\u009b31m\n")}
+	p := Problem{Message: "bad \x1b[31m", Path: "/a:b[k='\x07']", Hint: "\u202efdp"}.at(f, Place{1, 12})
+	var b strings.Builder
+	if err := WriteProblems(&b, text.Palette{}, []Problem{p}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(b.String(), "\x1b\x07\u009b\u202e") {
+		t.Errorf("got %q", b.String())
+	}
+	if want := "    1 | \uFFFD]0;title\uFFFD\tx\uFFFD\uFFFD31m\n      |           \t^\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("got %q, want %q in it", b.String(), want)
+	}
+}
+
+// A hundred thousand problems on one long line cost no copies of it.
+func TestProblemsOnOneLine(t *testing.T) {
+	c, _, err := Models{Files: []*File{{Name: "a.yang", Format: YANG, Text: []byte("module a { namespace urn:a; prefix a; leaf x { type string; } }")}}}.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 50_000
+	for format, doc := range map[Format]string{
+		XML:  `<data xmlns:a="urn:a">` + strings.Repeat("<a:y/>", n) + "</data>",
+		JSON: `{"a:x": "1"` + strings.Repeat(`,"a:y":1`, n) + "}",
+	} {
+		_, problems := c.Decode(&File{Name: "doc", Format: format, Text: []byte(doc)}, true)
+		if len(problems) < n {
+			t.Fatalf("%s: got %d problems, want at least %d", format, len(problems), n)
+		}
+		if p := problems[n-1]; p.Line != 1 || p.Column < 4*n || len(p.shown) > shownBytes+len("......") {
+			t.Errorf("%s: got %+v", format, p)
 		}
 	}
 }

@@ -20,20 +20,16 @@ var defaultPolicy []byte
 // policy, whose services may be claimed by the operator's command that stands
 // beside the daemon, run by the daemon's user, and one administrator.
 func initial(set *schema.Set, c *Config) (*tree.Tree, error) {
-	ed, err := json.DecodeEdit(set, nil, defaultPolicy, json.DecodeOptions{})
+	t, err := json.Decode(set, defaultPolicy, json.DecodeOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("read the default policy: %w", err)
 	}
-	e := tree.New(set).Edit()
-	if err := e.Apply(ed, tree.Merge); err != nil {
-		return nil, fmt.Errorf("load the default policy: %w", err)
-	}
-	b := &initialBuilder{set: set, editor: e}
+	b := &initialBuilder{set: set, editor: t.Edit()}
 	b.matchServices()
 	if err := b.addUser(c); err != nil {
 		return nil, err
 	}
-	return e.Tree(), b.err
+	return b.editor.Tree(), b.err
 }
 
 type initialBuilder struct {
@@ -46,13 +42,13 @@ func (b *initialBuilder) leaf(path, value string) {
 	if b.err != nil {
 		return
 	}
-	p, err := schema.ParseInstancePath(schema.Lexical{Text: path, Form: schema.Canonical, Root: b.set.Root})
+	p, err := b.set.ParsePath(path)
 	if err != nil {
 		b.err = fmt.Errorf("default %s: %w", path, err)
 		return
 	}
 	n := p[len(p)-1].Node
-	v, err := n.Type.Parse(schema.Lexical{Text: value, Form: schema.Canonical, Module: n.Module, Root: b.set.Root})
+	v, err := n.ParseValue(value)
 	if err != nil {
 		b.err = fmt.Errorf("default %s: %w", path, err)
 		return
@@ -76,7 +72,7 @@ func (b *initialBuilder) checkName(name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := n.Type.Parse(schema.Lexical{Text: name, Form: schema.Canonical, Module: n.Module, Root: b.set.Root}); err != nil {
+	if _, err := n.ParseValue(name); err != nil {
 		return fmt.Errorf("the first administrator cannot be called %q: %w", name, err)
 	}
 	return nil
