@@ -20,8 +20,8 @@ func TestConfirmedCommitSurvivesARestart(t *testing.T) {
 		atOnce, end string
 	}{
 		"its session is lost":          {commitOptions{Timeout: long}, 0, unchanged, unchanged},
-		"its time has come":            {commitOptions{Timeout: time.Millisecond * 100, Persist: "word"}, time.Millisecond * 120, unchanged, unchanged},
-		"its time comes":               {commitOptions{Timeout: time.Millisecond * 600, Persist: "word"}, 0, limit(4), unchanged},
+		"its time has come":            {commitOptions{Timeout: 100 * time.Millisecond, Persist: "word"}, time.Millisecond * 120, unchanged, unchanged},
+		"its time comes":               {commitOptions{Timeout: 2 * time.Second, Persist: "word"}, 0, limit(4), unchanged},
 		"it is confirmed by then":      {commitOptions{}, 0, limit(4), limit(4)},
 		"confirmed by somebody's word": {commitOptions{Timeout: long, Persist: "word"}, 0, limit(4), limit(4)},
 	} {

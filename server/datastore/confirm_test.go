@@ -45,7 +45,7 @@ func TestConfirmedCommitIsUndoneOnTime(t *testing.T) {
 	defer w.Close()
 	before := s.Running()
 	begun := time.Now()
-	const timeout = 50 * time.Millisecond
+	const timeout = 400 * time.Millisecond
 	ok(t, commitLimit(t, s, 1, 3, commitOptions{Timeout: timeout}))
 	wantConfig(t, "running", s.Running(), limit(3))
 	p, waits := s.Confirming()
@@ -71,13 +71,13 @@ func TestConfirmedCommitIsUndoneOnTime(t *testing.T) {
 
 func TestConfirmingCommitEndsTheWait(t *testing.T) {
 	s, _ := start(t)
-	ok(t, commitLimit(t, s, 1, 3, commitOptions{Timeout: 40 * time.Millisecond}))
+	ok(t, commitLimit(t, s, 1, 3, commitOptions{Timeout: 400 * time.Millisecond}))
 	ok(t, s.Commit(t.Context(), session(1)))
 	if _, waits := s.Confirming(); waits {
 		t.Error("a confirmed commit waits after its confirmation")
 	}
 	s.Release(1)
-	time.Sleep(60 * time.Millisecond)
+	time.Sleep(450 * time.Millisecond)
 	wantConfig(t, "running", s.Running(), limit(3))
 }
 
