@@ -212,6 +212,8 @@ func FuzzReplay(f *testing.F) {
 	f.Add([]byte(`{"seq":1,"edits":[{"op":"replace","path":"/t:top/items/item[name='a']","value":{"name":"a","config":{"name":"a"}}}]}`))
 	f.Add([]byte(`{"seq":1,"edits":[{"op":"move","path":"/t:top/queue[id='1']","after":[]},{"op":"remove","path":"/t:top/order[.='x']"}]}`))
 	f.Add([]byte(`{"edits":[{"op":"replace","path":"/t:top/extra","value":{}},{"op":"replace","path":"/t:top/order[.='y']","after":[]}]}`))
+	f.Add([]byte(`{"seq":1,"confirm":{"user":"olga","deadline":"2030-01-02T03:04:05Z"},"edits":[{"op":"replace","path":"/t:top/config/limit","value":3}]}`))
+	f.Add([]byte(`{"seq":1,"confirm":{"persist":"word","deadline":"2001-01-02T03:04:05Z"},"edits":[]}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		fs, cfg := crashfs.New(), config(t, &engine{})
 		l, _, err := journal.Open(fs)

@@ -7,6 +7,7 @@ import (
 	"github.com/optical-net/waveguard/yang/subtree"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
+	"github.com/optical-net/waveguard/yang/xpath"
 )
 
 // Defaults that are stored only where the filter reaches are as good as all.
@@ -41,6 +42,40 @@ func TestFillWithinReach(t *testing.T) {
 			want := encoded(t, f.Apply(r.defaults.fill(all, all.Root(), as).Root()))
 			got := encoded(t, f.Apply(r.defaults.fill(all, f.Reach(all.Root()), as).Root()))
 			if got != want {
+				t.Errorf("%s, %+v: got\n%s\nwant\n%s", text, as, got, want)
+			}
+		}
+	}
+}
+
+// The same for XPath, which sees defaults before they are stored.
+func TestSelectBeforeFill(t *testing.T) {
+	r := newRig(t, Limits{})
+	for _, text := range []string{
+		`/`, `/mpk-security`, `//state`, `//system/state`, `//administrative-state`, `//config/administrative-state/text()`,
+		`//domain[name='dashboard']`, `//domain[name='dashboard']/state`, `//domain[name='dashboard']/state/administrative-state`,
+		`//domain[config/administrative-state='IN_SERVICE']/name`, `//domain[2] | //minimum-isolation-strength`, `//transition[config/fast-path='true']`,
+		`//transition/config/fast-path`, `//user | //domain/config/administrative-state | //system/config`, `//domain[last()]/state/..`, `//nothing`,
+	} {
+		expr := must(xpath.Parse(text, nil))(t)
+		for _, as := range []reporting{
+			{mode: xml.Explicit, scope: tree.ConfigOnly},
+			{mode: xml.Explicit, scope: tree.ConfigAndState},
+			{mode: xml.ReportAll, scope: tree.ConfigOnly},
+			{mode: xml.ReportAll, scope: tree.ConfigAndState},
+			{mode: xml.ReportAllTagged, scope: tree.ConfigAndState},
+		} {
+			all := r.store.Operational()
+			if as.scope == tree.ConfigOnly {
+				all = r.store.Running()
+			}
+			fill := func(t *tree.Tree) func(*tree.Container) *tree.Tree {
+				return func(within *tree.Container) *tree.Tree { return r.defaults.fill(t, within, as) }
+			}
+			whole := fill(all)(all.Root())
+			want := must(selected(whole, expr, func(*tree.Container) *tree.Tree { return whole }))(t)
+			got := must(selected(all, expr, fill(all)))(t)
+			if got, want := encoded(t, got.Root()), encoded(t, want.Root()); got != want {
 				t.Errorf("%s, %+v: got\n%s\nwant\n%s", text, as, got, want)
 			}
 		}

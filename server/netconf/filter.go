@@ -14,17 +14,12 @@ import (
 // maxVisits bounds the work of one XPath filter: a second or so at worst.
 const maxVisits = 5_000_000
 
-// dataFilter selects part of a tree.
-type dataFilter struct {
-	apply func(*tree.Tree) (*tree.Tree, error)
-	// reach returns the part of what a tree holds where defaults can matter.
-	reach func(*tree.Container) *tree.Container
-}
+// dataFilter returns the part of data that it selects. Fill returns the data with
+// the defaults that are to be shown, in the part within it at least.
+type dataFilter func(data *tree.Tree, fill func(within *tree.Container) *tree.Tree) (*tree.Tree, error)
 
-// unfiltered is no filter.
-var unfiltered = dataFilter{
-	func(t *tree.Tree) (*tree.Tree, error) { return t, nil },
-	func(root *tree.Container) *tree.Container { return root },
+func unfiltered(data *tree.Tree, fill func(*tree.Container) *tree.Tree) (*tree.Tree, error) {
+	return fill(data.Root()), nil
 }
 
 // filterOf reads the filter parameter, which may be absent.
@@ -34,17 +29,15 @@ func (s *Session) filterOf(p *params) (dataFilter, error) {
 		return unfiltered, nil
 	}
 	if kind, _ := filterAttr(f, "type"); kind == "xpath" {
-		apply := func(t *tree.Tree) (*tree.Tree, error) { return s.selected(t, f) }
-		return dataFilter{apply, unfiltered.reach}, nil
+		expr, err := s.expression(f)
+		return func(data *tree.Tree, fill func(*tree.Container) *tree.Tree) (*tree.Tree, error) {
+			return selected(data, expr, fill)
+		}, err
 	}
-	parsed, err := s.subtreeFilter(f)
-	if err != nil {
-		return dataFilter{}, err
-	}
-	apply := func(t *tree.Tree) (*tree.Tree, error) {
-		return tree.FromRoot(s.server.schema, parsed.Apply(t.Root())), nil
-	}
-	return dataFilter{apply, parsed.Reach}, nil
+	filter, err := s.subtreeFilter(f)
+	return func(data *tree.Tree, fill func(*tree.Container) *tree.Tree) (*tree.Tree, error) {
+		return tree.FromRoot(data.Schema(), filter.Apply(fill(filter.Reach(data.Root())).Root())), nil
+	}, err
 }
 
 func (s *Session) subtreeFilter(f *xml.Element) (*subtree.Filter, error) {
@@ -91,28 +84,50 @@ func (s *Session) parseXPath(what, text string, f *xml.Element) (*xpath.Expr, er
 	return expr, nil
 }
 
-// selected returns the part of t that an XPath filter selects.
-func (s *Session) selected(t *tree.Tree, f *xml.Element) (*tree.Tree, error) {
-	expr, err := s.expression(f)
+// selected returns the part of data that an expression selects.
+func selected(data *tree.Tree, expr *xpath.Expr, fill func(*tree.Container) *tree.Tree) (*tree.Tree, error) {
+	filled, nodes, err := selectedNodes(data, expr, fill)
 	if err != nil {
 		return nil, err
 	}
-	nodes, err := selectedNodes(t, expr)
-	if err != nil {
-		return nil, err
-	}
-	return tree.Project(t, nodes), nil
+	return tree.Project(filled, nodes), nil
 }
 
-func selectedNodes(t *tree.Tree, expr *xpath.Expr) ([]xpath.Node, error) {
-	nodes, err := expr.Nodes(xpath.Context{Node: tree.NewCursor(t, tree.ConfigAndState), MaxVisits: maxVisits})
+// selectedNodes returns the nodes that an expression selects, in a tree with the
+// defaults that are to be shown. It sees the defaults in use, stored or not, so
+// that it need not be asked again when they are.
+func selectedNodes(data *tree.Tree, expr *xpath.Expr, fill func(*tree.Container) *tree.Tree) (filled *tree.Tree, same []xpath.Node, err error) {
+	nodes, err := expr.Nodes(xpath.Context{Node: tree.NewCursor(data, tree.ConfigAndState), MaxVisits: maxVisits})
 	switch {
 	case errors.Is(err, xpath.ErrTooManyVisits):
-		return nil, protocolError(datastore.TagResourceDenied, "select: "+err.Error()+"; name the nodes wanted, and keys, instead of searching for them")
+		return nil, nil, protocolError(datastore.TagResourceDenied, "select: "+err.Error()+"; name the nodes wanted, and keys, instead of searching for them")
 	case err != nil: // RFC 6241 section 8.9.4.1: also what is no set of nodes
-		return nil, protocolError(tagInvalidValue, "select: "+err.Error())
+		return nil, nil, protocolError(tagInvalidValue, "select: "+err.Error())
 	}
-	return nodes, nil
+	paths, held := make([]tree.Path, len(nodes)), make([]xpath.Node, len(nodes))
+	for i, n := range nodes {
+		if n.Kind() == xpath.Text {
+			n = n.Parent()
+		}
+		paths[i] = n.(*tree.Cursor).Path()
+		held[i] = heldAt(data, n.(*tree.Cursor))
+	}
+	filled = fill(tree.Project(data, held).Root())
+	root := tree.NewCursor(filled, tree.ConfigAndState)
+	for _, path := range paths {
+		if c := root.Reach(path); c != nil {
+			same = append(same, c)
+		}
+	}
+	return filled, same, nil
+}
+
+// heldAt returns c, or the nearest ancestor that data holds when c is in use only.
+func heldAt(data *tree.Tree, c *tree.Cursor) *tree.Cursor {
+	for data.Find(c.Path()) == nil {
+		c = c.Up()
+	}
+	return c
 }
 
 // prefixes resolves the prefixes in scope of a filter (RFC 6241 section 8.9.1).

@@ -50,6 +50,11 @@ func (s *Server) operational() (*tree.Tree, error) {
 	return e.Tree(), nil
 }
 
+// readable returns what of a tree the user may read.
+func (s *Session) readable(t *tree.Tree) *tree.Tree {
+	return tree.FromRoot(s.server.schema, s.server.access.Readable(s.peer.User, t.Root()))
+}
+
 // data returns what of the tree the user may read and the filter selects, with
 // the defaults that the client asks for.
 func (s *Session) data(t *tree.Tree, scope tree.Scope, p *params) (body, error) {
@@ -61,9 +66,10 @@ func (s *Session) data(t *tree.Tree, scope tree.Scope, p *params) (body, error) 
 	if err != nil {
 		return nil, err
 	}
-	t = s.server.defaults.fill(t, filter.reach(t.Root()), reporting{mode: mode, scope: scope})
-	t = tree.FromRoot(s.server.schema, s.server.access.Readable(s.peer.User, t.Root()))
-	if t, err = filter.apply(t); err != nil {
+	selected, err := filter(s.readable(t), func(within *tree.Container) *tree.Tree {
+		return s.readable(s.server.defaults.fill(t, within, reporting{mode: mode, scope: scope}))
+	})
+	if err != nil {
 		return nil, err
 	}
 	// What is in use is stored by now, so that of the modes trim alone is left.
@@ -73,7 +79,7 @@ func (s *Session) data(t *tree.Tree, scope tree.Scope, p *params) (body, error) 
 	}
 	return func(b *bytes.Buffer) error {
 		b.WriteString("<data>")
-		if err := xml.Encode(b, t.Root(), opt); err != nil {
+		if err := xml.Encode(b, selected.Root(), opt); err != nil {
 			return err
 		}
 		b.WriteString("</data>")

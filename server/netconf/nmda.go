@@ -108,9 +108,10 @@ func (s *Session) getData(_ context.Context, p *params) (body, error) {
 	if r.operational {
 		as.marks = s.server.originMark("default")
 	}
-	t := s.server.defaults.fill(r.tree, r.filter.reach(r.tree.Root()), as)
-	t = tree.FromRoot(s.server.schema, s.server.access.Readable(s.peer.User, t.Root()))
-	if t, err = r.filter.apply(t); err != nil {
+	t, err := r.filter(s.readable(r.tree), func(within *tree.Container) *tree.Tree {
+		return s.readable(s.server.defaults.fill(r.tree, within, as))
+	})
+	if err != nil {
 		return nil, err
 	}
 	root := t.Root()

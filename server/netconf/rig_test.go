@@ -49,9 +49,14 @@ type rig struct {
 
 func newRig(t testing.TB, limits Limits) *rig {
 	t.Helper()
-	r := &rig{t: t, engine: new(engine)}
+	return newRigFor(t, must(compiled())(t), limits)
+}
+
+// newRigFor is newRig with another schema.
+func newRigFor(t testing.TB, set *schema.Set, limits Limits) *rig {
+	t.Helper()
+	r := &rig{t: t, engine: new(engine), set: set}
 	r.engine.violation = func() { r.publish(violation, noon) }
-	r.set = must(compiled())(t)
 	r.hub = must(notify.Open(notify.Config{Dir: t.TempDir(), Schema: r.set, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.hub.Close() })
 	r.store = must(datastore.Open(datastore.Config{Dir: t.TempDir(), Schema: r.set, Engine: r.engine, Initial: r.initial, Logger: quiet(t)}))(t)

@@ -14,29 +14,28 @@ func (s *Session) selectionOf(p *params, levels int) (dataFilter, error) {
 	byTree, byPath := p.get("subtree-filter"), p.get("xpath-filter")
 	switch {
 	case byTree != nil && byPath != nil:
-		return dataFilter{}, protocolError(tagBadElement, "subtree-filter and xpath-filter exclude each other", "bad-element", "xpath-filter")
+		return nil, protocolError(tagBadElement, "subtree-filter and xpath-filter exclude each other", "bad-element", "xpath-filter")
 	case byTree != nil:
 		return s.bySubtree(byTree, levels)
 	case byPath != nil:
 		return s.byXPath(byPath, levels)
 	}
-	return dataFilter{func(t *tree.Tree) (*tree.Tree, error) { return shallowBelow(t, levels), nil }, unfiltered.reach}, nil
+	return func(data *tree.Tree, fill func(*tree.Container) *tree.Tree) (*tree.Tree, error) {
+		return shallowBelow(fill(data.Root()), levels), nil
+	}, nil
 }
 
 func (s *Session) bySubtree(f *xml.Element, levels int) (dataFilter, error) {
 	parsed, err := subtree.Parse(s.server.schema, f)
-	if err != nil {
-		return dataFilter{}, err
-	}
-	return dataFilter{func(t *tree.Tree) (*tree.Tree, error) {
-		root := t.Root()
+	return func(data *tree.Tree, fill func(*tree.Container) *tree.Tree) (*tree.Tree, error) {
+		root := fill(parsed.Reach(data.Root())).Root()
 		if levels == 0 {
 			root = parsed.Apply(root)
 		} else {
 			root = parsed.Limit(root, levels)
 		}
-		return tree.FromRoot(t.Schema(), root), nil
-	}, parsed.Reach}, nil
+		return tree.FromRoot(data.Schema(), root), nil
+	}, err
 }
 
 // shallowBelow limits all that is below the root.
@@ -49,16 +48,13 @@ func shallowBelow(t *tree.Tree, levels int) *tree.Tree {
 
 func (s *Session) byXPath(f *xml.Element, levels int) (dataFilter, error) {
 	expr, err := s.parseXPath("xpath-filter", f.TrimmedText(), f)
-	if err != nil {
-		return dataFilter{}, err
-	}
-	return dataFilter{func(t *tree.Tree) (*tree.Tree, error) {
-		nodes, err := selectedNodes(t, expr)
+	return func(data *tree.Tree, fill func(*tree.Container) *tree.Tree) (*tree.Tree, error) {
+		filled, nodes, err := selectedNodes(data, expr, fill)
 		if err != nil {
 			return nil, err
 		}
-		return limited(tree.Project(t, nodes), nodes, levels), nil
-	}, unfiltered.reach}, nil
+		return limited(tree.Project(filled, nodes), nodes, levels), nil
+	}, err
 }
 
 // limited limits the nodes in t that were selected.

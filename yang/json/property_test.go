@@ -14,25 +14,6 @@ import (
 	"github.com/optical-net/waveguard/yang/xml"
 )
 
-// samples has texts for the types of the example schema.
-var samples = map[schema.Base][]string{
-	schema.String:             {"a", "b", " c ", "", "<&>", `both ' and "`, "\t\n\\", "ü]]>", "@"},
-	schema.Int8:               {"-1", "7"},
-	schema.Int32:              {"-70000", "1"},
-	schema.Uint8:              {"0", "255"},
-	schema.Uint16:             {"68", "1500", "9000"},
-	schema.Uint32:             {"1", "2"},
-	schema.Uint64:             {"18446744073709551615"},
-	schema.Decimal64:          {"1.5", "-0.25"},
-	schema.Boolean:            {"true", "false"},
-	schema.Empty:              {""},
-	schema.Bits:               {"a", "a b", ""},
-	schema.Binary:             {"aGk="},
-	schema.Identityref:        {"ex:slow", "ex-b:fast"},
-	schema.InstanceIdentifier: {"/ex:top/mtu", `/ex:top/user[name="it's"]/key[type='ex-b:fast'][id='7']`},
-	schema.Union:              {"5", "auto", "ex-b:fast"},
-}
-
 // generator makes random data of a schema.
 type generator struct {
 	t          testing.TB
@@ -41,21 +22,12 @@ type generator struct {
 	forLibyang bool // without what libyang cannot write: anydata and anyxml of all kinds
 }
 
-func (g generator) value(typ *schema.Type, m *schema.Module) schema.Value {
-	texts := samples[typ.Base]
-	v, err := typ.Parse(schema.Lexical{Text: texts[g.r.IntN(len(texts))], Form: schema.Canonical, Module: m, Root: g.set.Root})
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	return v
-}
-
 // meta returns annotations, mostly none.
 func (g generator) meta() (all []tree.Annotation) {
 	for _, name := range []string{"ex:note", "ex:by", "ex:count"} {
 		if g.r.IntN(8) == 0 {
 			a := g.set.Annotation("ex", name[len("ex:"):])
-			v := g.value(a.Type, a.Module)
+			v := codectest.Value(g.t, g.r, g.set, a.Type, a.Module)
 			if g.forLibyang && strings.ContainsAny(v.String(), "\t\n") {
 				continue // libyang writes them bare in attributes, where XML makes them blanks
 			}
@@ -89,7 +61,7 @@ func (g generator) child(s *schema.Node, parent *tree.Edit) *tree.Edit {
 	ed := &tree.Edit{Schema: s, Meta: g.meta()}
 	switch s.Kind {
 	case schema.Leaf, schema.LeafList:
-		if ed.Value = g.value(s.Type, s.Module); s.IsKey() {
+		if ed.Value = codectest.Value(g.t, g.r, g.set, s.Type, s.Module); s.IsKey() {
 			ed.Value = parent.Keys[s.Index]
 		}
 	case schema.AnyData:
@@ -98,7 +70,7 @@ func (g generator) child(s *schema.Node, parent *tree.Edit) *tree.Edit {
 		ed.Any = Text(fmt.Sprintf(`{"a":[%d,null,"x"]}`, g.r.IntN(9)))
 	default:
 		for _, k := range s.Keys {
-			ed.Keys = append(ed.Keys, g.value(k.Type, k.Module))
+			ed.Keys = append(ed.Keys, codectest.Value(g.t, g.r, g.set, k.Type, k.Module))
 		}
 		return g.fill(ed)
 	}

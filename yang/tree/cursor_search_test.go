@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/optical-net/waveguard/yang/internal/yangtest"
@@ -95,4 +96,31 @@ func nodes(t *testing.T, data *tree.Tree, expr string) []xpath.Node {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// Identities that are derived from each other over many ways are looked at once.
+func TestDerivedFromOverManyWays(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("module i { yang-version 1.1; namespace urn:i; prefix i; identity a0; identity b0;")
+	const last = 40
+	for n := range last {
+		for _, name := range []string{"a", "b"} {
+			fmt.Fprintf(&b, "identity %s%d { base a%d; base b%[3]d; }", name, n+1, n)
+		}
+	}
+	b.WriteString("leaf x { type identityref { base a0; } } }")
+	set := yangtest.Compile(t, []string{"i"}, b.String())
+	ed := tree.New(set).Edit()
+	if err := ed.Apply(yangtest.Edit(t, set, yangtest.Op{Path: "/i:x", Value: "i:a40"}), tree.Merge); err != nil {
+		t.Fatal(err)
+	}
+	for expr, want := range map[string]string{
+		"derived-from(/i:x, 'i:b0')":          "true",
+		"derived-from(/i:x, 'i:b40')":         "false",
+		"derived-from-or-self(/i:x, 'i:a40')": "true",
+	} {
+		if got := evaluate(t, ed.Tree(), expr); got != want {
+			t.Errorf("%s is %s", expr, got)
+		}
+	}
 }

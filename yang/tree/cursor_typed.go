@@ -131,10 +131,18 @@ func isIdentity(id *schema.Identity, module, name string) bool {
 	return id.Name == name && (module == "" || id.Module.Name == module)
 }
 
+// derives says whether an identity of that name is among the bases of id, or
+// theirs.
 func derives(id *schema.Identity, module, name string) bool {
-	for _, base := range id.Bases {
-		if isIdentity(base, module, name) || derives(base, module, name) {
+	above := slices.Clone(id.Bases)
+	for i := 0; i < len(above); i++ {
+		if isIdentity(above[i], module, name) {
 			return true
+		}
+		for _, base := range above[i].Bases {
+			if !slices.Contains(above, base) {
+				above = append(above, base)
+			}
 		}
 	}
 	return false

@@ -107,37 +107,6 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, fmt.Errorf("full") }
 
-// samples has texts for the types of the example schema.
-var samples = map[schema.Base][]string{
-	schema.String:      {"a", "b", " c ", "", "<&>", `both ' and "`, "\t\n", "ü]"},
-	schema.Int8:        {"-1", "7"},
-	schema.Int32:       {"-70000", "1"},
-	schema.Uint8:       {"0", "255"},
-	schema.Uint16:      {"68", "1500", "9000"},
-	schema.Uint32:      {"1", "2"},
-	schema.Uint64:      {"18446744073709551615"},
-	schema.Decimal64:   {"1.5", "-0.25"},
-	schema.Boolean:     {"true", "false"},
-	schema.Empty:       {""},
-	schema.Bits:        {"a", "a b", ""},
-	schema.Binary:      {"aGk="},
-	schema.Identityref: {"ex:slow", "ex-b:fast"},
-	schema.InstanceIdentifier: {
-		"/ex:top/mtu", "/ex:top/ex-b:more/in", `/ex:top/user[name='it''s "x"']/key[type='ex-b:fast'][id='7']`,
-	},
-	schema.Union: {"5", "auto", "ex-b:fast"},
-}
-
-func randomValue(t testing.TB, r *rand.Rand, set *schema.Set, s *schema.Node) schema.Value {
-	t.Helper()
-	texts := samples[s.Type.Base]
-	v, err := s.Type.Parse(schema.Lexical{Text: texts[r.IntN(len(texts))], Form: schema.Canonical, Module: s.Module, Root: set.Root})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
 // randomEdits adds to ed what a client could send, to the limits of Siblings.
 func randomEdits(t testing.TB, r *rand.Rand, set *schema.Set, ed *tree.Edit, plain bool) {
 	var siblings document.Siblings
@@ -161,7 +130,7 @@ func randomMeta(t testing.TB, r *rand.Rand, set *schema.Set) (all []tree.Annotat
 			continue
 		}
 		def := set.Annotation("ex", name)
-		all = append(all, tree.Annotation{Schema: def, Value: randomValue(t, r, set, &schema.Node{Module: def.Module, Type: def.Type})})
+		all = append(all, tree.Annotation{Schema: def, Value: codectest.Value(t, r, set, def.Type, def.Module)})
 	}
 	return all
 }
@@ -179,18 +148,18 @@ func randomOne(t testing.TB, r *rand.Rand, set *schema.Set, s *schema.Node, plai
 	switch s.Kind {
 	case schema.Leaf, schema.LeafList:
 		if k.Valueless = s.Kind == schema.Leaf && (k.Operation == tree.Delete || k.Operation == tree.Remove); !k.Valueless {
-			k.Value = randomValue(t, r, set, s)
+			k.Value = codectest.Value(t, r, set, s.Type, s.Module)
 		}
 		if anchored {
-			k.Anchor = []schema.Value{randomValue(t, r, set, s)}
+			k.Anchor = []schema.Value{codectest.Value(t, r, set, s.Type, s.Module)}
 		}
 	case schema.AnyData, schema.AnyXML:
 		k.Any = tree.InnerXML(`<x xmlns="">1</x>`)
 	case schema.List:
 		for _, key := range s.Keys {
-			k.Keys = append(k.Keys, randomValue(t, r, set, key))
+			k.Keys = append(k.Keys, codectest.Value(t, r, set, key.Type, key.Module))
 			if anchored {
-				k.Anchor = append(k.Anchor, randomValue(t, r, set, key))
+				k.Anchor = append(k.Anchor, codectest.Value(t, r, set, key.Type, key.Module))
 			}
 		}
 		randomEdits(t, r, set, k, plain || k.Operation == tree.Delete || k.Operation == tree.Remove)

@@ -51,3 +51,33 @@ func ExampleEncodeEdit() {
 	//   </amplifier>
 	// </nc:config>
 }
+
+// All that is wrong with a document, and on which line.
+func ExampleDecode() {
+	source := fstest.MapFS{"amplifier.yang": {Data: []byte(`module amplifier {
+		yang-version 1.1; namespace "urn:example:amplifier"; prefix amp;
+		container amplifier {
+			leaf gain { type decimal64 { fraction-digits 2; range 0..40; } }
+			leaf tilt { type decimal64 { fraction-digits 2; } }
+		}
+	}`)}}
+	set, err := schema.Compile([]fs.FS{source}, schema.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	document := `<amplifier xmlns="urn:example:amplifier">
+		<gain>50</gain>
+		<tilt>0.3</tilt>
+		<colour>red</colour>
+	</amplifier>`
+	_, err = xml.Decode(set, []byte(document), xml.DecodeOptions{Report: func(at *xml.Element, fault *tree.Error) {
+		fmt.Printf("line %d: %s\n", at.Line, fault.Message)
+	}})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// line 2: "50" is not in the range 0.0..40.0
+	// line 4: module amplifier has no node "colour" here
+}

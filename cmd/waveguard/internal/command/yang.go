@@ -146,12 +146,5 @@ func (s *session) faulty(problems []yangtool.Problem, summary string) error {
 	if err := yangtool.WriteProblems(s.Stderr, text.PaletteFor(s.Stderr, s.Getenv), problems); err != nil {
 		return err
 	}
-	return fmt.Errorf("%s: %s", summary, counted(len(problems), "error"))
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Errorf("%s: %s", summary, text.Counted(len(problems), "error"))
 }

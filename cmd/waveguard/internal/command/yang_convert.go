@@ -60,20 +60,7 @@ func yangConvertCommand() *command {
 			data.add(flags)
 			styles.add(flags)
 		},
-		run: func(_ context.Context, s *session) error {
-			if _, err := styles.style(s, ""); err != nil {
-				return err
-			}
-			_, docs, err := data.load(s, s.args[0])
-			if err != nil {
-				return err
-			}
-			style, err := styles.style(s, docs[0].Format)
-			if err != nil {
-				return err
-			}
-			return yangtool.Write(s.Stdout, docs[0].Tree, style)
-		},
+		run: rewritten(data, styles),
 	}
 }
 
@@ -94,23 +81,28 @@ The result is not validated: pipe it to "waveguard yang validate".`,
 			data.add(flags)
 			styles.add(flags)
 		},
-		run: func(_ context.Context, s *session) error {
-			if _, err := styles.style(s, ""); err != nil {
-				return err
-			}
-			_, docs, err := data.load(s, s.args...)
-			if err != nil {
-				return err
-			}
-			style, err := styles.style(s, docs[0].Format)
-			if err != nil {
-				return err
-			}
-			merged, err := yangtool.Merge(docs)
-			if err != nil {
-				return err
-			}
-			return yangtool.Write(s.Stdout, merged, style)
-		},
+		run: rewritten(data, styles),
+	}
+}
+
+// rewritten reads documents and writes them as one.
+func rewritten(data *dataFlags, styles *styleFlags) func(context.Context, *session) error {
+	return func(_ context.Context, s *session) error {
+		if _, err := styles.style(s, ""); err != nil {
+			return err
+		}
+		_, docs, err := data.load(s, s.args...)
+		if err != nil {
+			return err
+		}
+		style, err := styles.style(s, docs[0].Format)
+		if err != nil {
+			return err
+		}
+		merged, err := yangtool.Merge(docs)
+		if err != nil {
+			return err
+		}
+		return yangtool.Write(s.Stdout, merged, style)
 	}
 }

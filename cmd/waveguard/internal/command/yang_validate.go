@@ -210,9 +210,9 @@ func (v *validation) report() error {
 	}
 	switch {
 	case invalid > 0:
-		return fmt.Errorf("%d of %s invalid: %s", invalid, counted(len(v.Files), "file"), counted(len(v.Problems), "error"))
+		return fmt.Errorf("%d of %s invalid: %s", invalid, text.Counted(len(v.Files), "file"), text.Counted(len(v.Problems), "error"))
 	case len(v.Problems) > 0:
-		return fmt.Errorf("the modules have errors: %s", counted(len(v.Problems), "error"))
+		return fmt.Errorf("the modules have errors: %s", text.Counted(len(v.Problems), "error"))
 	}
 	return nil
 }

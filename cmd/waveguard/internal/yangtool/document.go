@@ -71,7 +71,7 @@ func (d *Document) decodeXML(set *schema.Set, state bool) {
 	d.shift = len(open)
 	var again error
 	d.Tree, again = xml.Decode(set, append([]byte(open+string(undeclared(d.Text))), end...), opt)
-	nothing := again == nil && len(d.edit.Children) == 0 // a file that went missing, not empty data
+	nothing := again == nil && len(d.edit.Children)+len(d.faults) == 0 // a file that went missing, not empty data
 	if malformed(again) || nothing {
 		d.shift = 0
 		d.syntax(err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
 	"github.com/optical-net/waveguard/yang/json"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -170,7 +171,7 @@ func (m *message) locateXML(el *xml.Element) *Problem {
 	for envelopes[el.Name] {
 		inside := slices.DeleteFunc(slices.Clone(el.Children), func(k *xml.Element) bool { return k.Name.Local == "eventTime" && k.Name.Space == el.Name.Space })
 		if len(inside) != 1 {
-			return m.misplaced(el, fmt.Sprintf("<%s> has %s in it, not one", el.Name.Local, counted(len(inside), "element")))
+			return m.misplaced(el, fmt.Sprintf("<%s> has %s in it, not one", el.Name.Local, text.Counted(len(inside), "element")))
 		}
 		el = inside[0]
 	}
@@ -237,7 +238,7 @@ func (m *message) descend(at *schema.Node, el *xml.Element) (*xml.Element, *Prob
 	}
 	m.parent = append(m.parent, step)
 	if len(rest) != 1 {
-		return nil, m.misplaced(el, fmt.Sprintf("<%s> has %s in it beside its keys, not one", el.Name.Local, counted(len(rest), "element")))
+		return nil, m.misplaced(el, fmt.Sprintf("<%s> has %s in it beside its keys, not one", el.Name.Local, text.Counted(len(rest), "element")))
 	}
 	return rest[0], nil
 }
@@ -284,11 +285,4 @@ func (m *message) locateJSON() *Problem {
 		return &Problem{File: m.Name, Message: fmt.Sprintf("%q is no %s of the modules", name, m.about.Kind), Tag: string(tree.TagUnknownElement), Hint: "give an action, or a notification of an instance, in XML"}
 	}
 	return nil
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
