@@ -8,24 +8,40 @@ import (
 
 // parseXPath returns the canonical form of an expression: prefixes are module
 // names, names without prefix have inherited none, and everything else is as it was
-// written. In XML a prefix has to stand for a known module.
-func parseXPath(in Lexical) (string, error) {
+// written. A prefix has to stand for a known module.
+func parseXPath(in Lexical) (text string, err error) {
+	text = in.Text
 	if in.Form != XML {
-		text, err := xpath.Inherit(in.Text)
-		if err != nil {
-			return "", in.wrong("is not an XPath expression: %s", err)
-		}
-		return text, nil
+		text, err = xpath.Inherit(text)
 	}
-	text, err := xpath.Rename(in.Text, func(prefix string) (string, error) {
-		module, ok := in.module(prefix)
-		if !ok {
-			return "", fmt.Errorf("prefix %q is bound to no known module", prefix)
-		}
-		return module, nil
-	})
+	if err == nil {
+		text, err = xpath.Rename(text, in.moduleOfPrefix)
+	}
 	if err != nil {
 		return "", in.wrong("is not an XPath expression: %s", err)
 	}
 	return text, nil
+}
+
+// moduleOfPrefix returns the name of the module that a prefix stands for.
+func (in Lexical) moduleOfPrefix(prefix string) (string, error) {
+	if in.Form != XML {
+		if set := in.set(); set != nil && set.Module(prefix) == nil {
+			return "", fmt.Errorf("there is no module %q", prefix)
+		}
+		return prefix, nil
+	}
+	module, ok := in.module(prefix)
+	if !ok {
+		return "", fmt.Errorf("prefix %q is bound to no known module", prefix)
+	}
+	return module, nil
+}
+
+// set returns the schema that the value is read under, nil when that is unknown.
+func (in Lexical) set() *Set {
+	if in.Root == nil {
+		return nil
+	}
+	return in.Root.Set()
 }

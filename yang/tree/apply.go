@@ -43,6 +43,9 @@ func (ed *Edit) operation(op Operation) Operation {
 }
 
 func (e *Editor) applyChild(c *Container, ed *Edit, op Operation) error {
+	if err := e.checkChild(c, ed.Schema); err != nil {
+		return err
+	}
 	e.path = append(e.path, ed.pathStep())
 	if err := e.applyNode(c, ed, ed.operation(op)); err != nil {
 		return err

@@ -6,11 +6,18 @@ import "github.com/optical-net/waveguard/yang/schema"
 // making the containers and list entries above it as needed. It is the short way
 // for values the program itself produces. The error is an *Error.
 func (e *Editor) SetLeaf(path Path, v schema.Value) error {
+	if len(path) == 0 {
+		e.path = nil
+		return e.errorf(TagBadElement, "the root is neither a leaf nor a leaf-list")
+	}
 	c, err := e.reach(path[:len(path)-1])
 	if err != nil {
 		return err
 	}
 	step := path[len(path)-1]
+	if err := e.checkChild(c, step.Node); err != nil {
+		return err
+	}
 	if step.Value != nil {
 		v = *step.Value
 	}
@@ -34,10 +41,23 @@ func (e *Editor) Merge(parent Path, n Node) error {
 	if err != nil {
 		return err
 	}
-	if n.Schema().DataParent != c.schema {
-		return e.errorf(TagBadElement, "%q is not a child of it", n.Schema().Name)
+	if err := e.checkChild(c, n.Schema()); err != nil {
+		return err
 	}
 	e.graft(c, n)
+	return nil
+}
+
+// checkChild refuses what is no child of c by its schema; a node of another set
+// is none, whatever its name.
+func (e *Editor) checkChild(c *Container, s *schema.Node) error {
+	switch {
+	case s == nil:
+		e.path = nil // has a step that cannot be shown
+		return e.errorf(TagBadElement, "a step of the path names no node")
+	case s.DataParent != c.schema:
+		return e.errorf(TagBadElement, "%q is not a child of %s in this schema", s.Name, c.schema.Path())
+	}
 	return nil
 }
 
@@ -58,6 +78,9 @@ func (e *Editor) reach(path Path) (*Container, error) {
 
 func (e *Editor) reachStep(c *Container, step schema.PathStep) (*Container, error) {
 	s := step.Node
+	if err := e.checkChild(c, s); err != nil {
+		return nil, err
+	}
 	switch s.Kind {
 	case schema.Container:
 		next, ok := c.Child(s).(*Container)

@@ -9,7 +9,7 @@ func (t *Tree) Find(path Path) Node { return find(t.root, path) }
 func find(n Node, path Path) Node {
 	for _, step := range path {
 		c, ok := n.(*Container)
-		if !ok {
+		if !ok || step.Node == nil {
 			return nil
 		}
 		if n = descend(c, step); n == nil {

@@ -82,7 +82,7 @@ func (c *Container) Children() iter.Seq[Node] { return slices.Values(c.kids) }
 
 // Child returns the stored child with definition s, or nil.
 func (c *Container) Child(s *schema.Node) Node {
-	if i, ok := c.find(s.Index); ok {
+	if i, ok := c.find(s.Index); ok && c.kids[i].Schema() == s {
 		return c.kids[i]
 	}
 	return nil

@@ -381,3 +381,13 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	}
 }
+
+// An element that was made and not parsed has no text of its own.
+func TestInnerXMLOfMadeElement(t *testing.T) {
+	if inner, ok := (&Element{}).InnerXML(); inner != "" || !ok {
+		t.Errorf("got %q, %t", inner, ok)
+	}
+	if inner, ok := (&Element{Children: []*Element{{}}}).InnerXML(); ok {
+		t.Errorf("got %q of an element with children", inner)
+	}
+}

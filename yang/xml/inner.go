@@ -7,6 +7,9 @@ import "strings"
 // put into any other document. It serves anydata and anyxml. ok is false when the
 // declarations make it longer than the document was allowed to be.
 func (e *Element) InnerXML() (inner string, ok bool) {
+	if e.doc == nil {
+		return "", len(e.Children) == 0 // it was not parsed, so there is no text
+	}
 	src := e.doc.src
 	if len(e.Children) == 0 {
 		return src[e.at.inner:e.at.innerEnd], true
