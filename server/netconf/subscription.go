@@ -156,6 +156,7 @@ func (s *Session) mark(name string) notify.Notification {
 
 // notify sends one notification, if it is wanted.
 func (s *Session) notify(n notify.Notification) {
+	n.Content = s.discreet(n.Content) // before a filter can ask for what is hidden
 	if s.wants(n) {
 		s.send(n)
 	}
