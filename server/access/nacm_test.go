@@ -189,7 +189,6 @@ func TestCheckRules(t *testing.T) {
 		{"/zoo:top/l[a=$USER]/feed", ""},
 		{"/zoo:top/l[b='1']", "has no key b"},
 		{"/zoo:topp", "there is no node zoo:topp"},
-		{"/other:top", "there is no node other:top"},
 		{"/top", `lacks its module`},
 		{"//top", "is not a name"},
 		{"/zoo:names[2]", "by their position"},
