@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/optical-net/waveguard/yang/tree"
@@ -44,6 +45,9 @@ type Authority struct {
 	throttle throttle
 	decoy    phc // what unknown users are checked against
 	turns    *turns
+
+	decided  atomic.Pointer[policy] // the last one that decided
+	counters counters
 
 	mu       sync.Mutex
 	recorder Recorder
@@ -85,8 +89,25 @@ func (a *Authority) record(what func(Recorder, string, time.Time), user string) 
 }
 
 func (a *Authority) model() *model {
-	a.once.Do(func() { a.nodes = newModel(a.running().Schema()) })
+	a.once.Do(func() {
+		set := a.running().Schema()
+		a.nodes = newModel(set)
+		a.nodes.marks = marksOf(set)
+	})
 	return a.nodes
+}
+
+// policy returns what the running configuration says now; it is made anew when
+// that has changed.
+func (a *Authority) policy() *policy {
+	m, root := a.model(), a.running().Root()
+	users, nacm := m.usersIn(root), m.nacmIn(root)
+	p := a.decided.Load()
+	if p == nil || p.users != users || p.nacm != nacm {
+		p = newPolicy(m, users, nacm)
+		a.decided.Store(p)
+	}
+	return p
 }
 
 func (a *Authority) users() *tree.Container { return a.model().usersIn(a.running().Root()) }

@@ -5,202 +5,127 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// Action is what somebody wants to do.
-type Action uint8
-
-// The actions: Read and Write data, Exec an operation.
-const (
-	Read Action = iota
-	Write
-	Exec
-)
-
-// Target is what an action is about: a data node for Read and Write, the name
-// of an operation for Exec.
+// Target is what an action is about: a data node, an action or a notification
+// at a path, or an operation by the module that defines it and its name.
 type Target struct {
-	Path      tree.Path
-	Operation string
-}
-
-// viewerOperations are the operations that only read, of every protocol.
-var viewerOperations = map[string]bool{
-	"get": true, "get-config": true, "get-data": true, "get-schema": true,
-	"create-subscription": true, "close-session": true,
-	"capabilities": true, "subscribe": true,
+	Path              tree.Path
+	Module, Operation string
 }
 
 // Decide says whether a user may do something: nil, or an *Error of yang/tree
-// with the tag access-denied and the path that was asked for.
+// with the tag access-denied and the path that was asked for. Keys that a path
+// lacks stand for all instances: rules for some of them do not count.
+//
+// What a user reads or runs, the nodes above must be readable too (RFC 8341
+// sections 3.2.4 and 3.4.4). Operations that are refused are counted.
 func (a *Authority) Decide(u User, action Action, target Target) error {
-	role := u.Role()
-	if a.allows(role, action, target) {
+	r := a.rights(u)
+	if r.role == Administrator || r.role != Nobody && r.allows(action, target) {
 		return nil
+	}
+	if action == Exec {
+		a.counters.operations.Add(1)
+	}
+	return r.refusal(u, action, target)
+}
+
+// rights returns what a user may do now.
+func (a *Authority) rights(u User) *rights {
+	if u.authority == nil {
+		return &rights{}
+	}
+	return a.policy().of(u.Name)
+}
+
+func (r *rights) allows(action Action, target Target) bool {
+	if len(target.Path) == 0 && action == Exec {
+		op := r.model.set.RPC(target.Module, target.Operation)
+		return op != nil && r.runs(op)
+	}
+	s := r.start
+	for i, step := range target.Path {
+		s = s.step(step.Node, keysOf(step))
+		last := i == len(target.Path)-1
+		switch {
+		case last && step.Node.Kind == schema.Notification:
+			return r.receives(s, step.Node)
+		case last && step.Node.Kind == schema.Action:
+			return r.acts(s, step.Node)
+		case last:
+			return s.permits(step.Node).has(action)
+		case (action == Read || action == Exec) && !s.permits(step.Node).has(Read):
+			return false
+		}
+	}
+	return s.permits(r.model.set.Root).has(action)
+}
+
+// receives decides on a notification whose state s is: rules for notifications
+// and for data can both be about it.
+func (r *rights) receives(s *state, n *schema.Node) bool {
+	number, permit := r.firstOf(notificationRule, n, Read)
+	if number < s.verdict(n).first[Read] {
+		return permit
+	}
+	return s.permits(n).has(Read)
+}
+
+// acts decides on an action of a data node, whose state s is.
+func (r *rights) acts(s *state, n *schema.Node) bool {
+	if v := s.verdict(n); v.decided.has(Exec) {
+		return v.permit.has(Exec)
+	}
+	return r.runsByDefault(n)
+}
+
+// refusal says what was refused. Of the rules it says nothing: they are not
+// everybody's to read.
+func (r *rights) refusal(u User, action Action, target Target) *tree.Error {
+	who := "with the role " + r.role.String()
+	if r.grouped {
+		who = "by this user"
 	}
 	switch {
-	case role == Nobody:
+	case r.role == Nobody:
 		return u.denied(target.Path, "user %q does not exist any more", u.Name)
+	case len(target.Path) == 0 && action == Exec && r.grouped:
+		return u.denied(nil, "operation %s is not for this user", target.Operation)
+	case len(target.Path) == 0 && action == Exec:
+		return u.denied(nil, "operation %s is not for users with the role %v", target.Operation, r.role)
 	case action == Exec:
-		return u.denied(nil, "operation %s is not for users with the role %v", target.Operation, role)
+		return u.denied(target.Path, "it cannot be run %s", who)
 	case action == Read:
-		return u.denied(target.Path, "it cannot be read with the role %v", role)
+		return u.denied(target.Path, "it cannot be read %s", who)
 	}
-	return u.denied(target.Path, "it cannot be changed with the role %v", role)
-}
-
-func (a *Authority) allows(role Role, action Action, target Target) bool {
-	switch role {
-	case Administrator:
-		return true
-	case Operator:
-		return a.operatorMay(action, target)
-	case Viewer:
-		return a.viewerMay(action, target)
-	}
-	return false
-}
-
-func (a *Authority) operatorMay(action Action, target Target) bool {
-	switch action {
-	case Read:
-		return a.readable(target.Path.Schema())
-	case Write:
-		return a.writable(target.Path.Schema())
-	}
-	return target.Operation != "kill-session"
-}
-
-func (a *Authority) viewerMay(action Action, target Target) bool {
-	switch action {
-	case Read:
-		return a.readable(target.Path.Schema())
-	case Exec:
-		return viewerOperations[target.Operation]
-	}
-	return false
-}
-
-// readable and writable hold for everybody but administrators.
-func (a *Authority) readable(n *schema.Node) bool { return n != a.model().passwordHash }
-func (a *Authority) writable(n *schema.Node) bool { return !within(n, a.model().users) }
-
-// CheckEdit says whether the user may ask for an edit: nil, or the refusal with
-// the path of the first node that is not the user's to change. What an edit
-// does to nodes that it does not name, CheckChanges finds.
-func (a *Authority) CheckEdit(u User, ed *tree.Edit) error {
-	role := u.Role()
-	if role == Administrator {
-		return nil
-	}
-	return a.checkEdit(u, role, ed, nil)
-}
-
-func (a *Authority) checkEdit(u User, role Role, ed *tree.Edit, path tree.Path) error {
-	if ed.Schema.Kind != schema.Root {
-		path = append(path, step(ed))
-	}
-	asks := len(ed.Children) == 0 || ed.Operation != tree.Inherit && ed.Operation != tree.None
-	if asks && len(path) > 0 && !a.allows(role, Write, Target{Path: path}) {
-		return a.Decide(u, Write, Target{Path: path})
-	}
-	if role == Operator && !leads(ed.Schema, a.model().users) && !within(ed.Schema, a.model().users) {
-		return nil // nothing below can be refused
-	}
-	for _, k := range ed.Children {
-		if err := a.checkEdit(u, role, k, path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// CheckChanges says whether the user may bring about changes: nil, or the
-// refusal with the path of the first node that is not the user's to change.
-func (a *Authority) CheckChanges(u User, changes []tree.Change) error {
-	role := u.Role()
-	if role == Administrator {
-		return nil
-	}
-	for _, c := range changes {
-		if !a.allows(role, Write, Target{Path: c.Path}) {
-			return a.Decide(u, Write, Target{Path: c.Path})
-		}
-		if path := a.usersWithin(c); path != nil && role == Operator {
-			return a.Decide(u, Write, Target{Path: path})
-		}
-	}
-	return nil
-}
-
-// usersWithin returns the path of the users if they come or go as a part of c.
-func (a *Authority) usersWithin(c tree.Change) tree.Path {
-	m := a.model()
-	if !leads(c.Path.Schema(), m.users) {
-		return nil
-	}
-	for _, n := range []tree.Node{c.Old, c.New} {
-		path := append(tree.Path(nil), c.Path...)
-		for n != nil && n.Schema() != m.users {
-			n = towards(n, m)
-			if n != nil {
-				path = append(path, schema.PathStep{Node: n.Schema()})
-			}
-		}
-		if n != nil {
-			return path
-		}
-	}
-	return nil
-}
-
-// towards returns the child of n on the way to the users, or nil.
-func towards(n tree.Node, m *model) tree.Node {
-	c, ok := n.(*tree.Container)
-	if !ok {
-		return nil
-	}
-	for _, s := range []*schema.Node{m.system, m.users} {
-		if s.DataParent == c.Schema() {
-			return c.Child(s)
-		}
-	}
-	return nil
+	return u.denied(target.Path, "it cannot be changed %s", who)
 }
 
 // Readable returns what of root, which holds data of any datastore, the user
-// may read. It shares with root all that it keeps.
+// may read. It shares with root all that it keeps, and is root if that is all.
 func (a *Authority) Readable(u User, root *tree.Container) *tree.Container {
-	m := a.model()
-	switch u.Role() {
+	switch r := a.rights(u); r.role {
 	case Administrator:
 		return root
 	case Nobody:
-		return tree.New(m.set).Root()
+		return tree.New(a.model().set).Root()
+	default:
+		return r.readable(root)
 	}
-	ed := tree.FromRoot(m.set, root).Edit()
-	hidden := false
-	for entry := range m.all(m.usersIn(root)) {
-		config, ok := entry.Child(m.config).(*tree.Container)
-		if !ok || config.Child(m.passwordHash) == nil {
-			continue
-		}
-		hidden = true
-		if _, err := ed.DeletePath(m.hashPath(entry)); err != nil {
-			panic("access: hide a password hash: " + err.Error()) // a leaf that is there can be removed
-		}
-	}
-	if !hidden {
-		return root
-	}
-	return ed.Tree().Root()
 }
 
-func (m *model) hashPath(user *tree.Container) tree.Path {
-	return tree.Path{
-		{Node: m.top},
-		{Node: m.system},
-		{Node: m.users},
-		{Node: m.user, Keys: user.Keys()},
-		{Node: m.config},
-		{Node: m.passwordHash},
+// Receives says whether the user may receive a notification, whose node the path
+// ends at. Those that are kept from a user are counted.
+func (a *Authority) Receives(u User, path tree.Path) bool {
+	n := path.Schema()
+	if alwaysReceived(n) || a.Decide(u, Read, Target{Path: path}) == nil {
+		return true
 	}
+	a.counters.notifications.Add(1)
+	return false
+}
+
+// alwaysReceived says whether a notification tells of the subscription itself
+// (RFC 8341 section 3.4.6 step 4).
+func alwaysReceived(n *schema.Node) bool {
+	return n.Module.Name == "nc-notifications" && (n.Name == "replayComplete" || n.Name == "notificationComplete")
 }

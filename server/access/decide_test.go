@@ -31,7 +31,8 @@ func TestDecide(t *testing.T) {
 		domain = "/domains/domain[name='a']/config/id"
 	)
 	data := func(path string) access.Target { return access.Target{Path: c.path(path)} }
-	op := func(name string) access.Target { return access.Target{Operation: name} }
+	op := func(name string) access.Target { return access.Target{Module: "ietf-netconf", Operation: name} }
+	of := func(module, name string) access.Target { return access.Target{Module: module, Operation: name} }
 	everyone := []string{"root", "olga", "vera"}
 	tests := []struct {
 		name    string
@@ -42,21 +43,24 @@ func TestDecide(t *testing.T) {
 		{"read a domain", access.Read, data(domain), "rov"},
 		{"read a role", access.Read, data(role), "rov"},
 		{"read a hash", access.Read, data(hash), "r"},
-		{"change a domain", access.Write, data(domain), "ro"},
-		{"change the system", access.Write, data("/system/config/name"), "ro"},
-		{"change the users", access.Write, data(users), "r"},
-		{"change a role", access.Write, data(role), "r"},
+		{"change a domain", access.Update, data(domain), "ro"},
+		{"change the system", access.Update, data("/system/config/name"), "ro"},
+		{"change the users", access.Update, data(users), "r"},
+		{"change a role", access.Update, data(role), "r"},
 		{"get", access.Exec, op("get"), "rov"},
 		{"get-config", access.Exec, op("get-config"), "rov"},
-		{"get-data", access.Exec, op("get-data"), "rov"},
-		{"edit-data", access.Exec, op("edit-data"), "ro"},
-		{"get-schema", access.Exec, op("get-schema"), "rov"},
-		{"create-subscription", access.Exec, op("create-subscription"), "rov"},
+		{"get-data", access.Exec, of("ietf-netconf-nmda", "get-data"), "rov"},
+		{"edit-data", access.Exec, of("ietf-netconf-nmda", "edit-data"), "ro"},
+		{"get-schema", access.Exec, of("ietf-netconf-monitoring", "get-schema"), "rov"},
+		{"create-subscription", access.Exec, of("notifications", "create-subscription"), "rov"},
 		{"close-session", access.Exec, op("close-session"), "rov"},
 		{"edit-config", access.Exec, op("edit-config"), "ro"},
 		{"commit", access.Exec, op("commit"), "ro"},
 		{"lock", access.Exec, op("lock"), "ro"},
 		{"kill-session", access.Exec, op("kill-session"), "r"},
+		{"delete-config", access.Exec, op("delete-config"), "r"},
+		{"an operation that is not there", access.Exec, op("make-coffee"), "r"},
+		{"read the rules", access.Read, access.Target{Path: tree.Path{{Node: c.set.Root.Child("ietf-netconf-acm", "nacm")}}}, "r"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -76,7 +80,7 @@ func TestDecide(t *testing.T) {
 func TestRoleIsTheOneOfNow(t *testing.T) {
 	c, a := staffed(t)
 	olga := signIn(t, a, "olga")
-	commit := access.Target{Operation: "commit"}
+	commit := access.Target{Module: "ietf-netconf", Operation: "commit"}
 	if err := a.Decide(olga, access.Exec, commit); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +89,7 @@ func TestRoleIsTheOneOfNow(t *testing.T) {
 		t.Error("a role that was taken away still counts")
 	}
 	c.remove(userPath("olga"))
-	if _, refused := denied(t, a.Decide(olga, access.Exec, access.Target{Operation: "get"})); !refused {
+	if _, refused := denied(t, a.Decide(olga, access.Exec, access.Target{Module: "ietf-netconf", Operation: "get"})); !refused {
 		t.Error("a user who is gone may still read")
 	}
 	if _, refused := denied(t, a.Decide(access.User{}, access.Exec, commit)); !refused {
@@ -93,6 +97,8 @@ func TestRoleIsTheOneOfNow(t *testing.T) {
 	}
 }
 
+// An edit is refused for its words only where they would say whether a node is
+// there; all else is judged by its effect.
 func TestCheckEdit(t *testing.T) {
 	c, a := staffed(t)
 	at := func(path string, op tree.Operation) *tree.Edit {
@@ -108,12 +114,15 @@ func TestCheckEdit(t *testing.T) {
 	}{
 		{"administrator, users", "root", at(user+"/config/role", tree.Merge), ""},
 		{"operator, domain", "olga", at(domain+"/config/id", tree.Merge), ""},
-		{"operator, user's leaf", "olga", at(user+"/config/role", tree.Inherit), user + "/config/role"},
-		{"operator, removes a user", "olga", at(user, tree.Remove), user},
-		{"operator, the users as a whole", "olga", at("/system/users", tree.Delete), "/system/users"},
+		{"operator, user's leaf", "olga", at(user+"/config/role", tree.Inherit), ""},
+		{"operator, removes a user", "olga", at(user, tree.Remove), ""},
+		{"operator, deletes a user", "olga", at(user, tree.Delete), user},
+		{"operator, creates a user's leaf", "olga", at(user+"/config/role", tree.Create), user + "/config/role"},
+		{"operator, the users as a whole", "olga", at("/system/users", tree.Delete), ""},
 		{"operator, on the way to users only", "olga", at("/system", tree.None), ""},
-		{"viewer, domain", "vera", at(domain+"/config/id", tree.Inherit), domain + "/config/id"},
-		{"viewer, deletes the top", "vera", at("", tree.Delete), "/"},
+		{"viewer, domain", "vera", at(domain+"/config/id", tree.Inherit), ""},
+		{"viewer, creates a domain", "vera", at(domain, tree.Create), domain},
+		{"viewer, deletes the top", "vera", at("", tree.Delete), ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,12 +158,12 @@ func TestCheckChanges(t *testing.T) {
 		path       string
 	}{
 		{"administrator deletes all", "root", emptied, ""},
-		{"operator deletes all", "olga", emptied, "/system/users"},
-		{"operator deletes the system", "olga", without("/system"), "/system/users"},
+		{"operator deletes all", "olga", emptied, userPath("olga")},
+		{"operator deletes the system", "olga", without("/system"), userPath("olga")},
 		{"operator deletes a user", "olga", without(userPath("vera")), userPath("vera")},
-		{"operator creates all", "olga", tree.Diff(tree.New(c.set), before), "/system/users"},
+		{"operator creates all", "olga", tree.Diff(tree.New(c.set), before), userPath("olga")},
 		{"operator deletes a domain", "olga", without("/domains/domain[name='a']"), ""},
-		{"viewer deletes a domain", "vera", without("/domains/domain[name='a']"), "/domains"},
+		{"viewer deletes a domain", "vera", without("/domains/domain[name='a']"), "/domains/domain[name='a']"},
 		{"viewer changes nothing", "vera", nil, ""},
 	}
 	for _, tt := range tests {

@@ -19,12 +19,12 @@ func TestMain(m *testing.M) {
 }
 
 var modelSet = sync.OnceValues(func() (*schema.Set, error) {
-	return schema.Compile([]fs.FS{models.FS}, schema.Options{Implement: []string{"mpk-security"}})
+	return schema.Compile([]fs.FS{models.FS}, schema.Options{})
 })
 
 // config is a running configuration that tests change leaf by leaf.
 type config struct {
-	t       *testing.T
+	t       testing.TB
 	set     *schema.Set
 	current atomic.Pointer[tree.Tree]
 }

@@ -17,6 +17,9 @@ type model struct {
 	top, system, users, user, name, config *schema.Node
 
 	role, passwordHash, authorizedKey *schema.Node
+
+	nacm  *schema.Node             // nil where ietf-netconf-acm is not implemented
+	marks map[*schema.Node]actions // for decisions only
 }
 
 // newModel finds the nodes. A schema without them is a broken invariant: the
@@ -32,6 +35,7 @@ func newModel(set *schema.Set) *model {
 	m.role = child(m.config, "role")
 	m.passwordHash = child(m.config, "password-hash")
 	m.authorizedKey = child(m.config, "authorized-key")
+	m.nacm = set.Root.Child("ietf-netconf-acm", "nacm")
 	return m
 }
 
@@ -84,15 +88,24 @@ func (m *model) configOf(users *tree.Container, name string) *tree.Container {
 	return nil
 }
 
-// within says whether n is root or stands below it.
-func within(n, root *schema.Node) bool {
-	for ; n != nil; n = n.DataParent {
-		if n == root {
-			return true
-		}
+// nacmIn returns the container /nacm below root, or nil.
+func (m *model) nacmIn(root *tree.Container) *tree.Container {
+	if m.nacm == nil {
+		return nil
 	}
-	return false
+	nacm, _ := root.Child(m.nacm).(*tree.Container)
+	return nacm
 }
 
-// leads says whether n stands above root.
-func leads(n, root *schema.Node) bool { return n != root && within(root, n) }
+// roleOf returns the role of the user of that name.
+func (m *model) roleOf(users *tree.Container, name string) Role {
+	config := m.configOf(users, name)
+	if config == nil {
+		return Nobody
+	}
+	role, ok := config.Child(m.role).(*tree.Leaf)
+	if !ok {
+		return Nobody
+	}
+	return parseRole(role.Value().String())
+}

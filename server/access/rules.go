@@ -9,13 +9,17 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// CheckUsers returns what forbids the step from one configuration to the next
-// for its users' sake, beyond what the model says: a credential that nobody
-// could sign in with, and the loss of the last administrator, after which
-// nobody could repair the appliance. A configuration that never had one may
-// stay so.
-func CheckUsers(old, next *tree.Tree) []*tree.Error {
+// Check returns what forbids the step from one configuration to the next beyond
+// what the models say: a credential that nobody could sign in with, a rule of
+// access control whose path leads nowhere, and the loss of the last
+// administrator, after which nobody could repair the appliance. A configuration
+// that never had one may stay so.
+func Check(old, next *tree.Tree) []*tree.Error {
 	m := newModel(next.Schema())
+	return append(m.checkUsers(old, next), m.checkRules(old, next)...)
+}
+
+func (m *model) checkUsers(old, next *tree.Tree) []*tree.Error {
 	before, after := m.usersIn(old.Root()), m.usersIn(next.Root())
 	if before == after {
 		return nil

@@ -68,7 +68,7 @@ func TestCheckUsers(t *testing.T) {
 			old := c.running()
 			test.change(c)
 			var got []string
-			for _, e := range access.CheckUsers(old, c.running()) {
+			for _, e := range access.Check(old, c.running()) {
 				got = append(got, e.Error())
 			}
 			if text := strings.Join(got, "\n"); (text == "") != (test.want == "") || !strings.Contains(text, test.want) {
@@ -85,7 +85,7 @@ func TestCheckUsersWithoutAdministrators(t *testing.T) {
 	c.user("vera", "VIEWER", "secret")
 	old := c.running()
 	c.remove(userPath("vera"))
-	if errs := access.CheckUsers(old, c.running()); len(errs) > 0 {
+	if errs := access.Check(old, c.running()); len(errs) > 0 {
 		t.Error(errs)
 	}
 }

@@ -45,16 +45,13 @@ func (u User) Role() Role {
 	if u.authority == nil {
 		return Nobody
 	}
-	m := u.authority.model()
-	config := m.configOf(u.authority.users(), u.Name)
-	if config == nil {
-		return Nobody
-	}
-	role, ok := config.Child(m.role).(*tree.Leaf)
-	if !ok {
-		return Nobody
-	}
-	return parseRole(role.Value().String())
+	return u.authority.model().roleOf(u.authority.users(), u.Name)
+}
+
+// readingOperations are those that viewers run: they only read.
+var readingOperations = map[string]bool{
+	"get": true, "get-config": true, "get-data": true, "get-schema": true, "close-session": true,
+	"create-subscription": true, "establish-subscription": true, "modify-subscription": true, "delete-subscription": true,
 }
 
 // CheckEdit is Authority.CheckEdit for this user.

@@ -98,13 +98,14 @@ func host(addr net.Addr) string {
 	return h
 }
 
-// operationOf names the methods in access control's terms. What is not listed
-// anybody may call who is signed in: reflection.
-var operationOf = map[string]string{
-	"/gnmi.gNMI/Capabilities": "capabilities",
-	"/gnmi.gNMI/Get":          "get",
-	"/gnmi.gNMI/Set":          "set",
-	"/gnmi.gNMI/Subscribe":    "subscribe",
+// operationOf names the methods in access control's terms: the operation of
+// NETCONF that does the same, so that a rule holds for both. What is not listed
+// anybody may call who is signed in: Capabilities, which NETCONF tells in its
+// hello, and reflection.
+var operationOf = map[string]access.Target{
+	"/gnmi.gNMI/Get":       {Module: "ietf-netconf", Operation: "get"},
+	"/gnmi.gNMI/Set":       {Module: "ietf-netconf", Operation: "edit-config"},
+	"/gnmi.gNMI/Subscribe": {Module: "notifications", Operation: "create-subscription"},
 }
 
 // admit signs a call in and decides whether it may be made. It runs when the
@@ -116,8 +117,8 @@ func (s *Server) admit(ctx context.Context, call *tap.Info) (context.Context, er
 	if err != nil {
 		return ctx, err
 	}
-	if op := operationOf[call.FullMethodName]; op != "" {
-		if err := s.access.Decide(c.User, access.Exec, access.Target{Operation: op}); err != nil {
+	if op, ruled := operationOf[call.FullMethodName]; ruled {
+		if err := s.access.Decide(c.User, access.Exec, op); err != nil {
 			return ctx, toStatus(err)
 		}
 	}

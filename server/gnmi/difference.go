@@ -17,7 +17,7 @@ func (st *stream) difference(w *watch, now time.Time, data *tree.Tree) {
 		st.everything(w, now, data)
 		return
 	}
-	st.compare(w, now, data, w.want)
+	st.compare(w, now, data, st.seen.of(st.schema.Root, w.want))
 	w.sent = data
 }
 

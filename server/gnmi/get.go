@@ -53,7 +53,7 @@ type getter struct {
 	client   client
 	resolver resolver
 	encoding gpb.Encoding
-	tree     *tree.Tree
+	view     view
 	taken    time.Time
 	level    tree.Scope
 	want     scope // nil: everything in the tree
@@ -86,7 +86,7 @@ func (s *Server) getter(c client, req *gpb.GetRequest) (*getter, error) {
 	}
 	g.want = g.want.and(models)
 	g.taken = time.Now()
-	g.tree, err = s.view(c, t)
+	g.view, err = s.view(c, t)
 	return g, err
 }
 
@@ -100,7 +100,7 @@ func (g *getter) notification(path *gpb.Path) (*gpb.Notification, error) {
 		return nil, err
 	}
 	g.fields, g.count = nil, 0
-	root := tree.NewCursor(g.tree, g.level)
+	root := tree.NewCursor(g.view.Tree, g.level)
 	for _, sel := range all {
 		sel.match(root, g.add)
 	}
@@ -118,13 +118,14 @@ func isRoot(all []selector) bool { return len(all) == 1 && len(all[0]) == 0 }
 // add adds the value of a selected node: one for each leaf in PROTO, the subtree
 // in JSON.
 func (g *getter) add(c *tree.Cursor) {
+	want := g.view.of(c.Node().Schema(), g.want)
 	if g.encoding == gpb.Encoding_PROTO {
-		g.names.leaves(c, g.want, g.update)
+		g.names.leaves(c, want, g.update)
 		return
 	}
 	node, opt := c.Node(), json.EncodeOptions{Defaults: json.ReportAll, Scope: g.level}
-	if g.want != nil {
-		if node, opt = prune(c, g.want), (json.EncodeOptions{}); node == nil {
+	if want != nil {
+		if node, opt = prune(c, want), (json.EncodeOptions{}); node == nil {
 			return
 		}
 	}

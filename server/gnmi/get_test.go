@@ -112,7 +112,8 @@ func TestGetRoot(t *testing.T) {
 	r := newRig(t, nil)
 	resp := must(r.dial().Get(r.as("admin"), &gpb.GetRequest{Path: []*gpb.Path{{}}, Type: gpb.GetRequest_CONFIG, Encoding: gpb.Encoding_JSON_IETF}))(t)
 	got := string(resp.GetNotification()[0].GetUpdate()[0].GetVal().GetJsonIetfVal())
-	if !strings.HasPrefix(got, `{"mpk-security:mpk-security":{"system":{"config":{"name":"waveguard"`) || strings.Contains(got, `"state"`) {
+	if !strings.HasPrefix(got, `{"ietf-netconf-acm:nacm":{"enable-nacm":true,`) ||
+		!strings.Contains(got, `"mpk-security:mpk-security":{"system":{"config":{"name":"waveguard"`) || strings.Contains(got, `"state"`) {
 		t.Error(got)
 	}
 }

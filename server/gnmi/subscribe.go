@@ -48,6 +48,7 @@ type stream struct {
 	mode    gpb.SubscriptionList_Mode
 	silent  bool // updates_only
 	watches []*watch
+	seen    view // what the client may read, at the last look
 	recv    func() (*gpb.SubscribeRequest, error)
 }
 
@@ -174,16 +175,17 @@ func (st *stream) requests() <-chan request {
 func (st *stream) present() (time.Time, *tree.Tree, error) {
 	data := st.store.Operational()
 	now := time.Now()
-	data, err := st.view(st.client, data)
-	return now, data, err
+	var err error
+	st.seen, err = st.view(st.client, data)
+	return now, st.seen.Tree, err
 }
 
 // everything sends all values of a watch.
 func (st *stream) everything(w *watch, now time.Time, data *tree.Tree) {
 	st.begin(now, w.prefix)
-	root := tree.NewCursor(data, tree.ConfigAndState)
+	root, want := tree.NewCursor(data, tree.ConfigAndState), st.seen.of(st.schema.Root, w.want)
 	for _, sel := range w.selectors {
-		sel.match(root, func(c *tree.Cursor) { st.names.leaves(c, w.want, st.update) })
+		sel.match(root, func(c *tree.Cursor) { st.names.leaves(c, want, st.update) })
 	}
 	w.sent = data
 }

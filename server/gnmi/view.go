@@ -10,21 +10,50 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// view returns what of the tree the client may read now. It fails with
-// UNAUTHENTICATED when the user is no more.
-func (s *Server) view(c client, t *tree.Tree) (*tree.Tree, error) {
-	if c.Role() == access.Nobody {
-		return nil, status.Errorf(codes.Unauthenticated, "user %q does not exist any more", c.Name)
-	}
-	root := s.access.Readable(c.User, t.Root())
-	if root == t.Root() {
-		return t, nil
-	}
-	return tree.FromRoot(s.schema, root), nil
+// view is what a client may read of one version of the data.
+type view struct {
+	*tree.Tree
+	// concealed are nodes that would show a default in place of what is hidden.
+	concealed map[*schema.Node]bool
 }
 
-// readable refuses a path that names a node the client may not read. Below a
-// path and behind wildcards, such nodes are just left out.
+// view returns what of the tree the client may read now. It fails with
+// UNAUTHENTICATED when the user is no more.
+func (s *Server) view(c client, t *tree.Tree) (view, error) {
+	if c.Role() == access.Nobody {
+		return view{}, status.Errorf(codes.Unauthenticated, "user %q does not exist any more", c.Name)
+	}
+	concealed := s.access.Concealed(c.User)
+	root := s.access.Readable(c.User, t.Root())
+	if root != t.Root() {
+		t = tree.FromRoot(s.schema, root)
+	}
+	return view{t, concealed}, nil
+}
+
+// of returns the scope without what would conceal something at or below n.
+func (v view) of(n *schema.Node, want scope) scope {
+	for c := range v.concealed {
+		if leads(n, c) {
+			return want.and(func(n *schema.Node) bool { return !v.concealed[n] })
+		}
+	}
+	return want
+}
+
+// leads says whether c is n or stands below it.
+func leads(n, c *schema.Node) bool {
+	for ; c != nil; c = c.DataParent {
+		if c == n {
+			return true
+		}
+	}
+	return false
+}
+
+// readable refuses a path that names a node the client may not read, with
+// PERMISSION_DENIED whether or not it is there: the answer says nothing of the
+// data. Below a path and behind wildcards, such nodes are just left out.
 func (s *Server) readable(c client, all []selector) error {
 	if len(all) != 1 || len(all[0]) == 0 {
 		return nil

@@ -11,7 +11,10 @@ var sizes = []int{100, 1_000, 10_000}
 
 // filled returns a session on a server with n transitions.
 func filled(b *testing.B, n int) *client {
-	c := newRig(b, Limits{}).open("admin")
+	return fill(newRig(b, Limits{}).open("admin"), n)
+}
+
+func fill(c *client, n int) *client {
 	var t bytes.Buffer
 	var d bytes.Buffer
 	const perSource = 100
@@ -61,6 +64,28 @@ func BenchmarkGetConfig(b *testing.B) {
 	for _, n := range sizes {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			c := filled(b, n)
+			b.ResetTimer()
+			for range b.N {
+				b.SetBytes(int64(len(c.rpc("<get-config><source><running/></source></get-config>"))))
+			}
+		})
+	}
+}
+
+// BenchmarkGetUnderRules reads the whole of running, of which so many rules hide
+// an entry each. Nothing changes in between.
+func BenchmarkGetUnderRules(b *testing.B) {
+	for _, rules := range []int{0, 10, 100} {
+		b.Run(fmt.Sprint(rules), func(b *testing.B) {
+			r := newRig(b, Limits{})
+			admin := fill(r.open("admin"), 10_000)
+			var list strings.Builder
+			for i := range rules {
+				fmt.Fprintf(&list, `<rule><name>%d</name><path>/m:mpk-security/m:transitions/m:transition[m:source='d%d'][m:target='d%d']</path><action>deny</action></rule>`, i, i, 100+i)
+			}
+			admin.mustOK(`<edit-config><target><running/></target><config><nacm xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-acm"><rule-list xmlns:m="https://mpk-security.optical.net/yang/mpk-security"><name>all</name><group>OPERATOR</group>` +
+				list.String() + `</rule-list></nacm></config></edit-config>`)
+			c := r.open("operator")
 			b.ResetTimer()
 			for range b.N {
 				b.SetBytes(int64(len(c.rpc("<get-config><source><running/></source></get-config>"))))

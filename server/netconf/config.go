@@ -36,7 +36,8 @@ type Config struct {
 }
 
 // StateProvider returns operational data that is made when it is asked for: one
-// top-level node, or nil. It is called concurrently.
+// top-level node, or nil. State of a container of configuration is added to what
+// is there. It is called concurrently.
 type StateProvider func() tree.Node
 
 // Limits bound what a peer can take of the server. Zero means the default.

@@ -50,7 +50,7 @@ func (s *Session) answer(rpc *xml.Element) (body, error) {
 		return nil, protocolError(tagOperationNotSupported,
 			fmt.Sprintf("this server has no operation %s in namespace %q", element.Name.Local, element.Name.Space))
 	}
-	if err := s.permitted(op); err != nil {
+	if err := s.permitted(element.Name); err != nil {
 		return nil, err
 	}
 	p, err := newParams(element, op.params)
@@ -130,9 +130,9 @@ func echoAttributes(b *bytes.Buffer, rpc *xml.Element) {
 
 // permitted asks access control whether the user may run the operation.
 // RFC 8341 section 3.2.2: close-session is always permitted.
-func (s *Session) permitted(op *operation) error {
-	if op.name == "close-session" {
+func (s *Session) permitted(op xml.Name) error {
+	if op == (xml.Name{Space: nsBase, Local: "close-session"}) {
 		return nil
 	}
-	return s.server.access.Decide(s.peer.User, access.Exec, access.Target{Operation: op.name})
+	return s.server.access.Decide(s.peer.User, access.Exec, access.Target{Module: op.Space, Operation: op.Local})
 }

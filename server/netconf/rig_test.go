@@ -62,7 +62,7 @@ func newRigFor(t testing.TB, set *schema.Set, limits Limits) *rig {
 	r.store = must(datastore.Open(datastore.Config{Dir: t.TempDir(), Schema: r.set, Engine: r.engine, Initial: r.initial, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.store.Close() })
 	r.users = access.New(r.store.Running)
-	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t)}))(t)
+	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t), State: []StateProvider{r.users.State}}))(t)
 	t.Cleanup(func() { r.Shutdown(context.Background()) })
 	r.starts = r.hub.Subscribe(1 << 16)
 	t.Cleanup(r.starts.Close)

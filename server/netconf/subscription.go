@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
@@ -157,6 +156,7 @@ func (s *Session) mark(name string) notify.Notification {
 
 // notify sends one notification, if it is wanted.
 func (s *Session) notify(n notify.Notification) {
+	n.Content = s.discreet(n.Content) // before a filter can ask for what is hidden
 	if s.wants(n) {
 		s.send(n)
 	}
@@ -176,11 +176,10 @@ func (s *Session) send(n notify.Notification) {
 	}
 }
 
-// wants says whether the user may read a notification and the the filter
+// wants says whether the user may receive a notification and the filter
 // selects it.
 func (s *Session) wants(n notify.Notification) bool {
-	target := access.Target{Path: tree.Path{{Node: n.Content.Schema()}}}
-	if s.server.access.Decide(s.peer.User, access.Read, target) != nil {
+	if !s.server.access.Receives(s.peer.User, tree.Path{{Node: n.Content.Schema()}}) {
 		return false
 	}
 	return s.filter.selects(n.Content)

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,11 +29,19 @@ func parseInstanceIdentifier(in Lexical) (string, error) {
 // exist, lists have all their keys, keys are valid. In the XML form every name
 // needs a prefix; in the others a module is needed where it changes. Inside a
 // quoted key the quote itself may be written twice. The error is a *ValueError.
-func ParseInstancePath(in Lexical) ([]PathStep, error) {
+func ParseInstancePath(in Lexical) ([]PathStep, error) { return parsePath(in, false) }
+
+// ParseNodePath reads a node-instance-identifier of ietf-netconf-acm (RFC 8341):
+// an instance-identifier in which predicates can be missing, each for all values
+// of its key, whose Keys then have the zero Value. It may end at an action or a
+// notification of a data node. The error is a *ValueError.
+func ParseNodePath(in Lexical) ([]PathStep, error) { return parsePath(in, true) }
+
+func parsePath(in Lexical, pattern bool) ([]PathStep, error) {
 	if in.Root == nil {
 		return nil, in.wrong("cannot be followed without a schema")
 	}
-	p := &pathParser{in: in, rest: in.trimmed(), at: in.Root}
+	p := &pathParser{in: in, rest: in.trimmed(), at: in.Root, pattern: pattern}
 	var steps []PathStep
 	for first := true; first || p.rest != ""; first = false {
 		step, err := p.step()
@@ -53,9 +62,10 @@ func (s *Set) ParsePath(path string) ([]PathStep, error) {
 
 // pathParser reads one path from left to right.
 type pathParser struct {
-	in   Lexical
-	rest string
-	at   *Node
+	in      Lexical
+	rest    string
+	at      *Node
+	pattern bool // predicates may be missing
 }
 
 func (p *pathParser) take(s string) bool {
@@ -104,7 +114,10 @@ func (p *pathParser) step() (PathStep, error) {
 		return PathStep{}, err
 	}
 	n := p.at.Child(module, local)
-	if n == nil || !n.IsData() {
+	if n == nil && p.pattern && p.rest == "" {
+		n = p.at.tied(module, local)
+	}
+	if n == nil || !n.IsData() && !p.pattern {
 		return PathStep{}, fmt.Errorf("there is no node %s:%s at %s", module, local, p.at.Path())
 	}
 	step := PathStep{Node: n}
@@ -114,7 +127,22 @@ func (p *pathParser) step() (PathStep, error) {
 			return step, err
 		}
 	}
+	if p.pattern {
+		step.Keys = keys
+		return step, nil
+	}
 	return step, step.complete(keys)
+}
+
+// tied returns the action or notification of that name below n, or nil.
+func (n *Node) tied(module, local string) *Node {
+	i := slices.IndexFunc(n.Children, func(c *Node) bool {
+		return (c.Kind == Action || c.Kind == Notification) && c.Name == local && c.Module.Name == module
+	})
+	if i < 0 {
+		return nil
+	}
+	return n.Children[i]
 }
 
 // complete checks that the predicates select exactly one instance.

@@ -27,6 +27,28 @@ func NewList(s *schema.Node, all []*Container) *List {
 	return l
 }
 
+// Revision is what becomes of one entry of a list.
+type Revision struct {
+	Old *Container
+	New *Container // has the same keys; nil when there is none
+}
+
+// Revise returns the list, which has keys, with other entries in the place of
+// some of its own. What is not revised is shared: the cost is that of the
+// revisions.
+func (l *List) Revise(all []Revision) *List {
+	o := new(btree.Owner)
+	out := &List{schema: l.schema, owner: o, entries: l.entries}
+	for _, r := range all {
+		if key := encodeKeys(r.Old.Keys()); r.New != nil {
+			out.put(o, r.New, key)
+		} else {
+			out.remove(o, l.schema, key)
+		}
+	}
+	return out
+}
+
 // NewLeafList returns a leaf-list of the given values.
 func NewLeafList(s *schema.Node, values []schema.Value) *LeafList {
 	leafs := make([]*Leaf, len(values))

@@ -16,20 +16,29 @@ const (
 // variable, wrong arguments, an unresolved prefix, more than 64 KiB, and
 // nesting deeper than 200.
 func Parse(src string, resolve Resolver) (*Expr, error) {
+	if resolve == nil {
+		resolve = func(prefix string) (string, error) { return prefix, nil }
+	}
+	p := &parser{src: src, resolve: resolve}
+	e, err := p.parse()
+	if err != nil {
+		return nil, err
+	}
+	return &Expr{root: e, text: render(e), sought: seeking(e)}, nil
+}
+
+// parse reads the whole expression.
+func (p *parser) parse() (_ expr, err error) {
+	src := p.src
 	if len(src) > maxExprBytes {
 		return nil, syntaxError(src, maxExprBytes, "longer than %d bytes", maxExprBytes)
 	}
 	if !utf8.ValidString(src) {
 		return nil, syntaxError(src, 0, "not valid UTF-8")
 	}
-	if resolve == nil {
-		resolve = func(prefix string) (string, error) { return prefix, nil }
-	}
-	tokens, err := tokenize(src)
-	if err != nil {
+	if p.tokens, err = tokenize(src); err != nil {
 		return nil, err
 	}
-	p := &parser{src: src, tokens: tokens, resolve: resolve}
 	e, err := p.expr()
 	if err != nil {
 		return nil, err
@@ -37,7 +46,7 @@ func Parse(src string, resolve Resolver) (*Expr, error) {
 	if t := p.peek(); t.kind != tokenEnd {
 		return nil, p.unexpected(t)
 	}
-	return &Expr{root: e, text: render(e), sought: seeking(e)}, nil
+	return e, nil
 }
 
 // parser descends recursively; each method parses one production.
@@ -47,6 +56,8 @@ type parser struct {
 	pos     int
 	depth   int
 	resolve Resolver
+	// variables can stand in the expression: it is read, but not to be evaluated.
+	variables bool
 }
 
 func (p *parser) peek() token { return p.tokens[p.pos] }
@@ -208,6 +219,8 @@ func (p *parser) primary() (expr, error) {
 		return &literal{val: n, src: t.text}, nil
 	case t.kind == tokenFunction:
 		return p.call(t)
+	case t.kind == tokenVariable && p.variables:
+		return &literal{val: "", src: t.text}, nil
 	case t.kind == tokenVariable:
 		return nil, syntaxError(p.src, t.offset, "unknown variable $%s: YANG binds none", t.text)
 	case t.is(tokenPunct, "("):

@@ -6,7 +6,7 @@ import "strings"
 // it, and all else as it was written: it brings an expression from one binding of
 // prefixes into another. Names without a prefix keep none. A string that may name
 // an identity is renamed too if rename knows its prefix. Errors: those of Parse and
-// of rename.
+// of rename, but variables are read too: who evaluates the expression binds them.
 func Rename(src string, rename func(prefix string) (string, error)) (string, error) {
 	return rewrite(src, func(t token) (string, error) {
 		if t.prefix == "" {
@@ -31,7 +31,8 @@ func Inherit(src string) (string, error) {
 // rewrite returns the expression with the prefixes that prefix gives its tokens;
 // it is asked for every token, in turn, and "" leaves out a prefix.
 func rewrite(src string, prefix func(token) (string, error)) (string, error) {
-	if _, err := Parse(src, func(string) (string, error) { return "", nil }); err != nil {
+	p := &parser{src: src, variables: true, resolve: func(string) (string, error) { return "", nil }}
+	if _, err := p.parse(); err != nil {
 		return "", err
 	}
 	tokens, err := tokenize(src)
@@ -42,14 +43,14 @@ func rewrite(src string, prefix func(token) (string, error)) (string, error) {
 	from := 0
 	for _, t := range tokens {
 		t.qualifyLiteral()
-		p, err := prefix(t)
+		to, err := prefix(t)
 		switch {
 		case err != nil:
 			return "", err
-		case p == t.prefix:
+		case to == t.prefix:
 			continue
 		}
-		out.WriteString(src[from:t.offset] + p)
+		out.WriteString(src[from:t.offset] + to)
 		if from = t.offset + len(t.prefix); t.prefix == "" {
 			out.WriteByte(':')
 		}

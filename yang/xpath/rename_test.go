@@ -16,6 +16,7 @@ func TestRename(t *testing.T) {
 		{"count(a:x) > 1 and .", "count(A:x) > 1 and ."},
 		{"child::a:x/self::node()", "child::A:x/self::node()"},
 		{"div", "div"},
+		{"/a:x[b:k = $USER]/c", "/A:x[B:k = $USER]/c"},
 	}
 	upper := func(p string) (string, error) {
 		switch p {

@@ -72,7 +72,7 @@ func (a *Appliance) openStore() (err error) {
 	a.store, err = datastore.Open(datastore.Config{
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engine{a.engine}, Logger: a.cfg.Logger,
 		Initial: func() (*tree.Tree, error) { return initial(a.schema, &a.cfg) },
-		Rules:   access.CheckUsers,
+		Rules:   access.Check,
 	})
 	if err != nil {
 		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)
@@ -92,7 +92,7 @@ func (a *Appliance) openHub() (err error) {
 
 // served lists the modules the appliance implements.
 var served = []string{
-	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-with-defaults", "ietf-netconf-monitoring", "notifications", "nc-notifications",
+	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-acm", "ietf-netconf-with-defaults", "ietf-netconf-monitoring", "notifications", "nc-notifications",
 	"ietf-netconf-notifications", "ietf-yang-library", "ietf-datastores", "ietf-origin", "ietf-netconf-nmda",
 	"mpk-security-types", "mpk-security", "mpk-security-telemetry", "mpk-security-notifications",
 }
@@ -112,6 +112,7 @@ func (a *Appliance) openNETCONF() error {
 	}
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, HostKeys: keys, Logger: a.cfg.Logger,
+		State: []netconf.StateProvider{a.access.State},
 	})
 	return err
 }

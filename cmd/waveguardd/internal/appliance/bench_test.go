@@ -95,14 +95,18 @@ func dial(t testing.TB, a *Appliance) *client {
 // call sends an operation and returns the reply, which must not be an error.
 func (c *client) call(operation string) []byte {
 	c.t.Helper()
-	c.id++
-	rpc := fmt.Sprintf(`<rpc xmlns="urn:ietf:params:xml:ns:netconf:base:1.0" message-id="%d">%s</rpc>`, c.id, operation)
-	fmt.Fprintf(c.in, "\n#%d\n%s\n##\n", len(rpc), rpc)
+	c.send(operation)
 	reply := c.read()
 	if bytes.Contains(reply, []byte("<rpc-error>")) {
 		c.t.Fatalf("%.300s\n→ %.2000s", operation, reply)
 	}
 	return reply
+}
+
+func (c *client) send(operation string) {
+	c.id++
+	rpc := fmt.Sprintf(`<rpc xmlns="urn:ietf:params:xml:ns:netconf:base:1.0" message-id="%d">%s</rpc>`, c.id, operation)
+	fmt.Fprintf(c.in, "\n#%d\n%s\n##\n", len(rpc), rpc)
 }
 
 func (c *client) read() []byte {

@@ -28,10 +28,12 @@ func (a *Appliance) mirrorNETCONF(ctx context.Context) {
 }
 
 func (a *Appliance) writeNETCONF(e *tree.Editor) error {
-	for _, provide := range a.netconf.State() {
+	for _, provide := range append(a.netconf.State(), a.access.State) {
 		node := provide()
-		if _, err := e.DeletePath(tree.Path{{Node: node.Schema()}}); err != nil { // ended sessions go
-			return err
+		if !node.Schema().Config {
+			if _, err := e.DeletePath(tree.Path{{Node: node.Schema()}}); err != nil { // ended sessions go
+				return err
+			}
 		}
 		if err := e.Merge(nil, node); err != nil {
 			return err

@@ -1,0 +1,47 @@
+package netconf
+
+import (
+	"github.com/optical-net/waveguard/server/access"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// discreet returns a notification's content as the user may know it: of a change
+// of the configuration, only the edits of what can be read. RFC 6470 section 2.2
+// lets a server tell less of an edit than it knows.
+func (s *Session) discreet(content *tree.Container) *tree.Container {
+	edit := content.Schema().Child("ietf-netconf-notifications", "edit")
+	if content.Schema().Name != "netconf-config-change" || edit == nil {
+		return content
+	}
+	edits, ok := content.Child(edit).(*tree.List)
+	if !ok {
+		return content
+	}
+	var told []*tree.Container
+	for e := range edits.All() {
+		if s.mayKnow(e) {
+			told = append(told, e)
+		}
+	}
+	if len(told) == edits.Len() {
+		return content
+	}
+	kids := []tree.Node{tree.NewList(edit, told)}
+	for k := range content.Children() {
+		if k.Schema() != edit {
+			kids = append(kids, k)
+		}
+	}
+	return tree.NewContainer(content.Schema(), kids)
+}
+
+// mayKnow says whether the user may read the target of an edit. One that cannot
+// be found any more is not told.
+func (s *Session) mayKnow(edit *tree.Container) bool {
+	target, ok := edit.Leaf("target")
+	if !ok {
+		return true
+	}
+	path, err := s.server.schema.ParsePath(target.String())
+	return err == nil && s.server.access.Decide(s.peer.User, access.Read, access.Target{Path: path}) == nil
+}
