@@ -83,7 +83,7 @@ func (t *Type) parseDecimal(in Lexical) (string, error) {
 
 func (t *Type) parseString(in Lexical) (string, error) {
 	if t.XPath {
-		return parseXPath(in)
+		return t.parseXPath(in)
 	}
 	if i := strings.IndexFunc(in.Text, illegalRune); i >= 0 || !utf8.ValidString(in.Text) {
 		return "", in.wrong("has characters that YANG strings cannot have")

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/optical-net/waveguard/yang/xpath"
 )
@@ -9,18 +10,29 @@ import (
 // parseXPath returns the canonical form of an expression: prefixes are module
 // names, names without prefix have inherited none, and everything else is as it was
 // written. A prefix has to stand for a known module.
-func parseXPath(in Lexical) (text string, err error) {
+func (t *Type) parseXPath(in Lexical) (text string, err error) {
 	text = in.Text
 	if in.Form != XML {
 		text, err = xpath.Inherit(text)
 	}
 	if err == nil {
-		text, err = xpath.Rename(text, in.moduleOfPrefix)
+		text, err = t.RenamePrefixes(text, in.moduleOfPrefix)
 	}
 	if err != nil {
 		return "", in.wrong("is not an XPath expression: %s", err)
 	}
 	return text, nil
+}
+
+// RenamePrefixes returns an expression that is a value of the type with each prefix
+// replaced by what rename makes of it. Paths of access control (RFC 8341) keep their
+// strings, which are key values; those of other expressions may name identities.
+// Errors: those of rename.
+func (t *Type) RenamePrefixes(text string, rename func(prefix string) (string, error)) (string, error) {
+	if slices.Contains(t.Typedefs, "ietf-netconf-acm:node-instance-identifier") {
+		return xpath.RenameNames(text, rename)
+	}
+	return xpath.Rename(text, rename)
 }
 
 // moduleOfPrefix returns the name of the module that a prefix stands for.

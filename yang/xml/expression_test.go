@@ -78,3 +78,26 @@ func TestExpressionsOfJSON(t *testing.T) {
 		t.Errorf("read as %s", got)
 	}
 }
+
+// The strings in a path of access control are key values, whatever they look like.
+func TestPathsOfAccessControl(t *testing.T) {
+	set := yangtest.Compile(t, []string{"e", "ietf-netconf-acm", "ietf-yang-types"},
+		`module e { namespace urn:e; prefix e; import ietf-netconf-acm { prefix a; } leaf path { type a:node-instance-identifier; } }`,
+		`module ietf-netconf-acm { namespace urn:a; prefix a; import ietf-yang-types { prefix y; } typedef node-instance-identifier { type y:xpath1.0; } }`,
+		`module ietf-yang-types { namespace urn:y; prefix y; typedef xpath1.0 { type string; } }`)
+	data, err := xml.Decode(set, []byte(`<path xmlns="urn:e" xmlns:p="urn:e">/p:list[p:name='p:x']/p:leaf</path>`), xml.DecodeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := data.Root().Leaf("path")
+	if want := "/e:list[e:name='p:x']/e:leaf"; v.String() != want {
+		t.Errorf("read as %s, want %s", v, want)
+	}
+	var out bytes.Buffer
+	if err := xml.Encode(&out, data.Root(), xml.EncodeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := `<path xmlns="urn:e" xmlns:e="urn:e">/e:list[e:name='p:x']/e:leaf</path>`; out.String() != want {
+		t.Errorf("written as %s, want %s", &out, want)
+	}
+}

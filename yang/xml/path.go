@@ -8,7 +8,6 @@ import (
 	"github.com/optical-net/waveguard/yang/internal/document"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
-	"github.com/optical-net/waveguard/yang/xpath"
 )
 
 // FormatPath returns an XPath expression that selects the node at path, as an
@@ -80,7 +79,7 @@ func (p *prefixes) text(v schema.Value, root *schema.Node) string {
 		}
 	case schema.String:
 		if v.Type().XPath {
-			return p.expression(v.String(), root)
+			return p.expression(v, root)
 		}
 	}
 	return v.String()
@@ -88,15 +87,15 @@ func (p *prefixes) text(v schema.Value, root *schema.Node) string {
 
 // expression returns an XPath expression, whose prefixes are module names, with
 // those of XML; as it is when one is of no known module.
-func (p *prefixes) expression(text string, root *schema.Node) string {
-	out, err := xpath.Rename(text, func(module string) (string, error) {
+func (p *prefixes) expression(v schema.Value, root *schema.Node) string {
+	out, err := v.Type().RenamePrefixes(v.String(), func(module string) (string, error) {
 		if m := root.Set().Module(module); m != nil {
 			return p.of(m), nil
 		}
 		return "", fmt.Errorf("there is no module %q", module)
 	})
 	if err != nil {
-		return text
+		return v.String()
 	}
 	return out
 }

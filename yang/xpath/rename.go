@@ -20,6 +20,17 @@ func Rename(src string, rename func(prefix string) (string, error)) (string, err
 	})
 }
 
+// RenameNames is Rename, but strings stay as they are: what looks like an identity
+// in them may be anything.
+func RenameNames(src string, rename func(prefix string) (string, error)) (string, error) {
+	return rewrite(src, func(t token) (string, error) {
+		if t.prefix == "" || t.kind == tokenLiteral {
+			return t.prefix, nil
+		}
+		return rename(t.prefix)
+	})
+}
+
 // Inherit returns the expression with the prefix of the step before them put to
 // the names of steps that have none: in JSON a name stands alone when its module is
 // that of its parent (RFC 7951 section 6.11). Errors: those of Parse.

@@ -39,6 +39,13 @@ func TestRename(t *testing.T) {
 	}
 }
 
+func TestRenameNames(t *testing.T) {
+	got, err := xpath.RenameNames("/a:x[a:k = 'a:z']", func(p string) (string, error) { return "long-" + p, nil })
+	if want := "/long-a:x[long-a:k = 'a:z']"; got != want || err != nil {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+}
+
 func TestInherit(t *testing.T) {
 	tests := []struct{ src, want string }{
 		{"/a:x/y/b:z/w", "/a:x/a:y/b:z/b:w"},
