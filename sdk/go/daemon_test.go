@@ -59,7 +59,12 @@ func startDaemon(t testing.TB, domains map[string]string) *daemon {
 		d.domains[service] = wire.Hosted{Service: service, Domain: domain, DomainID: ids[domain], Level: 2}
 	}
 	d.listen()
-	t.Cleanup(d.kill)
+	t.Cleanup(func() {
+		d.kill()
+		for _, s := range d.sessions {
+			s.stats.Close()
+		}
+	})
 	return d
 }
 
@@ -154,7 +159,6 @@ func (d *daemon) admit(conn *wire.Conn, hello *wire.Hello) (*session, *wire.Refu
 		hello: hello, conn: conn, policy: policy, stats: stats, doorbell: doorbell, attachment: d.next,
 		ready: make(chan struct{}), ended: make(chan struct{}), messages: make(chan wire.Message, 4096),
 	}
-	d.t.Cleanup(func() { stats.Close() })
 	if d.table != nil {
 		if _, err := policy.Publish(d.table); err != nil {
 			d.t.Error(err)
