@@ -20,12 +20,15 @@ const (
 func (h *Host) supervise(conn *wire.Conn) {
 	for conn != nil {
 		err := h.listen(conn)
+		stopped := h.stopped()
+		if !stopped {
+			h.failure.Store(&err) // before it shows that the daemon is lost, and why is asked
+		}
 		h.conn.Store(nil)
 		_ = conn.Close()
-		if h.stopped() {
+		if stopped {
 			return
 		}
-		h.failure.Store(&err)
 		h.logger.Warn("lost the daemon, gates go on under the last policy", "error", err)
 		conn = h.reattach()
 	}
