@@ -150,13 +150,14 @@ func TestWriteWithoutWaiting(t *testing.T) {
 	requests := []string{
 		"<lock><target><running/></target></lock>",
 		"<lock><target><candidate/></target></lock>",
-		edit("candidate", `<domains><domain><name>dashboard</name><config xmlns:op="`+nsBase+`" op:operation="replace"><name>dashboard</name><id>6</id><privilege-level>LOW</privilege-level></config></domain></domains>`),
+		edit("candidate", "<domains><domain><name>vault</name></domain></domains>"), // parents first, complete only later
+		edit("candidate", `<domains><domain><name>vault</name><config xmlns:op="`+nsBase+`" op:operation="replace"><name>vault</name><id>7</id><privilege-level>LOW</privilege-level></config></domain></domains>`),
 		edit("candidate", "<domains><domain><name>key-store</name><config><description>merged</description></config></domain></domains>"),
 		"<commit/>",
 		"<unlock><target><candidate/></target></unlock>",
 		"<unlock><target><running/></target></unlock>",
 	}
-	const commit = 4
+	const commit = 5
 	for i, request := range requests {
 		c.send(fmt.Sprintf(`<rpc message-id="m-%d" xmlns="%s">%s</rpc>`, i, nsBase, request))
 	}
