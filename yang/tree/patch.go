@@ -23,6 +23,7 @@ func Patch(set *schema.Set, changes []Change) (*Edit, error) {
 		}
 	}
 	p.close(0)
+	p.open[0].deleteFirst()
 	return p.open[0], nil
 }
 
@@ -102,10 +103,15 @@ func (p *patcher) at(path Path) *Edit {
 
 // close completes all edits below the first n steps.
 func (p *patcher) close(n int) {
-	for i := n; i < len(p.open); i++ {
-		slices.SortStableFunc(p.open[i].Children, func(a, b *Edit) int { return rank(a) - rank(b) })
+	for _, ed := range p.open[n+1:] {
+		ed.deleteFirst()
 	}
 	p.open = p.open[:n+1]
+}
+
+// deleteFirst puts deletions before their siblings.
+func (ed *Edit) deleteFirst() {
+	slices.SortStableFunc(ed.Children, func(a, b *Edit) int { return rank(a) - rank(b) })
 }
 
 func rank(ed *Edit) int {
