@@ -71,9 +71,8 @@ func (d *Document) decodeXML(set *schema.Set, state bool) {
 	d.shift = len(open)
 	var again error
 	d.Tree, again = xml.Decode(set, append([]byte(open+string(undeclared(d.Text))), end...), opt)
-	nothing := again == nil && len(d.edit.Children)+len(d.faults) == 0 // a file that went missing, not empty data
-	if malformed(again) || nothing {
-		d.shift = 0
+	if malformed(again) || len(d.elements[d.edit].Children) == 0 { // no element at all is no data, not empty data
+		d.shift, d.faults = 0, nil
 		d.syntax(err)
 		return
 	}

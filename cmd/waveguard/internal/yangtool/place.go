@@ -19,7 +19,7 @@ func (d *Document) place(ed *tree.Edit) Place {
 
 func (d *Document) placeOfElement(el *xml.Element) Place {
 	if el.Line == 1 {
-		return Place{1, el.Column() - d.shift}
+		return Place{1, max(1, el.Column()-d.shift)} // 1 for the wrapper itself
 	}
 	return Place{el.Line, el.Column()}
 }
