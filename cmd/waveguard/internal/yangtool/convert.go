@@ -21,7 +21,8 @@ var Defaults = []string{"explicit", "trim", "report-all", "report-all-tagged"}
 
 var modes = map[string]xml.Defaults{"trim": xml.Trim, "report-all": xml.ReportAll, "report-all-tagged": xml.ReportAllTagged}
 
-// Write writes data as a document that ends with a line feed. In XML, NETCONF's
+// Write writes data as a document that ends with a line feed. Defaults of state are
+// those of data that has state; configuration stays configuration. In XML, NETCONF's
 // <data> is put around it unless it is known to be one element.
 func Write(w io.Writer, t *tree.Tree, s Style) error {
 	indent := "  "
@@ -29,7 +30,7 @@ func Write(w io.Writer, t *tree.Tree, s Style) error {
 		indent = ""
 	}
 	mode, scope := modes[s.Defaults], tree.ConfigOnly
-	if mode != xml.Explicit {
+	if mode != xml.Explicit && holdsState(t.Root()) {
 		scope = tree.ConfigAndState
 	}
 	var err error

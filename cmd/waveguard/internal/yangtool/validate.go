@@ -14,7 +14,7 @@ func (c *Schema) Validate(f *File, kind Kind) []Problem {
 		return problems
 	}
 	v := validate.New
-	if kind == Data || kind == "" && holdsState(d.edit) {
+	if kind == Data || kind == "" && holdsState(d.Tree.Root()) {
 		v = validate.NewWithState
 	}
 	_, violations := v(c.Set).Check(nil, d.Tree)
@@ -24,10 +24,23 @@ func (c *Schema) Validate(f *File, kind Kind) []Problem {
 	return problems
 }
 
-func holdsState(ed *tree.Edit) bool {
-	for _, k := range ed.Children {
-		if !k.Schema.Config || holdsState(k) {
+// holdsState says whether data has state: without any it is configuration.
+func holdsState(c *tree.Container) bool {
+	for k := range c.Children() {
+		if !k.Schema().Config {
 			return true
+		}
+		switch x := k.(type) {
+		case *tree.Container:
+			if holdsState(x) {
+				return true
+			}
+		case *tree.List:
+			for entry := range x.All() {
+				if holdsState(entry) {
+					return true
+				}
+			}
 		}
 	}
 	return false
