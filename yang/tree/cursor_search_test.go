@@ -26,8 +26,8 @@ func TestSearchFindsAll(t *testing.T) {
 		}
 		for _, name := range names {
 			for _, context := range []string{"", "/z:" + set.Root.DataChildren[0].Name} {
-				found := nodes(t, data, fmt.Sprintf("%s//z:%s", context, name))
-				all := nodes(t, data, fmt.Sprintf("%s/descendant::node()[local-name() = '%s']", context, name))
+				found := selected(t, data, fmt.Sprintf("%s//z:%s", context, name))
+				all := selected(t, data, fmt.Sprintf("%s/descendant::node()[local-name() = '%s']", context, name))
 				if !slices.EqualFunc(found, all, xpath.Node.Same) {
 					t.Errorf("%s//z:%s finds %d nodes, not %d", context, name, len(found), len(all))
 				}
@@ -83,19 +83,6 @@ func namesBelow(n *schema.Node) (names []string) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-func nodes(t *testing.T, data *tree.Tree, expr string) []xpath.Node {
-	t.Helper()
-	e, err := xpath.Parse(expr, func(prefix string) (string, error) { return prefix, nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	found, err := e.Nodes(xpath.Context{Node: tree.NewCursor(data, tree.ConfigAndState)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
 }
 
 // Identities that are derived from each other over many ways are looked at once.
