@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,7 +19,6 @@ import (
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
-	"github.com/optical-net/waveguard/yang/models"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -65,7 +63,7 @@ func New(c Config) (_ *Appliance, err error) {
 }
 
 func (a *Appliance) openStore() (err error) {
-	if a.schema, err = compileModels(); err != nil {
+	if a.schema, err = compileModels(a.cfg.Models); err != nil {
 		return fmt.Errorf("compile the models: %w", err)
 	}
 	a.engine = enforcement.New(a.cfg.Logger)
@@ -74,6 +72,9 @@ func (a *Appliance) openStore() (err error) {
 		Initial: func() (*tree.Tree, error) { return initial(a.schema, &a.cfg) },
 		Rules:   access.Check,
 	})
+	if _, gone := errors.AsType[*datastore.AbsentError](err); gone {
+		err = fmt.Errorf("%w (--models names their folder)", err)
+	}
 	if err != nil {
 		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)
 	}
@@ -95,10 +96,6 @@ var served = []string{
 	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-acm", "ietf-netconf-with-defaults", "ietf-netconf-monitoring", "notifications", "nc-notifications",
 	"ietf-netconf-notifications", "ietf-yang-library", "ietf-datastores", "ietf-origin", "ietf-netconf-nmda",
 	"mpk-security-types", "mpk-security", "mpk-security-telemetry", "mpk-security-notifications",
-}
-
-func compileModels() (*schema.Set, error) {
-	return schema.Compile([]fs.FS{models.FS}, schema.Options{Implement: served, Features: netconf.Features})
 }
 
 func (a *Appliance) openNETCONF() error {
@@ -192,6 +189,10 @@ func (a *Appliance) greet() {
 	say("isolation strength of this host: %v (backend %v, %d hardware keys)", a.host.strength, a.host.backend, a.host.keys)
 	if a.host.missing != "" {
 		say("note: %s", a.host.missing)
+	}
+	if names := foreign(a.schema); len(names) > 0 {
+		say("note: %d modules of --models are served and their data is kept and checked, but nothing is done with it (waveguardd -v names them)", len(names))
+		a.cfg.Logger.Debug("modules that act on nothing", "modules", names)
 	}
 	say("ready")
 }
