@@ -85,6 +85,7 @@ func parse(args []string) (appliance.Config, error) {
 		c.Models = append(c.Models, text)
 		return nil
 	})
+	fs.StringVar(&c.ModelsData, "models-data", "", "`file` of XML or JSON with what modules of --models need to be valid; read at the first start,\nand when the stored configuration lacks it")
 	fs.StringVar(&c.InitUser, "init-user", "admin", "`name` of the administrator made at first start")
 	fs.StringVar(&c.InitPasswordFile, "init-password-file", "", "`file` with the first administrator's password (default: one is generated)")
 	fs.StringVar(&c.ClientCA, "gnmi-client-ca", "", "`file` with certificates of authorities for gNMI client certificates")

@@ -39,11 +39,9 @@ func (s *Store) load(st *journal.State) (*pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	valid, errs := s.validator.Check(nil, t)
-	if len(errs) > 0 {
-		return nil, fmt.Errorf("the configuration in %s is not valid under the models of this version: %w", s.cfg.Dir, joined(errs))
+	if s.valid, err = s.checked(t, waiting); err != nil {
+		return nil, err
 	}
-	s.valid = valid
 	s.compactAt = s.cfg.JournalBound + int64(len(st.Snapshot))
 	if st.Snapshot == nil {
 		return nil, s.log.Rewrite(encodeConfig(t))

@@ -69,11 +69,15 @@ func (a *Appliance) openStore() (err error) {
 	a.engine = enforcement.New(a.cfg.Logger)
 	a.store, err = datastore.Open(datastore.Config{
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engine{a.engine}, Logger: a.cfg.Logger,
-		Initial: func() (*tree.Tree, error) { return initial(a.schema, &a.cfg) },
-		Rules:   access.Check,
+		Initial:  func() (*tree.Tree, error) { return initial(a.schema, &a.cfg) },
+		Complete: func(t *tree.Tree) (*tree.Tree, error) { return a.cfg.withModelsData(a.schema, t) },
+		Rules:    access.Check,
 	})
 	if _, gone := errors.AsType[*datastore.AbsentError](err); gone {
 		err = fmt.Errorf("%w (--models names their folder)", err)
+	}
+	if _, invalid := errors.AsType[*datastore.Error](err); invalid && len(a.cfg.Models) > 0 {
+		err = fmt.Errorf("%w; what modules of --models need from the first moment, a file can give with --models-data", err)
 	}
 	if err != nil {
 		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)

@@ -20,6 +20,9 @@ type Config struct {
 	// Models are folders of modules to serve beside the appliance's own, as
 	// --models takes them.
 	Models []string
+	// ModelsData is a file with data that those modules need before anybody can
+	// configure them; "" gives none.
+	ModelsData string
 
 	// InitUser and InitPasswordFile name the first administrator, made when Dir
 	// has no configuration yet. Without a file a password is generated.

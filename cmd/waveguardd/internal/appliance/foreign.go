@@ -50,7 +50,7 @@ func isFolder(path string) bool {
 func (f folder) modules() ([]string, error) {
 	all, err := schema.Modules(os.DirFS(f.dir))
 	if err != nil {
-		return nil, fmt.Errorf("%w; give --models a folder of YANG modules", err)
+		return nil, fmt.Errorf("read %s: %w; give --models a folder of YANG modules", f.dir, err)
 	}
 	for _, name := range slices.Concat(f.only, f.not) {
 		if !slices.Contains(all, name) {
