@@ -114,8 +114,12 @@ func (s *Store) unlock(name Name) {
 }
 
 // Release ends all locks of a session that has ended, and undoes its confirmed
-// commit unless that persists. It waits for the writer at work.
+// commit unless that persists. For a session that has any of these it waits for the
+// writer at work.
 func (s *Store) Release(session uint32) {
+	if !s.holds(session) {
+		return
+	}
 	s.writer <- struct{}{}
 	defer s.release()
 	for _, name := range []Name{Running, Candidate} {
@@ -124,4 +128,12 @@ func (s *Store) Release(session uint32) {
 		}
 	}
 	s.leave(session)
+}
+
+// holds says whether a session has something that its end gives back. What it has
+// it got by itself, so the answer stays true while it asks for nothing.
+func (s *Store) holds(session uint32) bool {
+	p := s.pending.Load()
+	return p != nil && p.Session == session ||
+		s.locks.get(Running).Session == session || s.locks.get(Candidate).Session == session
 }

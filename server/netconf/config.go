@@ -47,7 +47,7 @@ type StateProvider func() tree.Node
 type Limits struct {
 	MessageBytes int // size of one message; 16 MiB
 
-	Sessions           int // NETCONF sessions at a time; 256
+	Sessions           int // NETCONF sessions at a time; 1,024
 	SessionsPerConn    int // sessions of one SSH connection; 16
 	Unauthenticated    int // SSH connections that have not logged in; 32
 	AuthTries          int // failed logins of one SSH connection; 6
@@ -64,7 +64,7 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	orDefault(&l.MessageBytes, 16<<20)
-	orDefault(&l.Sessions, 256)
+	orDefault(&l.Sessions, 1024)
 	orDefault(&l.SessionsPerConn, 16)
 	orDefault(&l.Unauthenticated, 32)
 	orDefault(&l.AuthTries, 6)

@@ -142,9 +142,9 @@ func (l *testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// engine refuses configurations with the word "unenforceable", and sees a
-// violation when the word "provoke" is enforced.
-type engine struct{ violation func() }
+// engine refuses configurations with the word "unenforceable", sees a
+// violation when the word "provoke" is enforced, and ponders the word "ponder".
+type engine struct{ violation, ponder func() }
 
 func (e *engine) Prepare(_ context.Context, c datastore.Change) (commit, abort func(), err error) {
 	words := ""
@@ -155,6 +155,9 @@ func (e *engine) Prepare(_ context.Context, c datastore.Change) (commit, abort f
 	}
 	if strings.Contains(words, "unenforceable") {
 		return nil, nil, errors.New("allocate keys: none is left")
+	}
+	if strings.Contains(words, "ponder") {
+		e.ponder()
 	}
 	return func() {
 		if strings.Contains(words, "provoke") {

@@ -22,6 +22,9 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("chunked framing: expected %s, got %q", e.Expected, e.Got)
 }
 
+// readBuffer is all that an idle Framer holds. The data of a chunk passes it by.
+const readBuffer = 1 << 10
+
 // Framer reads and writes whole messages. One goroutine may read while another
 // writes; Upgrade must not run at the same time as either.
 type Framer struct {
@@ -29,13 +32,12 @@ type Framer struct {
 	w       io.Writer
 	limit   int
 	chunked bool
-	frame   []byte // writer's scratch for the framing around a message
 }
 
 // New returns a Framer with end-of-message framing that refuses to read
 // messages of more than limit bytes.
 func New(rw io.ReadWriter, limit int) *Framer {
-	return &Framer{r: bufio.NewReaderSize(rw, 1<<15), w: rw, limit: limit}
+	return &Framer{r: bufio.NewReaderSize(rw, readBuffer), w: rw, limit: limit}
 }
 
 // Upgrade changes both directions to chunked framing.
@@ -57,7 +59,5 @@ func (f *Framer) WriteMessage(message []byte) error {
 	if f.chunked {
 		return f.writeChunked(message)
 	}
-	f.frame = append(append(f.frame[:0], message...), delimiter...)
-	_, err := f.w.Write(f.frame)
-	return err
+	return f.writeFramed(nil, message, delimiter)
 }
