@@ -55,6 +55,7 @@ type Limits struct {
 
 	HandshakeTimeout time.Duration // from connecting to being logged in; 30 s
 	HelloTimeout     time.Duration // from session start to the peer's hello; 30 s
+	MessageTimeout   time.Duration // from a message's first octet to its last; 5 min
 	WriteTimeout     time.Duration // for the peer to take 64 KiB, and for the last replies; 30 s
 	CloseTimeout     time.Duration // for the peer to close a channel that the server closed; 5 s
 	IdleTimeout      time.Duration // without request or subscription; 1 h, negative: none
@@ -71,6 +72,7 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.QueuedNotification, 1024)
 	orDefault(&l.HandshakeTimeout, 30*time.Second)
 	orDefault(&l.HelloTimeout, 30*time.Second)
+	orDefault(&l.MessageTimeout, 5*time.Minute)
 	orDefault(&l.WriteTimeout, 30*time.Second)
 	orDefault(&l.CloseTimeout, 5*time.Second)
 	orDefault(&l.IdleTimeout, time.Hour)

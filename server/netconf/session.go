@@ -63,6 +63,7 @@ var (
 	errShutdown = errors.New("the server shuts down")
 	errIdle     = errors.New("idle for too long")
 	errNoHello  = errors.New("no hello in time")
+	errSlow     = errors.New("a message was begun and not finished in time")
 	// These two are wrapped, with what is wrong.
 	errBadHello  = errors.New("bad hello")
 	errMalformed = errors.New("malformed message")
@@ -130,10 +131,14 @@ type incoming struct {
 	err     error
 }
 
-// read hands messages over one by one until the input ends.
+// read hands messages over one by one until the input ends. A message that was
+// begun has to be finished in time: what came of it takes memory.
 func (s *Session) read(to chan<- incoming) {
 	for {
+		s.framer.Await()
+		late := time.AfterFunc(s.server.limits.MessageTimeout, func() { s.close(errSlow) })
 		message, err := s.framer.ReadMessage()
+		late.Stop()
 		select {
 		case to <- incoming{message, err}:
 		case <-s.ctx.Done():

@@ -43,6 +43,21 @@ func New(rw io.ReadWriter, limit int) *Framer {
 // Upgrade changes both directions to chunked framing.
 func (f *Framer) Upgrade() { f.chunked = true }
 
+// Await returns when the next message begins, or the stream ends: the next
+// ReadMessage waits for nothing but the rest of it. White space between messages of
+// base:1.0 is no beginning.
+func (f *Framer) Await() {
+	for {
+		next, err := f.r.Peek(1)
+		if err != nil || f.chunked || !isSpace(next[0]) {
+			return // ReadMessage tells the error.
+		}
+		_, _ = f.r.Discard(1)
+	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
 // ReadMessage returns the next message, which the caller owns. It returns
 // io.EOF when the stream ended between messages and io.ErrUnexpectedEOF when it
 // ended within one, [ErrTooBig], a [*SyntaxError], or the stream's own error.
