@@ -49,7 +49,7 @@ type Limits struct {
 
 	Sessions           int // NETCONF sessions at a time; 1,024
 	SessionsPerConn    int // sessions of one SSH connection; 16
-	Unauthenticated    int // SSH connections that have not logged in; 32
+	Unauthenticated    int // SSH connections that have not logged in; 256
 	AuthTries          int // failed logins of one SSH connection; 6
 	QueuedNotification int // notifications waiting for one session; 1024
 
@@ -67,7 +67,7 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.MessageBytes, 16<<20)
 	orDefault(&l.Sessions, 1024)
 	orDefault(&l.SessionsPerConn, 16)
-	orDefault(&l.Unauthenticated, 32)
+	orDefault(&l.Unauthenticated, 256)
 	orDefault(&l.AuthTries, 6)
 	orDefault(&l.QueuedNotification, 1024)
 	orDefault(&l.HandshakeTimeout, 30*time.Second)
