@@ -16,54 +16,75 @@ import (
 // sshd would start: what SSH costs is not in its figures. Ours is asked through
 // a socket, which is the like, and over SSH.
 
-// entries are in the list while it is edited and read.
-const entries = 10_000
+// load is how many entries are in the list while it is edited and read, and how many
+// transactions of one entry are made from none.
+type load struct {
+	entries, transactions int
+	// checked entries have a leaf that refers to another list and one with a condition.
+	checked bool
+}
+
+// String names the sub-benchmarks.
+func (l load) String() string {
+	if l.checked {
+		return fmt.Sprintf("checked-%d", l.entries)
+	}
+	return fmt.Sprintf("plain-%d", l.entries)
+}
+
+// The time that netconfd takes for a commit grows with what is there, and that for a
+// reference with the square: it gets less to do, and only what both have compares.
+var (
+	common = []load{{1000, 100, true}, {1000, 100, false}}
+	ours   = []load{{1000, 100, true}, {1000, 100, false}, {10_000, 10_000, true}, {10_000, 10_000, false}}
+)
 
 // BenchmarkNETCONF measures the servers one after another. The medians are in p50-us.
 func BenchmarkNETCONF(b *testing.B) {
 	for _, server := range []struct {
 		name  string
 		start func(b *testing.B) io.ReadWriter
-		// transactions are how many of one entry are made. The time of netconfd grows
-		// with their square, so it makes fewer.
-		transactions int
+		loads []load
 	}{
-		{"waveguard-socket", startSocket, 10_000},
-		{"waveguard-ssh", startSSH, 10_000},
-		{"netconfd", startNetconfd, 1000},
+		{"waveguard-socket", startSocket, ours},
+		{"waveguard-ssh", startSSH, ours},
+		{"netconfd", startNetconfd, common},
 	} {
-		b.Run(server.name, func(b *testing.B) {
-			c := &netconfClient{Framer: framing.New(server.start(b), 64<<20)}
-			c.hello(b)
-			c.rows(b, server.transactions)
-		})
+		for _, l := range server.loads {
+			b.Run(fmt.Sprintf("%s/%v", server.name, l), func(b *testing.B) {
+				c := &netconfClient{Framer: framing.New(server.start(b), 64<<20), load: l}
+				c.hello(b)
+				c.rows(b)
+			})
+		}
 	}
 }
 
-// rows are measured in this order: the first leaves all entries, the last none of
-// those.
-func (c *netconfClient) rows(b *testing.B, transactions int) {
-	c.call(b, editConfig(groupEntries()))
-	c.call(b, "<commit/>")
+// rows are measured in this order: the first leaves all entries.
+func (c *netconfClient) rows(b *testing.B) {
+	c.clear(b)
 	b.Run("BulkLoad", c.benchBulkLoad)
 	b.Run("EditCommit", c.benchEditCommit)
 	b.Run("GetWhole", func(b *testing.B) { c.benchGet(b, `<inventory xmlns="urn:example:inventory"/>`) })
 	b.Run("GetOne", func(b *testing.B) {
-		c.benchGet(b, `<inventory xmlns="urn:example:inventory"><item><name>item-005000</name></item></inventory>`)
+		c.benchGet(b, `<inventory xmlns="urn:example:inventory"><item><name>item-000500</name></item></inventory>`)
 	})
-	b.Run(fmt.Sprintf("Transactions-%d", transactions), func(b *testing.B) { c.benchTransactions(b, transactions) })
+	b.Run(fmt.Sprintf("Transactions-%d", c.transactions), c.benchTransactions)
 }
 
-func item(i, mtu int) string {
-	return fmt.Sprintf("<item><name>item-%06d</name><group>group-%d</group><kind>%s</kind><mtu>%d</mtu><enabled>%t</enabled>"+
-		"<weight>%d.5</weight><description>item number %d</description></item>",
-		i, i%groups, [...]string{"PORT", "LINK", "LOOPBACK"}[i%3], mtu, i%2 == 0, i%100, i)
+func (l load) item(i, version int) string {
+	checked := ""
+	if l.checked {
+		checked = fmt.Sprintf("<group>group-%d</group><mtu>%d</mtu>", i%groups, 100+version%9000)
+	}
+	return fmt.Sprintf("<item><name>item-%06d</name>%s<kind>%s</kind><enabled>%t</enabled><weight>%d.5</weight><description>item number %d</description></item>",
+		i, checked, [...]string{"PORT", "LINK", "LOOPBACK"}[i%3], i%2 == 0, version%1000, i)
 }
 
-func items(n int) string {
+func (l load) items() string {
 	var all strings.Builder
-	for i := range n {
-		all.WriteString(item(i, 100+i%9000))
+	for i := range l.entries {
+		all.WriteString(l.item(i, i))
 	}
 	return all.String()
 }
@@ -81,8 +102,7 @@ func editConfig(content string) string {
 		content + `</inventory></config></edit-config>`
 }
 
-// clear deletes all items; the list of groups stays. RFC 6241 has no way to name all
-// entries of a list, so the container goes.
+// clear leaves the groups alone.
 func (c *netconfClient) clear(b *testing.B) {
 	b.Helper()
 	c.call(b, `<edit-config><target><candidate/></target><config><inventory xmlns="urn:example:inventory" xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="replace">`+
@@ -91,14 +111,11 @@ func (c *netconfClient) clear(b *testing.B) {
 }
 
 func (c *netconfClient) benchBulkLoad(b *testing.B) {
-	all := editConfig(items(entries))
+	all := editConfig(c.items())
 	var took []time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		if c.loaded {
-			c.clear(b)
-		}
-		c.loaded = true
+		c.clear(b)
 		b.StartTimer()
 		began := time.Now()
 		c.call(b, all)
@@ -112,7 +129,7 @@ func (c *netconfClient) benchEditCommit(b *testing.B) {
 	var took []time.Duration
 	for i := 0; b.Loop(); i++ {
 		began := time.Now()
-		c.call(b, editConfig(item(i*7919%entries, 200+i%9000)))
+		c.call(b, editConfig(c.item(i*7919%c.entries, 1+i)))
 		c.call(b, "<commit/>")
 		took = append(took, time.Since(began))
 	}
@@ -132,18 +149,18 @@ func (c *netconfClient) benchGet(b *testing.B, filter string) {
 }
 
 // benchTransactions makes entries one by one, each with its commit, from none.
-func (c *netconfClient) benchTransactions(b *testing.B, n int) {
+func (c *netconfClient) benchTransactions(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		c.clear(b)
 		b.StartTimer()
 		began := time.Now()
-		for i := range n {
-			c.call(b, editConfig(item(i, 1500)))
+		for i := range c.transactions {
+			c.call(b, editConfig(c.item(i, i)))
 			c.call(b, "<commit/>")
 		}
 		b.ReportMetric(time.Since(began).Seconds(), "s")
-		b.ReportMetric(float64(n)/time.Since(began).Seconds(), "transactions/s")
+		b.ReportMetric(float64(c.transactions)/time.Since(began).Seconds(), "transactions/s")
 	}
 }
 
@@ -155,7 +172,7 @@ func median(b *testing.B, took []time.Duration) {
 // netconfClient is a session with one of the servers.
 type netconfClient struct {
 	*framing.Framer
-	loaded bool
+	load
 }
 
 func (c *netconfClient) hello(b *testing.B) {
