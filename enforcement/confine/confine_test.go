@@ -94,6 +94,11 @@ func TestFilter(t *testing.T) {
 		{"clone3", plain, unix.SYS_CLONE3, nil, absent},
 		{"shared memory", plain, unix.SYS_SHMAT, []uint64{1, 0, 0}, allow},
 		{"shared code", plain, unix.SYS_SHMAT, []uint64{1, 0, shmExec}, deny},
+		{"read a limit", plain, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_CORE, 0, 0x7000}, allow},
+		{"set a limit", plain, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_NOFILE, 0x7000}, allow},
+		{"core dumps", plain, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_CORE, 0x7000}, deny},
+		{"core dumps, pointer with low bits 0", plain, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_CORE, high}, deny},
+		{"core dumps in the old way", plain, unix.SYS_SETRLIMIT, []uint64{unix.RLIMIT_CORE, 0x7000}, deny},
 		{"prctl", plain, unix.SYS_PRCTL, []uint64{unix.PR_SET_NAME}, allow},
 		{"prctl of the address space", plain, unix.SYS_PRCTL, []uint64{unix.PR_SET_MM | high}, deny},
 	} {
@@ -141,7 +146,11 @@ func FuzzFilter(f *testing.F) {
 func (c Call) permits(args []uint64) bool {
 	return slices.ContainsFunc(c.permitted, func(tests []test) bool {
 		return !slices.ContainsFunc(tests, func(t test) bool {
-			return (uint32(args[t.argument])&t.mask == t.value) != t.equal
+			word := uint32(args[t.argument])
+			if t.high {
+				word = uint32(args[t.argument] >> 32)
+			}
+			return (word&t.mask == t.value) != t.equal
 		})
 	})
 }

@@ -100,7 +100,11 @@ func (a *assembler) alternative(tests []test) {
 		if !t.equal {
 			jump = bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: t.value, SkipFalse: left}
 		}
-		a.load(uint32(offArguments + 8*t.argument))
+		word := 8 * t.argument
+		if t.high {
+			word += 4
+		}
+		a.load(uint32(offArguments + word))
 		a.emit(bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: t.mask}, jump)
 	}
 	a.emit(bpf.RetConstant{Val: retAllow})

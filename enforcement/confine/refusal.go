@@ -21,10 +21,11 @@ type Call struct {
 // Conditional says whether the call is refused for some arguments only.
 func (c Call) Conditional() bool { return c.permitted != nil }
 
-// test looks at the low 32 bits of an argument: the kernel takes no more of those
-// that are tested here, whatever a program puts above.
+// test looks at the low 32 bits of an argument: the kernel takes no more of most
+// that are tested here, whatever a program puts above. Pointers have high ones too.
 type test struct {
 	argument int
+	high     bool
 	mask     uint32
 	equal    bool   // or not
 	value    uint32 // of the masked bits

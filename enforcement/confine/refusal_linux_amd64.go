@@ -2,10 +2,21 @@ package confine
 
 import "golang.org/x/sys/unix"
 
-func lacks(argument int, bits uint32) test { return test{argument, bits, true, 0} }
-func is(argument int, value uint32) test   { return test{argument, ^uint32(0), true, value} }
+func lacks(argument int, bits uint32) test {
+	return test{argument: argument, mask: bits, equal: true}
+}
+
+func is(argument int, value uint32) test {
+	return test{argument: argument, mask: ^uint32(0), equal: true, value: value}
+}
+
 func isNot(argument int, value uint32) test {
-	return test{argument, ^uint32(0), false, value}
+	return test{argument: argument, mask: ^uint32(0), value: value}
+}
+
+// isNil holds for a pointer that is nil.
+func isNil(argument int) []test {
+	return []test{is(argument, 0), {argument: argument, high: true, mask: ^uint32(0), equal: true}}
 }
 
 // Kernel numbers that package unix lacks.
@@ -57,6 +68,10 @@ func Refusals(p Policy) []Refusal {
 			unix.SYS_OPEN_TREE, "open_tree", unix.SYS_MOVE_MOUNT, "move_mount", unix.SYS_MOUNT_SETATTR, "mount_setattr",
 			unix.SYS_SETNS, "setns", unix.SYS_UNSHARE, "unshare", unix.SYS_OPEN_BY_HANDLE_AT, "open_by_handle_at",
 		), Call{"clone", unix.SYS_CLONE, [][]test{{lacks(0, newSpaces)}}})},
+		{"switches core dumps on again, which hold what is behind walls", unix.EPERM, []Call{
+			{"setrlimit", unix.SYS_SETRLIMIT, [][]test{{isNot(0, unix.RLIMIT_CORE)}}},
+			{"prlimit64", unix.SYS_PRLIMIT64, [][]test{{isNot(1, unix.RLIMIT_CORE)}, isNil(2)}},
+		}},
 		// Its flags are in memory, where a filter cannot look; C libraries then use clone.
 		{"makes threads by flags that cannot be checked", unix.ENOSYS, calls(unix.SYS_CLONE3, "clone3")},
 		{"holds keys of the kernel's keyrings", unix.EPERM, calls(unix.SYS_ADD_KEY, "add_key", unix.SYS_REQUEST_KEY, "request_key", unix.SYS_KEYCTL, "keyctl")},
