@@ -44,9 +44,9 @@ func Refusals(p Policy) []Refusal {
 		{"maps the same pages again, without their key", unix.EPERM, append(calls(
 			unix.SYS_PIDFD_GETFD, "pidfd_getfd", unix.SYS_REMAP_FILE_PAGES, "remap_file_pages",
 		), Call{"shmat", unix.SYS_SHMAT, [][]test{{lacks(2, shmExec)}}})},
-		{"changes segments or the kernel's view of the address space", unix.EPERM, []Call{
+		{"changes segments, the kernel's view of the address space, or the filter", unix.EPERM, []Call{
 			{"modify_ldt", unix.SYS_MODIFY_LDT, nil},
-			{"prctl", unix.SYS_PRCTL, [][]test{{isNot(0, unix.PR_SET_MM)}}},
+			{"prctl", unix.SYS_PRCTL, [][]test{{isNot(0, unix.PR_SET_MM), isNot(0, unix.PR_SET_SECCOMP)}}},
 		}},
 		{"makes all readable memory executable", unix.EPERM, []Call{
 			{"personality", unix.SYS_PERSONALITY, [][]test{{is(0, askPersonality)}, {lacks(0, readImpliesExec)}}},

@@ -50,7 +50,7 @@ var Calls = map[string]func() error{
 	"personality":    func() error { return call(unix.SYS_PERSONALITY, readImpliesExec) },
 	"modify_ldt":     func() error { return call(unix.SYS_MODIFY_LDT, 0, 0, 0) },
 	"new namespace":  func() error { return unix.Unshare(unix.CLONE_NEWUSER) },
-	"core dumps":     func() error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1, Max: 1}) },
+	"core dumps":     func() error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20}) },
 	"new privileges": func() error { return noNewPrivileges() },
 }
 
