@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/optical-net/waveguard/server/notify"
+	"github.com/optical-net/waveguard/yang/xml"
 )
 
 // TestSlowHello holds that a peer which trickles its hello is dropped.
@@ -95,4 +98,24 @@ func TestSessionLimit(t *testing.T) {
 	first.rpc("<close-session/>")
 	first.ended()
 	r.open("admin").rpc(getDomains)
+}
+
+// TestDeafSubscriber holds that who asks for notifications and reads none is dropped
+// too.
+func TestDeafSubscriber(t *testing.T) {
+	r := newRig(t, Limits{WriteTimeout: 300 * time.Millisecond, QueuedNotification: 8})
+	deaf := r.open("admin")
+	deaf.rpc(`<create-subscription xmlns="` + nsNotification + `"/>`)
+	content := must(xml.Parse([]byte(violation), xml.Limits{}))(t)
+	kind := r.set.ModuleByNamespace(content.Name.Space).Notifications[0]
+	event := notify.Notification{Time: noon, Content: must(xml.DecodeInput(r.set, kind, content))(t)}
+	until(t, "the deaf subscriber is dropped", func() bool {
+		for range 500 { // More than the buffers between here and there hold, in the end.
+			r.hub.Publish(event)
+		}
+		return len(r.live()) == 0
+	})
+	if err := deaf.ended(); err == nil || errors.Is(err, errClosed) {
+		t.Errorf("ended with %v", err)
+	}
 }

@@ -195,6 +195,7 @@ func streamPair(t testing.TB) (client, server net.Conn) {
 	client = must(net.Dial("tcp", listener.Addr().String()))(t)
 	server = must(listener.Accept())(t)
 	client.SetDeadline(time.Now().Add(time.Minute))
+	server.(*net.TCPConn).SetWriteBuffer(1 << 16) // soon full when the client does not read
 	return client, server
 }
 
