@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,7 +102,6 @@ type world struct {
 
 	mu    sync.Mutex
 	count map[string]int // of what succeeded, by step, and of refusals by tag
-	cuts  atomic.Int64
 }
 
 // newWorld lets the clients in, and warms up what is made once.
