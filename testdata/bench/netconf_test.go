@@ -78,7 +78,7 @@ func (l load) item(i, version int) string {
 		checked = fmt.Sprintf("<group>group-%d</group><mtu>%d</mtu>", i%groups, 100+version%9000)
 	}
 	return fmt.Sprintf("<item><name>item-%06d</name>%s<kind>%s</kind><enabled>%t</enabled><weight>%d.5</weight><description>item number %d</description></item>",
-		i, checked, [...]string{"PORT", "LINK", "LOOPBACK"}[i%3], i%2 == 0, version%1000, i)
+		i, checked, [...]string{"PORT", "LINK", "LOOPBACK"}[i%3], i%2 == 0, version%7001, i)
 }
 
 func (l load) items() string {
