@@ -77,7 +77,7 @@ func (c *caller) told() callState {
 
 // run calls the controller until its configuration is gone or ctx ends.
 func (c *caller) run(ctx context.Context, server *netconf.Server) {
-	failures := 0
+	failures, called := 0, time.Time{} // under the configuration of that time
 	for ctx.Err() == nil {
 		want, since, woken := c.wanted()
 		switch {
@@ -86,12 +86,12 @@ func (c *caller) run(ctx context.Context, server *netconf.Server) {
 		case !want.enabled || len(want.targets) == 0:
 			wait(ctx, woken, -1)
 			continue
-		case want.periodic && !wait(ctx, woken, max(0, time.Until(want.due(time.Now(), since)))):
+		case want.periodic && !wait(ctx, woken, max(0, time.Until(want.due(time.Now(), since, called.Equal(since))))):
 			continue
 		}
 		r := &round{caller: c, want: want, woken: woken, server: server, failures: failures}
 		r.run(ctx)
-		failures = r.failures
+		failures, called = r.failures, since
 	}
 }
 

@@ -70,17 +70,21 @@ func (c *client) order(last string) []target {
 	return slices.Concat(c.targets[first:], c.targets[:first])
 }
 
-// due returns when the next call is to be made, not before now.
-func (c *client) due(now, since time.Time) time.Time {
+// due returns when the next call is to be made, not before now. Without anchor,
+// periods begin when the configuration was put in force, and the first call is
+// made at once.
+func (c *client) due(now, since time.Time, calledSince bool) time.Time {
 	begin := c.anchor
 	if begin.IsZero() {
-		begin = since
+		if begin = since; !calledSince {
+			return now
+		}
 	}
-	periods := (now.Sub(begin) + c.period - 1) / c.period
-	if now.Before(begin) { // division rounds towards zero
-		periods = now.Sub(begin) / c.period
+	periods := now.Sub(begin) / c.period
+	if next := begin.Add(periods * c.period); !next.Before(now) {
+		return next
 	}
-	return begin.Add(periods * c.period)
+	return begin.Add((periods + 1) * c.period)
 }
 
 // shortestPause is how long the first pause between two attempts can be.
