@@ -16,8 +16,9 @@ import (
 // TLS is the transport of RFC 7589: both sides show a certificate, and the
 // client's says which user it is. It does not change while it is used.
 type TLS struct {
-	// Config has the server's certificate and the authorities of clients. Whatever
-	// it says of client authentication, a certificate is demanded and verified.
+	// Config has the server's certificate and the authorities of clients; no
+	// authorities are none. Whatever it says of client authentication, a
+	// certificate is demanded and verified.
 	Config *tls.Config
 	// NameOf returns the user that a client's certificate stands for, the first
 	// of each verified chain.
@@ -44,6 +45,9 @@ func (t *TLS) handshake(ctx context.Context, s *Server, conn net.Conn) (user acc
 	config := t.Config.Clone()
 	// A session that is resumed would outlive a certificate that is no longer trusted.
 	config.ClientAuth, config.SessionTicketsDisabled = tls.RequireAndVerifyClientCert, true
+	if config.ClientCAs == nil {
+		config.ClientCAs = x509.NewCertPool() // nil would be the system's
+	}
 	config.VerifyConnection = func(state tls.ConnectionState) error {
 		user, err = t.identify(s, state.VerifiedChains)
 		if err != nil {
