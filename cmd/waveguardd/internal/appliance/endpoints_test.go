@@ -155,6 +155,46 @@ func TestPortComesBack(t *testing.T) {
 	c.call(`<get-config><source><running/></source><filter/></get-config>`)
 }
 
+// TestRollbackWithoutItsPort holds that a confirmed commit is undone even if the
+// port to return to was taken meanwhile, and that the port is had when it is free.
+func TestRollbackWithoutItsPort(t *testing.T) {
+	a := start(t)
+	c, before, after := dial(t, a), freePort(t), freePort(t)
+	c.call(serverEdit("running", netconfAt("default", portConfig(before))))
+	c.call(serverEdit("candidate", netconfAt("default", portConfig(after))))
+	c.edit("<system><config><name>undone</name></config></system>")
+	c.call("<commit><confirmed/><confirm-timeout>1</confirm-timeout></commit>")
+	taken, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", before))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	eventually(t, "the rollback", func() bool {
+		return !strings.Contains(string(c.call(`<get-config><source><running/></source></get-config>`)), "<name>undone</name>")
+	})
+	eventually(t, "the error is told", func() bool { return strings.Contains(c.serverState(), "address already in use") })
+	taken.Close()
+	eventually(t, "the endpoint is back", func() bool { return reachable(fmt.Sprintf("127.0.0.1:%d", before)) })
+	eventually(t, "no error is told", func() bool { return !strings.Contains(c.serverState(), "<last-error>") })
+}
+
+// TestConnectionRate holds that an address which connects too often is put off.
+func TestConnectionRate(t *testing.T) {
+	a := start(t)
+	c, addr := dial(t, a), a.NETCONFAddr().String()
+	c.call(serverEdit("running", `<netconf><config><max-connection-rate>2</max-connection-rate></config></netconf>`))
+	if !reachable(addr) || !reachable(addr) {
+		t.Error("put off too early")
+	}
+	if reachable(addr) {
+		t.Error("not put off")
+	}
+	c.call(serverEdit("running", `<netconf><config><max-connection-rate nc:operation="delete"/></config></netconf>`))
+	if !reachable(addr) {
+		t.Error("put off for ever")
+	}
+}
+
 // TestLastEndpointGoes holds that sessions live on though nobody listens any more.
 func TestLastEndpointGoes(t *testing.T) {
 	a := start(t)

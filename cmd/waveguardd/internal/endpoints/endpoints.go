@@ -37,14 +37,15 @@ type Endpoints struct {
 	cfg  Config
 	own  *gnmi.Certificate
 	gnmi *funnel
+	rate rate
 
-	preparing sync.Mutex // held from Prepare to its commit or abort
+	preparing sync.Mutex // held from Prepare to its commit or abort, and by rebind
 
 	mu      sync.Mutex
 	now     *settings
 	open    map[place]*listener
 	callers map[string]*caller
-	failed  map[place]error // what could not be bound at the start
+	failed  map[place]error // what could not be bound; a map is not changed
 	serving *serving        // nil before Serve
 	closed  bool
 
@@ -126,6 +127,7 @@ func (e *Endpoints) Serve(ctx context.Context, server *netconf.Server, store Sto
 	}
 	e.mu.Unlock()
 	s.wg.Go(func() { e.tell(ctx, store) })
+	s.wg.Go(func() { e.rebind(ctx) })
 	<-ctx.Done()
 	e.Close()
 	server.Shutdown(context.WithoutCancel(ctx))

@@ -129,6 +129,10 @@ func (e *Endpoints) accept(s *serving, p place, l *listener) {
 			continue
 		}
 		settings := e.settings()
+		if !e.rate.admit(conn.RemoteAddr(), settings.rate, time.Now()) {
+			conn.Close()
+			continue
+		}
 		link := &netconf.Link{Conn: conn, Transport: settings.transport(settings.places[p].transport)}
 		s.wg.Go(func() { _ = s.server.Accept(context.WithoutCancel(s.ctx), link) }) // the server logs why it ended
 	}

@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
+	"time"
 
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/gnmi"
@@ -13,18 +15,22 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// startup is the protocol of the change that puts the stored configuration in
-// force.
-const startup = "startup"
+// The protocols of changes that nobody asks for: the one that puts the stored
+// configuration in force, and those that undo confirmed commits.
+const (
+	startup  = "startup"
+	rollback = "rollback"
+)
 
 // Prepare binds the sockets, makes the keys and reads the certificates that a
 // change asks for. Commit publishes them, and then lets go of what is no longer
-// wanted; abort lets go of what was prepared. At the start a place that cannot be
-// listened at is no error: [Endpoints.Err] tells it, so that a flag can still say
-// where else to listen.
+// wanted; abort lets go of what was prepared.
+//
+// A place that cannot be listened at is no error at the start, where [Endpoints.Err]
+// tells it so that a flag can still say where else to listen, and when a confirmed
+// commit is undone, which must not fail. It is tried again.
 func (e *Endpoints) Prepare(_ context.Context, c datastore.Change) (commit, abort func(), err error) {
-	starts := c.Actor.Protocol == startup
-	if !starts && !concerns(c.Changes) {
+	if c.Actor.Protocol != startup && !concerns(c.Changes) {
 		return func() {}, func() {}, nil
 	}
 	next, err := read(c.New)
@@ -32,7 +38,7 @@ func (e *Endpoints) Prepare(_ context.Context, c datastore.Change) (commit, abor
 		return nil, nil, err
 	}
 	e.preparing.Lock()
-	p := &preparation{endpoints: e, next: next, bound: map[place]*listener{}, failed: map[place]error{}, lenient: starts}
+	p := &preparation{endpoints: e, next: next, bound: map[place]*listener{}, failed: map[place]error{}, protocol: c.Actor.Protocol}
 	if err := p.prepare(); err != nil {
 		p.abort()
 		return nil, nil, err
@@ -57,8 +63,11 @@ type preparation struct {
 	bound     map[place]*listener // new
 	failed    map[place]error
 	made      []string // key files
-	lenient   bool     // a place that cannot be listened at is noted
+	protocol  string   // of the actor
 }
+
+// lenient says whether a place that cannot be listened at is only noted.
+func (p *preparation) lenient() bool { return p.protocol == startup || p.protocol == rollback }
 
 func (p *preparation) prepare() error {
 	if err := p.keys(); err != nil {
@@ -107,10 +116,14 @@ func (p *preparation) certificate() error {
 	t.certificate = p.endpoints.own
 	if t.certFile != "" {
 		c, err := gnmi.LoadCertificate(t.certFile, t.keyFile)
-		if err != nil {
+		switch {
+		case err == nil:
+			t.certificate = c
+		case p.protocol == rollback:
+			p.endpoints.cfg.Logger.Error("the TLS certificate cannot be used; the appliance's own takes its place", "error", err)
+		default:
 			return &tree.Error{Tag: tree.TagInvalidValue, Path: t.at, Message: err.Error()}
 		}
-		t.certificate = c
 	}
 	certificate, log := t.certificate, p.endpoints.cfg.Logger
 	t.config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -130,12 +143,13 @@ func (p *preparation) bind() error {
 		if l := e.open[name]; l != nil && l.asked == s.address {
 			continue
 		}
-		l, err := e.bind(s, p.lenient)
+		l, err := e.bind(s, p.protocol == startup)
 		switch {
 		case err == nil:
 			p.bound[name] = l
-		case p.lenient:
+		case p.lenient():
 			p.failed[name] = err
+			e.cfg.Logger.Error("listen", "protocol", name.protocol, "endpoint", name.name, "error", err)
 		default:
 			return &tree.Error{Tag: datastore.TagResourceDenied, Path: s.at, Message: err.Error()}
 		}
@@ -176,6 +190,49 @@ func (p *preparation) commit() {
 	}
 	e.recall(p.next.clients)
 	e.begin(func(s *serving) { s.server.Bound(p.next.bounds) })
+	e.touch()
+}
+
+// rebindEvery is the time between attempts at places that could not be listened at.
+const rebindEvery = 2 * time.Second
+
+// rebind tries until ctx ends to listen where it was not possible before.
+func (e *Endpoints) rebind(ctx context.Context) {
+	for wait(ctx, nil, rebindEvery) {
+		e.preparing.Lock()
+		for name, s := range e.unbound() {
+			if l, err := e.bind(s, false); err == nil {
+				e.mend(name, l)
+			}
+		}
+		e.preparing.Unlock()
+	}
+}
+
+// unbound returns the places that could not be listened at.
+func (e *Endpoints) unbound() map[place]spot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := map[place]spot{}
+	for name := range e.failed {
+		all[name] = e.now.places[name]
+	}
+	return all
+}
+
+// mend puts a listener in place that could not be opened before.
+func (e *Endpoints) mend(name place, l *listener) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		l.Close()
+		return
+	}
+	failed := maps.Clone(e.failed)
+	delete(failed, name)
+	e.open[name], e.failed = l, failed
+	e.begin(func(s *serving) { e.accept(s, name, l) })
+	e.cfg.Logger.Info("listens at last", "protocol", name.protocol, "endpoint", name.name, "address", l.Addr())
 	e.touch()
 }
 

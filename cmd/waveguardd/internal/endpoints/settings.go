@@ -21,6 +21,7 @@ import (
 // settings is what a configuration says. It does not change once it is made.
 type settings struct {
 	bounds  netconf.Bounds
+	rate    int // connections per minute and address; zero: no bound
 	places  map[place]spot
 	clients map[string]*client
 	keys    []hostKey
@@ -79,6 +80,7 @@ func read(t *tree.Tree) (*settings, error) {
 
 func (s *settings) readNETCONF(r reader) {
 	config := r.in("config")
+	s.rate = config.number("max-connection-rate")
 	s.bounds.Sessions = config.number("max-sessions")
 	s.bounds.IdleTimeout = cmp.Or(seconds(config.number("idle-timeout")), -1)
 }
