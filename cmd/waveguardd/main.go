@@ -20,7 +20,7 @@ import (
 )
 
 const usage = `waveguardd is the Waveguard daemon: it keeps the policy, puts it in force in the
-processes that attach, and serves NETCONF (over SSH) and gNMI (over TLS).
+processes that attach, and serves NETCONF (over SSH or TLS) and gNMI (over TLS).
 
 Usage:
   waveguardd [flags]

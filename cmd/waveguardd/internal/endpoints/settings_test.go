@@ -235,8 +235,9 @@ func TestReadRefuses(t *testing.T) {
 func FuzzAuthority(f *testing.F) {
 	der, _ := base64.StdEncoding.DecodeString(certificate)
 	f.Add(der)
+	base := everything(f)
 	f.Fuzz(func(t *testing.T, der []byte) {
-		s, err := read(with(t, everything(t), "tls/client-authorities/client-authority[name='x']/config/certificate = "+base64.StdEncoding.EncodeToString(der)))
+		s, err := read(with(t, base, "tls/client-authorities/client-authority[name='x']/config/certificate = "+base64.StdEncoding.EncodeToString(der)))
 		if err == nil {
 			s.tls.names.Name([][]*x509.Certificate{{s.tls.names.Authorities[0]}})
 		}
