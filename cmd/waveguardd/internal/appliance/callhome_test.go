@@ -72,6 +72,7 @@ const impatient = `<reconnect><config><max-wait>1</max-wait><max-attempts>1</max
 // in, and when the connection is lost, or the controller was elsewhere, it calls
 // again; without configuration it does not.
 func TestCallHome(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, odl := dial(t, a), newController(t)
 	dead := freePort(t)
@@ -109,6 +110,7 @@ func callAgain(t testing.TB, odl *controller, c *client) net.Conn {
 // TestCallHomeOverTLS holds that the controller, though it is called, is the TLS
 // client, and that a stranger who answers gets nowhere and is called again.
 func TestCallHomeOverTLS(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	authority := newAuthority(t, "Operations")
 	secure(t, a, authority)
@@ -130,6 +132,7 @@ func TestCallHomeOverTLS(t *testing.T) {
 // TestCallHomeInVain holds that a controller that is not there is told, called
 // again and again, and not any more once it is disabled.
 func TestCallHomeInVain(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c := dial(t, a)
 	c.call(serverEdit("running", callHome("", impatient, freePort(t))))
@@ -144,6 +147,7 @@ func TestCallHomeInVain(t *testing.T) {
 // TestCallHomePeriodically holds that a connection that ended is not made again
 // before the next period.
 func TestCallHomePeriodically(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, odl := dial(t, a), newController(t)
 	c.call(serverEdit("running", callHome("", `<connection><config><type>PERIODIC</type><idle-timeout>1</idle-timeout></config></connection>`, odl.port())))
@@ -169,6 +173,7 @@ m.close_session()
 
 // TestCallHomeOfNcclient has the appliance call the Python client most people use.
 func TestCallHomeOfNcclient(t *testing.T) {
+	t.Parallel()
 	python := ""
 	for _, p := range []string{"/usr/bin/python3", "python3"} {
 		if exec.Command(p, "-c", "import ncclient").Run() == nil {

@@ -69,6 +69,7 @@ func reachable(address string) bool {
 // TestPortMoves holds that another port is listened at when the commit is
 // answered, and that the session which moved it lives on.
 func TestPortMoves(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, before, port := dial(t, a), a.NETCONFAddr().String(), freePort(t)
 	c.call(serverEdit("running", netconfAt("default", portConfig(port))))
@@ -86,6 +87,7 @@ func TestPortMoves(t *testing.T) {
 // TestPortTaken holds that a commit is refused for a port that another process
 // has, and changes nothing.
 func TestPortTaken(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -113,6 +115,7 @@ func TestPortTaken(t *testing.T) {
 // TestAddressNarrows holds that an endpoint can go from all addresses to one on
 // the same port, though the two cannot be bound beside each other.
 func TestAddressNarrows(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, port := dial(t, a), freePort(t)
 	c.call(serverEdit("running", netconfAt("wide", fmt.Sprintf("<port>%d</port>", port))))
@@ -137,6 +140,7 @@ func TestAddressNarrows(t *testing.T) {
 // TestPortComesBack holds that a confirmed commit which cut the client off is
 // undone when nobody confirms it.
 func TestPortComesBack(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, before, port := dial(t, a), a.NETCONFAddr().String(), freePort(t)
 	c.call(serverEdit("candidate", netconfAt("default", portConfig(port))))
@@ -158,6 +162,7 @@ func TestPortComesBack(t *testing.T) {
 // TestRollbackWithoutItsPort holds that a confirmed commit is undone even if the
 // port to return to was taken meanwhile, and that the port is had when it is free.
 func TestRollbackWithoutItsPort(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, before, after := dial(t, a), freePort(t), freePort(t)
 	c.call(serverEdit("running", netconfAt("default", portConfig(before))))
@@ -180,6 +185,7 @@ func TestRollbackWithoutItsPort(t *testing.T) {
 
 // TestConnectionRate holds that an address which connects too often is put off.
 func TestConnectionRate(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, addr := dial(t, a), a.NETCONFAddr().String()
 	c.call(serverEdit("running", `<netconf><config><max-connection-rate>2</max-connection-rate></config></netconf>`))
@@ -199,6 +205,7 @@ func TestConnectionRate(t *testing.T) {
 
 // TestLastEndpointGoes holds that sessions live on though nobody listens any more.
 func TestLastEndpointGoes(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, before := dial(t, a), a.NETCONFAddr().String()
 	c.call(serverEdit("running", `<netconf nc:operation="delete"/><gnmi nc:operation="delete"/>`))
@@ -229,6 +236,7 @@ func hostKey(addr, algorithm string) (string, error) {
 // TestHostKeyRotates holds that a new host key is made, told and shown, and that
 // the old one is not shown any more, while sessions live on.
 func TestHostKeyRotates(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, addr := dial(t, a), a.NETCONFAddr().String()
 	old, err := hostKey(addr, ssh.KeyAlgoED25519)
@@ -267,6 +275,7 @@ func TestHostKeyRotates(t *testing.T) {
 // TestSSHSettings holds that what is configured of SSH holds for those who
 // connect after.
 func TestSSHSettings(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c, addr := dial(t, a), a.NETCONFAddr().String()
 	c.call(serverEdit("running", `<ssh><config><cipher>aes256-gcm@openssh.com</cipher></config></ssh>`))
@@ -302,6 +311,7 @@ func TestSSHSettings(t *testing.T) {
 
 // TestRestart holds that what is configured is found again, and what flags do then.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	c := testConfig(t)
 	run := func(change func(*Config), f func(*Appliance)) {
 		t.Helper()

@@ -54,6 +54,7 @@ func dialTLS(t testing.TB, a *Appliance, address string, as *identity) *client {
 // TestNETCONFOverTLS holds RFC 7589: a session of the user that the certificate
 // stands for, told as such, with that user's rights.
 func TestNETCONFOverTLS(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	authority := newAuthority(t, "Operations")
 	address := secure(t, a, authority)
@@ -134,6 +135,7 @@ func TestTLSRefusals(t *testing.T) {
 // TestTLSTrustEnds holds that an authority which is removed vouches for nobody
 // any more, and that sessions it vouched for live on.
 func TestTLSTrustEnds(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	authority := newAuthority(t, "Operations")
 	address := secure(t, a, authority)
@@ -153,6 +155,7 @@ func TestTLSTrustEnds(t *testing.T) {
 // TestTLSEndpointTakesStrangers holds that connections which never finish their
 // handshake end in time and keep nobody out.
 func TestTLSEndpointTakesStrangers(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	authority := newAuthority(t, "Operations")
 	address := secure(t, a, authority)
@@ -180,6 +183,7 @@ func TestTLSEndpointTakesStrangers(t *testing.T) {
 // TestCertificateChanges holds that a certificate that is configured is shown by
 // NETCONF and gNMI to those who connect after, and one that is of no use refused.
 func TestCertificateChanges(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	c := dial(t, a)
 	own := (*identity)(nil).issue(t, &x509.Certificate{Subject: named("node-7"), IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"node-7.example.net"}})
@@ -213,6 +217,7 @@ func TestCertificateChanges(t *testing.T) {
 
 // TestGNMICertificate holds that gNMI finds users as NETCONF does.
 func TestGNMICertificate(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	authority := newAuthority(t, "Operations")
 	secure(t, a, authority)
@@ -232,6 +237,7 @@ func TestGNMICertificate(t *testing.T) {
 
 // TestGNMIMoves holds that calls on a connection go on when gNMI listens elsewhere.
 func TestGNMIMoves(t *testing.T) {
+	t.Parallel()
 	a := start(t)
 	authority := newAuthority(t, "Operations")
 	secure(t, a, authority)
