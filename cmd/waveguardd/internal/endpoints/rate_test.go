@@ -23,8 +23,13 @@ func TestRate(t *testing.T) {
 		at   time.Duration
 		want int
 	}{
-		{"192.0.2.1", 0, 6}, {"192.0.2.1", 0, 0}, {"192.0.2.2", 0, 6}, {"192.0.2.1", 10 * time.Second, 1},
-		{"192.0.2.1", 30 * time.Second, 2}, {"192.0.2.1", time.Hour, 6}, {"2001:db8::1", time.Hour, 6},
+		{"192.0.2.1", 0, 6},
+		{"192.0.2.1", 0, 0},
+		{"192.0.2.2", 0, 6},
+		{"192.0.2.1", 10 * time.Second, 1},
+		{"192.0.2.1", 30 * time.Second, 2},
+		{"192.0.2.1", time.Hour, 6},
+		{"2001:db8::1", time.Hour, 6},
 	} {
 		if got := admitted(test.host, test.at, 10); got != test.want {
 			t.Errorf("%s after %v: %d admitted, want %d", test.host, test.at, got, test.want)
