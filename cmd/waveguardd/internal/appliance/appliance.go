@@ -20,6 +20,7 @@ import (
 	"github.com/optical-net/waveguard/telemetry"
 	"github.com/optical-net/waveguard/yang/models"
 	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
 )
 
 // Appliance is an assembled daemon.
@@ -71,7 +72,7 @@ func (a *Appliance) openStore() (err error) {
 	a.engine = enforcement.New(a.cfg.Logger)
 	a.store, err = datastore.Open(datastore.Config{
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engines{a.endpoints, engine{a.engine}}, Logger: a.cfg.Logger,
-		Initial: a.initial,
+		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
 		Rules:   access.Check,
 	})
 	if err != nil {

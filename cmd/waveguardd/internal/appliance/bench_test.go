@@ -25,41 +25,29 @@ const password = "correct horse"
 // start runs an appliance on free ports until the test ends.
 func start(t testing.TB) *Appliance {
 	t.Helper()
-	a, err := New(testConfig(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(serve(t, a))
-	return a
-}
-
-// testConfig is that of an appliance on free ports with a folder of its own.
-func testConfig(t testing.TB) Config {
-	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "password")
 	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Config{
+	a, err := New(Config{
 		Dir: filepath.Join(dir, "data"), NETCONF: "127.0.0.1:0", GNMI: "127.0.0.1:0",
 		InitUser: "admin", InitPasswordFile: file,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Say: func(string, ...any) {},
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// serve runs an appliance until stop is called.
-func serve(t testing.TB, a *Appliance) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	return func() {
-		t.Helper()
+	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("the appliance ended with %v", err)
 		}
-	}
+	})
+	return a
 }
 
 // client is a NETCONF client with chunked framing (RFC 6242 section 4.2).
@@ -74,25 +62,14 @@ const eom = "]]>]]>"
 
 func dial(t testing.TB, a *Appliance) *client {
 	t.Helper()
-	conn, err := ssh.Dial("tcp", a.NETCONFAddr().String(), sshClient())
+	conn, err := ssh.Dial("tcp", a.NETCONFAddr().String(), &ssh.ClientConfig{
+		User: "admin", Auth: []ssh.AuthMethod{ssh.Password(password)},
+		HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return session(t, conn)
-}
-
-// sshClient is the SSH side of a client that signs in with the password.
-func sshClient() *ssh.ClientConfig {
-	return &ssh.ClientConfig{
-		User: "admin", Auth: []ssh.AuthMethod{ssh.Password(password)},
-		HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second,
-	}
-}
-
-// session begins a NETCONF session on an SSH connection.
-func session(t testing.TB, conn *ssh.Client) *client {
-	t.Helper()
 	session, err := conn.NewSession()
 	if err != nil {
 		t.Fatal(err)
@@ -102,12 +79,6 @@ func session(t testing.TB, conn *ssh.Client) *client {
 	if err := session.RequestSubsystem("netconf"); err != nil {
 		t.Fatal(err)
 	}
-	return talk(t, in, out)
-}
-
-// talk begins a NETCONF session on a stream.
-func talk(t testing.TB, in io.WriteCloser, out io.Reader) *client {
-	t.Helper()
 	c := &client{t: t, in: in, out: bufio.NewReaderSize(out, 1<<16)}
 	fmt.Fprint(in, `<hello xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"><capabilities><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities></hello>`+eom)
 	var hello bytes.Buffer

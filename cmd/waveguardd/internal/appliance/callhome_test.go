@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/crypto/ssh"
 )
 
 // controller waits for the appliance to call.
@@ -45,18 +43,6 @@ func (c *controller) called() net.Conn {
 	return conn
 }
 
-// overSSH signs in on a connection and begins a session.
-func (c *controller) overSSH(conn net.Conn) (*client, *ssh.Client) {
-	c.t.Helper()
-	s, channels, requests, err := ssh.NewClientConn(conn, "appliance", sshClient())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	sc := ssh.NewClient(s, channels, requests)
-	c.t.Cleanup(func() { sc.Close() })
-	return session(c.t, sc), sc
-}
-
 // callHome configures a call; config is of the controller, more stands beside it.
 func callHome(config, more string, places ...int) string {
 	var endpoints strings.Builder
@@ -77,7 +63,7 @@ func TestCallHome(t *testing.T) {
 	c, odl := dial(t, a), newController(t)
 	dead := freePort(t)
 	c.call(serverEdit("running", callHome("", impatient, dead, odl.port())))
-	home, conn := odl.overSSH(odl.called())
+	home, conn := overSSH(t, odl.called())
 	home.call(`<get-config><source><running/></source><filter/></get-config>`)
 	eventually(t, "the connection is told", func() bool {
 		s := c.serverState()
@@ -88,10 +74,10 @@ func TestCallHome(t *testing.T) {
 		s := c.serverState()
 		return strings.Contains(s, "<connected>false</connected>") && strings.Contains(s, "<last-error>")
 	})
-	home, _ = odl.overSSH(odl.called())
+	home, _ = overSSH(t, odl.called())
 	c.call(serverEdit("running", `<netconf><call-home nc:operation="delete"/></netconf>`))
 	home.call("<close-session/>") // it lived on
-	odl.overSSH(callAgain(t, odl, c))
+	overSSH(t, callAgain(t, odl, c))
 }
 
 // callAgain configures a call to a controller that was forgotten, and returns
@@ -151,7 +137,7 @@ func TestCallHomePeriodically(t *testing.T) {
 	a := start(t)
 	c, odl := dial(t, a), newController(t)
 	c.call(serverEdit("running", callHome("", `<connection><config><type>PERIODIC</type><idle-timeout>1</idle-timeout></config></connection>`, odl.port())))
-	home, conn := odl.overSSH(odl.called())
+	home, conn := overSSH(t, odl.called())
 	if _, err := home.out.ReadByte(); err == nil { // the idle session ends
 		t.Error("the appliance says something")
 	}

@@ -320,7 +320,7 @@ func TestRestart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stop := serve(t, a)
+		stop := runUntil(t, a)
 		f(a)
 		stop()
 	}
@@ -348,4 +348,38 @@ func TestRestart(t *testing.T) {
 			t.Error("there is no way in")
 		}
 	})
+}
+
+// TestStartWhereThePortIsTaken holds that a start fails for a port that was taken
+// meanwhile, says what to do, and works with that.
+func TestStartWhereThePortIsTaken(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t)
+	c.NETCONF = fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	a, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := net.Listen("tcp", c.NETCONF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	if a, err := New(c); err == nil {
+		_ = a.Close()
+		t.Fatal("started")
+	} else if !strings.Contains(err.Error(), "stop what listens there") || !strings.Contains(err.Error(), "--netconf") {
+		t.Errorf("error %v", err)
+	}
+	c.NETCONF = "127.0.0.1:0"
+	if a, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	defer runUntil(t, a)()
+	if !reachable(a.NETCONFAddr().String()) {
+		t.Error("cannot be reached")
+	}
 }

@@ -20,20 +20,19 @@ var defaultPolicy []byte
 // policy, whose services may be claimed by the operator's command that stands
 // beside the daemon, run by the daemon's user, one administrator, and where to
 // listen.
-func (a *Appliance) initial() (*tree.Tree, error) {
-	t, err := json.Decode(a.schema, defaultPolicy, json.DecodeOptions{})
+func initial(set *schema.Set, c *Config) (*tree.Tree, error) {
+	t, err := json.Decode(set, defaultPolicy, json.DecodeOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("read the default policy: %w", err)
 	}
-	b := &initialBuilder{set: a.schema, editor: t.Edit()}
+	b := &initialBuilder{set: set, editor: t.Edit()}
 	b.matchServices()
-	if err := b.addUser(&a.cfg); err != nil {
+	if err := b.addUser(c); err != nil {
 		return nil, err
 	}
-	if err := b.addServer(a.cfg.flags().orDefault()); err != nil {
+	if err := b.addServer(c.flags().orDefault()); err != nil {
 		return nil, err
 	}
-	a.fresh = true
 	return b.editor.Tree(), b.err
 }
 
