@@ -3,6 +3,7 @@ package endpoints
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -141,7 +142,7 @@ func (r *round) run(ctx context.Context) {
 // ends before is called again with growing pauses.
 const steady = 5 * time.Second
 
-var errNobody = errors.New("the controller did not sign in")
+var errEnded = errors.New("the connection ended")
 
 // attempt calls the controller at one endpoint, and serves the connection until
 // it ends. It says whether the controller signed in.
@@ -164,8 +165,10 @@ func (r *round) attempt(ctx context.Context, t target) (signedIn bool) {
 			})
 		},
 	})
-	if err == nil {
-		err = errNobody
+	if signedIn && err != nil {
+		err = fmt.Errorf("%w: %w", errEnded, err)
+	} else if err == nil {
+		err = errEnded
 	}
 	r.failures++
 	if signedIn && (r.want.periodic || time.Since(began) >= steady) {
