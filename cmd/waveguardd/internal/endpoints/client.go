@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/optical-net/waveguard/yang/tree"
 )
 
 // client is what is configured of a controller to call (RFC 8071).
@@ -14,6 +16,7 @@ type client struct {
 	name      string
 	enabled   bool
 	transport string
+	at        tree.Path // of the leaf "transport"
 	targets   []target
 
 	periodic bool
@@ -36,6 +39,7 @@ func readClient(name string, r reader) *client {
 	config, connection, reconnect := r.in("config"), r.in("connection", "config"), r.in("reconnect", "config")
 	c := &client{
 		name: name, enabled: config.flag("enabled"), transport: config.text("transport"),
+		at:        config.child(module, "transport").path,
 		periodic:  connection.text("type") == "PERIODIC",
 		startWith: reconnect.text("start-with"),
 		maxWait:   seconds(reconnect.number("max-wait")), maxAttempts: reconnect.number("max-attempts"),
@@ -51,6 +55,7 @@ func readClient(name string, r reader) *client {
 	return c
 }
 
+// equal says whether two configurations ask for the same.
 func (c *client) equal(other *client) bool {
 	a, b := *c, *other
 	same := slices.Equal(a.targets, b.targets) && a.anchor.Equal(b.anchor)

@@ -102,13 +102,22 @@ func (p *preparation) needKeys() error {
 	}
 	for _, s := range p.next.places {
 		if s.transport == "SSH" {
-			return &tree.Error{
-				Tag: tree.TagInvalidValue, Path: s.at,
-				Message: "NETCONF over SSH needs a host key: add one at /mpk-security/server/ssh/host-keys, and it is made",
-			}
+			return noKey(s.at)
+		}
+	}
+	for _, c := range p.next.clients {
+		if c.transport == "SSH" {
+			return noKey(c.at)
 		}
 	}
 	return nil
+}
+
+func noKey(at tree.Path) error {
+	return &tree.Error{
+		Tag: tree.TagInvalidValue, Path: at,
+		Message: "NETCONF over SSH needs a host key: add one at /mpk-security/server/ssh/host-keys, and it is made",
+	}
 }
 
 func (p *preparation) certificate() error {
