@@ -178,20 +178,21 @@ func trickle(w io.Writer, text string) {
 // TestSlowPeers holds that a peer which goes on sending, and never says anything, is
 // dropped at each stage, however little it sends at a time.
 func TestSlowPeers(t *testing.T) {
-	r := newRig(t, Limits{HandshakeTimeout: 300 * time.Millisecond, HelloTimeout: 300 * time.Millisecond, MessageTimeout: 300 * time.Millisecond})
-	addr := r.listen()
+	const short = 300 * time.Millisecond
+	r := newRig(t, Limits{MessageTimeout: short})
+	strangers := newRig(t, Limits{HandshakeTimeout: short}).listen()
 	t.Run("version", func(t *testing.T) {
-		c := stranger(t, addr)
+		c := stranger(t, strangers)
 		go trickle(c, "SSH-2.0-"+strings.Repeat("x", 240))
 		closed(t, c)
 	})
 	t.Run("key exchange", func(t *testing.T) {
-		c := stranger(t, addr)
+		c := stranger(t, strangers)
 		go trickle(c, "SSH-2.0-x\r\n\x00\x00\x05\xdc"+strings.Repeat("\x00", 1000))
 		closed(t, c)
 	})
 	t.Run("channel", func(t *testing.T) {
-		c := must(dialSSH(addr, "admin", ssh.Password(password)))(t)
+		c := must(dialSSH(newRig(t, Limits{HelloTimeout: short}).listen(), "admin", ssh.Password(password)))(t)
 		defer c.Close()
 		if err := c.Wait(); err == nil || strings.Contains(err.Error(), "timeout") {
 			t.Errorf("a connection without channels ended with %v", err)
@@ -209,14 +210,14 @@ func TestSlowPeers(t *testing.T) {
 	t.Run("quiet", func(t *testing.T) { // Who sends nothing between messages may stay.
 		c := r.connect("admin")
 		c.receive()
-		c.send(hello10 + "")
+		c.send(hello10)
 		if err := r.begun(); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := io.WriteString(c.conn, "\r\n"); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(400 * time.Millisecond)
+		time.Sleep(short + short/2)
 		if reply := c.rpc(getDomains); !strings.Contains(reply, "key-store") {
 			t.Errorf("reply %s", reply)
 		}
