@@ -12,9 +12,12 @@ import (
 	"github.com/optical-net/waveguard/enforcement/scan/internal/x86"
 )
 
-// ErrFormat is wrapped by errors about files that are no ELF file of an x86
-// processor, or a damaged one.
-var ErrFormat = errors.New("no ELF file for x86")
+// ErrForeign is wrapped by errors about files that are no ELF files, or not for
+// x86 processors.
+var ErrForeign = errors.New("no ELF file for x86")
+
+// ErrFormat is wrapped by errors about damaged ELF files.
+var ErrFormat = errors.New("damaged ELF file")
 
 // pageSize is what the kernel and the dynamic loader round segments to.
 const pageSize = 4096
@@ -43,6 +46,8 @@ type image struct {
 	kind     elf.Type
 	segments []segment
 	sections sectionTable
+
+	symbolReads int64 // bytes
 }
 
 // sectionTable is where the section headers are.
@@ -52,19 +57,19 @@ type sectionTable struct {
 	strings int // the index of the section with the names
 }
 
-// openImage reads the headers. An error wraps ErrFormat, or is of r.
+// openImage reads the headers. An error wraps ErrForeign or
+// ErrFormat, or is of r.
 func openImage(r io.ReaderAt, size int64) (*image, error) {
 	m := &image{r: r, size: size}
 	ident := make([]byte, elf.EI_NIDENT)
-	if err := m.read(ident, 0, "its first bytes"); err != nil {
-		return nil, err
-	}
-	if !bytes.HasPrefix(ident, []byte(elf.ELFMAG)) {
-		return nil, fmt.Errorf("it does not begin with 7f 45 4c 46: %w", ErrFormat)
+	if n, err := r.ReadAt(ident[:min(size, elf.EI_NIDENT)], 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read its first %d bytes: %w", len(ident), err)
+	} else if !bytes.HasPrefix(ident[:n], []byte(elf.ELFMAG)) {
+		return nil, fmt.Errorf("it does not begin with 7f 45 4c 46: %w", ErrForeign)
 	}
 	m.class = elf.Class(ident[elf.EI_CLASS])
 	if ident[elf.EI_DATA] != byte(elf.ELFDATA2LSB) || m.class != elf.ELFCLASS32 && m.class != elf.ELFCLASS64 {
-		return nil, fmt.Errorf("it is %v, %v: %w", m.class, elf.Data(ident[elf.EI_DATA]), ErrFormat)
+		return nil, fmt.Errorf("it is %v, %v: %w", m.class, elf.Data(ident[elf.EI_DATA]), ErrForeign)
 	}
 	headers, err := m.header()
 	if err != nil {
@@ -125,7 +130,7 @@ func (m *image) header() (t headerTable, err error) {
 		return t, err
 	}
 	if m.machine, m.kind = elf.Machine(machine), elf.Type(kind); m.machine != elf.EM_386 && m.machine != elf.EM_X86_64 {
-		return t, fmt.Errorf("it is for %v: %w", m.machine, ErrFormat)
+		return t, fmt.Errorf("it is for %v: %w", m.machine, ErrForeign)
 	}
 	return t, nil
 }

@@ -19,10 +19,9 @@ const guessFrom = 128
 
 // examiner explains the hits of a span.
 type examiner struct {
-	span   *span
-	mode   x86.Mode // that the code is meant for
-	masked int      // claims of that class that were tried
-	cache  struct {
+	span  *span
+	mode  x86.Mode // that the code is meant for
+	cache struct {
 		start uint64
 		code  []byte
 	}

@@ -2,43 +2,36 @@ package scan
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 )
 
-// File scans the executable segments of an ELF file. An error of a file that is
-// none, or not for x86, or damaged wraps ErrFormat.
+// File scans the executable segments of an ELF file. The error wraps ErrForeign
+// if it is none for x86 processors, and ErrFormat if it is damaged.
 func File(ctx context.Context, path string) (*Report, error) {
-	f, size, err := openRegular(path)
+	f, err := os.OpenFile(path, openFlags, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	r, err := ELF(ctx, path, f, size)
-	if err != nil {
-		return nil, err
-	}
-	if mode, err := f.Stat(); err == nil && mode.Mode()&(os.ModeSetuid|os.ModeSetgid) != 0 {
-		r.note("it is setuid or setgid")
-	}
-	return r, nil
+	return scanFile(ctx, path, f)
 }
 
-func openRegular(path string) (*os.File, int64, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
+// scanFile scans a file, which it closes.
+func scanFile(ctx context.Context, name string, f *os.File) (*Report, error) {
+	defer f.Close()
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", path)
-	}
 	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
+		return nil, err
 	}
-	return f, info.Size(), nil
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("scan %s: it is no regular file: %w", name, ErrForeign)
+	}
+	r, err := ELF(ctx, name, f, info.Size())
+	if err == nil && info.Mode()&(os.ModeSetuid|os.ModeSetgid) != 0 {
+		r.note("it is setuid or setgid")
+	}
+	return r, err
 }
 
 // ELF scans an ELF file of a size in bytes. Errors are like those of File.
@@ -48,7 +41,14 @@ func ELF(ctx context.Context, name string, r io.ReaderAt, size int64) (*Report, 
 		return nil, fmt.Errorf("scan %s: %w", name, err)
 	}
 	report := &Report{Name: name}
-	return report, report.scan(ctx, join(m.layout(report)))
+	parts := m.layout(report)
+	if err := m.sane(parts); err != nil {
+		return nil, fmt.Errorf("scan %s: %w", name, err)
+	}
+	if err := report.scan(ctx, join(parts)); err != nil {
+		return nil, fmt.Errorf("scan %s: %w", name, err)
+	}
+	return report, nil
 }
 
 // Raw scans bytes as the code of a 64-bit process, whatever they are.
@@ -58,12 +58,16 @@ func Raw(ctx context.Context, name string, r io.ReaderAt, size int64) (*Report, 
 		report.judge()
 		return report, nil
 	}
-	return report, report.scan(ctx, join([]part{{end: uint64(size), source: r, name: "raw bytes"}}))
+	if err := report.scan(ctx, join([]part{{end: uint64(size), source: r, name: "raw bytes"}})); err != nil {
+		return nil, fmt.Errorf("scan %s: %w", name, err)
+	}
+	return report, nil
 }
 
 // scan searches spans and explains what it finds. It returns the error of ctx.
 func (r *Report) scan(ctx context.Context, spans []*span) error {
-	buf := newBuffer()
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
 	for _, s := range spans {
 		f := &findings{report: r}
 		if err := s.search(ctx, buf, f); err != nil {

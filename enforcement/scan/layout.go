@@ -37,6 +37,22 @@ func (m *image) layout(r *Report) []part {
 	return parts
 }
 
+// maxTimes is how often a file may map its own bytes as code.
+const maxTimes = 16
+
+// sane refuses files that map themselves over and over, whose scan would not
+// end.
+func (m *image) sane(parts []part) error {
+	size := uint64(0)
+	for i := range parts {
+		size += parts[i].size()
+	}
+	if size > maxTimes*uint64(m.size) {
+		return fmt.Errorf("its segments map %d bytes of code from a file of %d: %w", size, m.size, ErrFormat)
+	}
+	return nil
+}
+
 // load puts a segment over the parts that are there.
 func (m *image) load(parts []part, s *segment, r *Report) []part {
 	begin, end := s.address&^(pageSize-1), pageUp(s.address+max(s.size, s.fileSize))

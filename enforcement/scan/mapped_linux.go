@@ -84,7 +84,7 @@ func (o *objects) open(m *mapping) *os.File {
 		return nil
 	}
 	o.files = append(o.files, f)
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || inode(info) != m.inode {
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || identityOf(info).inode != m.inode {
 		return nil
 	}
 	return f

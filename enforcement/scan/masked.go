@@ -7,8 +7,8 @@ import (
 	"github.com/optical-net/waveguard/enforcement/scan/internal/x86"
 )
 
-// maxMasked is how many claims of the class Masked are tried for a part: each
-// costs a pass over its span.
+// maxMasked is how many claims of the class Masked are tried for a span: each
+// costs a pass over it.
 const maxMasked = 16
 
 // maskedClaim says with which constant an XRSTOR is executed that is reached
@@ -35,7 +35,7 @@ func (e *examiner) maskedClaim(boundaries []uint64) string {
 }
 
 func (e *examiner) constantClaim(from, to uint64, value uint32) string {
-	if e.masked++; e.masked > maxMasked || value&pkruComponent != 0 {
+	if e.span.masked++; e.span.masked > maxMasked || value&pkruComponent != 0 {
 		return ""
 	}
 	if e.shortBetween(from, to) || e.span.farBetween(from, to) {

@@ -31,14 +31,17 @@ func (e *examiner) place(hit located, boundary uint64, pos position) (Placement,
 	}
 	first := int(hit.address - boundary)
 	last := first + e.sequence(hit) - 1
-	switch {
-	case first == 0 || first == inst.PrefixLen() && inst.OpcodeAt <= first+1 && last < inst.Len && inst.Map == x86.TwoByte:
-		return Intended, "", "an instruction of its own" + guessed(pos)
-	case last >= inst.Len:
-		return Across, inst.PartAt(first), fmt.Sprintf("%s of %s, and what follows it%s", inst.PartAt(first), describe(code, boundary, e.mode), guessed(pos))
-	}
 	part := inst.PartAt(first)
 	words := string(part)
+	if part == x86.Immediate && branchesFar(inst.Opcode) && inst.ImmLen == 4 && (inst.Map == x86.TwoByte || inst.Map == x86.OneByte && inst.Opcode&0xf0 == 0xe0) {
+		words = "distance"
+	}
+	switch {
+	case first == 0, first == inst.PrefixLen() && inst.Map == x86.TwoByte && last < inst.Len:
+		return Intended, "", "an instruction of its own" + guessed(pos)
+	case last >= inst.Len:
+		return Across, part, fmt.Sprintf("%s of %s, and what follows it%s", words, describe(code, boundary, e.mode), guessed(pos))
+	}
 	if end := inst.PartAt(last); end != part {
 		words += " to " + string(end)
 	}

@@ -134,10 +134,10 @@ func (p *proof) branch(s *step) string {
 // conclude turns the leaves into a claim.
 func (p *proof) conclude() (Class, string) {
 	if len(p.leaves) == 0 {
-		return Proven, "whoever executes it is stopped"
+		return Proven, "whoever executes it gets no further"
 	}
 	slices.SortFunc(p.leaves, func(a, b leaf) int { return cmp.Compare(a.at, b.at) })
-	class, claim := Proven, "whoever executes it is stopped, or"
+	class, claim := Proven, "whoever executes it gets no further, or"
 	for _, l := range slices.Compact(p.leaves) {
 		switch open := openKeys(l.pkru); {
 		case l.untouched:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"slices"
 )
 
 // maxName bounds, in bytes, the names of sections and symbols.
@@ -64,10 +65,11 @@ func (m *image) locate(addresses []uint64) []position {
 	for i, address := range addresses {
 		pos := &positions[i]
 		pos.offset = m.offsetOf(address)
-		for _, s := range sections {
-			if s.Flags&uint64(elf.SHF_ALLOC) != 0 && address >= s.Addr && address-s.Addr < s.Size {
-				pos.section, pos.data = m.name(sections, s.Name), s.Flags&uint64(elf.SHF_EXECINSTR) == 0
-			}
+		in := slices.IndexFunc(sections, func(s elf.Section64) bool {
+			return s.Flags&uint64(elf.SHF_ALLOC) != 0 && address >= s.Addr && address-s.Addr < s.Size
+		})
+		if in >= 0 {
+			pos.section, pos.data = m.name(sections, sections[in].Name), sections[in].Flags&uint64(elf.SHF_EXECINSTR) == 0
 		}
 	}
 	m.nameSymbols(sections, addresses, positions)

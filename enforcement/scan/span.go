@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 )
 
 // part is executable memory that one segment or one mapping put there.
@@ -22,7 +23,10 @@ func (p *part) size() uint64 { return p.end - p.start }
 
 // span is parts that follow one another without a gap: to a processor, one
 // piece of code.
-type span struct{ parts []part }
+type span struct {
+	parts  []part
+	masked int // claims of that class that were tried
+}
 
 // join makes spans of parts, which must not overlap.
 func join(parts []part) []*span {
@@ -101,7 +105,7 @@ type buffer struct {
 	found []found
 }
 
-func newBuffer() *buffer { return &buffer{bytes: make([]byte, longest-1+chunk)} }
+var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, longest-1+chunk)} }}
 
 // finder is told what a search comes across.
 type finder interface {

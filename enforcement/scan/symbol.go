@@ -46,6 +46,10 @@ func (m *image) nameSymbols(sections []elf.Section64, addresses []uint64, positi
 	}
 }
 
+// maxSymbolReads is how often the bytes of a file may be read for symbols: a
+// hostile file has many tables, which overlap.
+const maxSymbolReads = 8
+
 // eachSymbol calls each for the functions of a symbol table.
 func (m *image) eachSymbol(s elf.Section64, each func(candidate)) {
 	entry := elf.Sym64Size
@@ -58,6 +62,9 @@ func (m *image) eachSymbol(s elf.Section64, each func(candidate)) {
 	r := io.NewSectionReader(m.r, int64(s.Off), int64(min(s.Size, uint64(m.size)-s.Off)))
 	const pieces = 4096
 	for b := make([]byte, pieces*entry); ; {
+		if m.symbolReads += int64(len(b)); m.symbolReads > maxSymbolReads*m.size+int64(len(b)) {
+			return
+		}
 		n, err := io.ReadFull(r, b)
 		for at := 0; at+entry <= n; at += entry {
 			if c, kind := symbolOf(b[at:at+entry], m.class); kind == elf.STT_FUNC || kind == elf.STT_GNU_IFUNC || kind == elf.STT_NOTYPE {
