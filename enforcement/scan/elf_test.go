@@ -112,18 +112,28 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-func TestWritableNeighbourVoidsProofs(t *testing.T) {
-	file := program(4*page, load(page, 0x2000, page))
-	copy(file[page+0x10:], []byte{0x0f, 0x01, 0xef, 0x0f, 0x0b})
-	if r := scanELF(t, file); r.Hits[0].Class != scan.Proven {
-		t.Errorf("class %s", r.Hits[0].Class)
-	}
+// TestWritableCode: nothing is proven of code that can be replaced, and all that
+// can be of other code next to it.
+func TestWritableCode(t *testing.T) {
 	writable := load(2*page, 0x3000, page)
 	writable.Flags |= uint32(elf.PF_W)
-	file = program(4*page, load(page, 0x2000, page), writable)
-	copy(file[page+0x10:], []byte{0x0f, 0x01, 0xef, 0x0f, 0x0b})
-	if r := scanELF(t, file); r.Hits[0].Class != scan.Open {
-		t.Errorf("class %s next to writable code", r.Hits[0].Class)
+	checked := []byte{0x0f, 0x01, 0xef, 0x90, 0x0f, 0x0b}
+	for _, test := range []struct {
+		at   int
+		want scan.Class
+	}{
+		{page + 0x10, scan.Proven},
+		{2*page - len(checked), scan.Proven},
+		{2*page - len(checked) + 1, scan.Open},
+		{2*page - len(checked) + 3, scan.Open},
+		{2*page - 1, scan.Open},
+		{2*page + 0x10, scan.Open},
+	} {
+		file := program(4*page, load(page, 0x2000, page), writable)
+		copy(file[test.at:], checked)
+		if r := scanELF(t, file); r.Hits[0].Class != test.want {
+			t.Errorf("at %#x: %s, %s", test.at, r.Hits[0].Class, r.Hits[0].Claim)
+		}
 	}
 }
 

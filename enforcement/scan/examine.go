@@ -82,12 +82,10 @@ func (e *examiner) examine(h located, p *part, pos position) Hit {
 	}
 }
 
-// classify proves what it can. Nothing holds of code that can be rewritten.
+// classify proves what it can.
 func (e *examiner) classify(h located, boundaries []uint64, placement Placement) (Class, string) {
-	for _, p := range e.span.parts {
-		if p.writable {
-			return Open, "the memory it is in, or that next to it, is writable: its code can be replaced"
-		}
+	if len(e.fixed(h.address)) < e.sequence(h) {
+		return Open, "its memory is writable: the code behind it can be replaced"
 	}
 	class, claim := e.prove(h)
 	switch {
@@ -106,16 +104,30 @@ func (e *examiner) classify(h located, boundaries []uint64, placement Placement)
 // prove proves for both modes, and returns what holds in the worse: a thread can
 // change from one to the other with a far jump.
 func (e *examiner) prove(h located) (Class, string) {
-	class, claim := prove(e.code, e.mode, h)
+	class, claim := prove(e.fixed, e.mode, h)
 	other := x86.Mode32
 	if e.mode == x86.Mode32 {
 		other = x86.Mode64
 	}
-	otherClass, otherClaim := prove(e.code, other, h)
+	otherClass, otherClaim := prove(e.fixed, other, h)
 	if slices.Index(Classes(), otherClass) <= slices.Index(Classes(), class) {
 		return class, claim
 	}
 	return otherClass, fmt.Sprintf("%s, for a thread that has changed to %d-bit mode", otherClaim, other)
+}
+
+// fixed returns what is at an address like code, without what can be written:
+// nothing holds of that.
+func (e *examiner) fixed(address uint64) []byte {
+	code := e.code(address)
+	for n := 0; n < len(code); {
+		p := e.span.at(address + uint64(n))
+		if p.writable {
+			return code[:n]
+		}
+		n = int(min(uint64(len(code)), p.end-address))
+	}
+	return code
 }
 
 // boundaries returns where instructions begin before a hit, the last being that

@@ -13,3 +13,12 @@ const Chunk = chunk
 
 // MaxHits is how many hits of a report are explained.
 const MaxHits = maxHits
+
+// Executable returns the executable mappings, in words.
+func Executable(maps string) (words []string, err error) {
+	list, err := executable([]byte(maps))
+	for i := range list {
+		words = append(words, list[i].String())
+	}
+	return words, err
+}

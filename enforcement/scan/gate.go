@@ -24,7 +24,16 @@ const gateClaim = "Waveguard's gate, byte for byte: it writes its argument, read
 
 // isGate says whether the WRPKRU at an address is the gate's.
 func (e *examiner) isGate(address uint64) bool {
-	code := make([]byte, len(gateCode))
-	n, _ := e.span.read(code, address-gateWRPKRU)
-	return bytes.Equal(code[:n], gateCode)
+	start := address - gateWRPKRU
+	for at := 0; at < len(gateCode); {
+		if start < e.span.start() {
+			return false
+		}
+		code := e.fixed(start + uint64(at))
+		if n := min(len(code), len(gateCode)-at); n == 0 || !bytes.Equal(code[:n], gateCode[at:at+n]) {
+			return false
+		}
+		at += len(code)
+	}
+	return true
 }

@@ -18,7 +18,7 @@ const maxMasked = 16
 func (e *examiner) maskedClaim(boundaries []uint64) string {
 	last := len(boundaries) - 1
 	for i := last - 1; i >= 0; i-- {
-		code := e.code(boundaries[i])
+		code := e.fixed(boundaries[i])
 		inst, err := x86.Decode(code, e.mode)
 		if err != nil {
 			return ""

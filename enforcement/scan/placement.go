@@ -18,6 +18,9 @@ const (
 	Foreign  Placement = "unrecognised" // where no instruction can be read
 )
 
+// distance is the immediate of a jump or call.
+const distance x86.Part = "distance"
+
 // place tells how the hit stands in the instruction at boundary, and what part
 // of it the bytes are.
 func (e *examiner) place(hit located, boundary uint64, pos position) (Placement, x86.Part, string) {
@@ -32,17 +35,17 @@ func (e *examiner) place(hit located, boundary uint64, pos position) (Placement,
 	first := int(hit.address - boundary)
 	last := first + e.sequence(hit) - 1
 	part := inst.PartAt(first)
-	words := string(part)
 	if part == x86.Immediate && branchesFar(inst.Opcode) && inst.ImmLen == 4 && (inst.Map == x86.TwoByte || inst.Map == x86.OneByte && inst.Opcode&0xf0 == 0xe0) {
-		words = "distance"
+		part = distance
 	}
+	words := string(part)
 	switch {
 	case first == 0, first == inst.PrefixLen() && inst.Map == x86.TwoByte && last < inst.Len:
 		return Intended, "", "an instruction of its own" + guessed(pos)
 	case last >= inst.Len:
 		return Across, part, fmt.Sprintf("%s of %s, and what follows it%s", words, describe(code, boundary, e.mode), guessed(pos))
 	}
-	if end := inst.PartAt(last); end != part {
+	if end := inst.PartAt(last); end != inst.PartAt(first) {
 		words += " to " + string(end)
 	}
 	return Within, part, fmt.Sprintf("%s of %s%s", words, describe(code, boundary, e.mode), guessed(pos))
@@ -78,8 +81,10 @@ func advise(class Class, placement Placement, part x86.Part) string {
 		return "make the memory not executable, or scan the file that its code comes from"
 	}
 	switch part {
+	case distance:
+		return "link in another order, so that the distance is another; Go does with -ldflags=-randlayout=NUMBER"
 	case x86.Immediate:
-		return "a constant: build it of two; a jump or call: link in another order, so that the distance is another"
+		return "build the constant of two"
 	case x86.Displacement:
 		return "an address in the program: link in another order; an offset in a structure: move the field"
 	}

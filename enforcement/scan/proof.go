@@ -65,7 +65,7 @@ func prove(read func(uint64) []byte, mode x86.Mode, hit located) (Class, string)
 	code := read(hit.address)
 	inst, err := x86.Decode(code, mode)
 	if err != nil {
-		return Open, "the code ends within it"
+		return Open, "there is no code behind it, or none that stays as it is"
 	}
 	first := state{at: hit.address + uint64(inst.Len), eax: rights}
 	if hit.instruction == XRSTOR {
@@ -90,7 +90,7 @@ func (p *proof) follow(s state) string {
 		code := p.read(s.at)
 		inst, err := x86.Decode(code, p.mode)
 		if err != nil {
-			return fmt.Sprintf("at %#x there is no code that can be read", s.at)
+			return fmt.Sprintf("at %#x there is no code, or none that stays as it is", s.at)
 		}
 		step := &step{inst, code, s, p.mode, s.at + uint64(inst.Len)}
 		switch {

@@ -105,17 +105,37 @@ func TestManyHits(t *testing.T) {
 	}
 }
 
-func BenchmarkSearch(b *testing.B) {
+// corpora are random bytes and code, for benchmarks.
+func corpora(b *testing.B) map[string][]byte {
 	random := make([]byte, 4<<20)
-	rand.NewChaCha8([32]byte{}).Read(random)
-	corpora := map[string][]byte{"random": random}
+	if _, err := rand.NewChaCha8([32]byte{}).Read(random); err != nil {
+		b.Fatal(err)
+	}
+	all := map[string][]byte{"random": random}
 	for name, file := range map[string]string{"libc": "/lib/x86_64-linux-gnu/libc.so.6", "go": "/proc/self/exe"} {
 		if image, err := elf.Open(file); err == nil {
-			corpora[name], _ = image.Section(".text").Data()
-			image.Close()
+			all[name], _ = image.Section(".text").Data()
+			_ = image.Close()
 		}
 	}
-	for name, code := range corpora {
+	return all
+}
+
+// BenchmarkSearch is the search in memory alone.
+func BenchmarkSearch(b *testing.B) {
+	for name, code := range corpora(b) {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(code)))
+			for b.Loop() {
+				scan.Search(code)
+			}
+		})
+	}
+}
+
+// BenchmarkRaw is the search with reading, and with the explanation of the hits.
+func BenchmarkRaw(b *testing.B) {
+	for name, code := range corpora(b) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(code)))
 			for b.Loop() {
