@@ -44,6 +44,7 @@ type image struct {
 	class    elf.Class
 	machine  elf.Machine
 	kind     elf.Type
+	entry    uint64 // where a program starts; 0 if nowhere
 	segments []segment
 	sections sectionTable
 
@@ -119,12 +120,12 @@ func (m *image) header() (t headerTable, err error) {
 		var h elf.Header64
 		err = m.decode(&h, 0, "the ELF header")
 		machine, kind, t = h.Machine, h.Type, headerTable{h.Phoff, int(h.Phnum), int(h.Phentsize)}
-		m.sections = sectionTable{h.Shoff, int(h.Shnum), int(h.Shstrndx)}
+		m.entry, m.sections = h.Entry, sectionTable{h.Shoff, int(h.Shnum), int(h.Shstrndx)}
 	} else {
 		var h elf.Header32
 		err = m.decode(&h, 0, "the ELF header")
 		machine, kind, t = h.Machine, h.Type, headerTable{uint64(h.Phoff), int(h.Phnum), int(h.Phentsize)}
-		m.sections = sectionTable{uint64(h.Shoff), int(h.Shnum), int(h.Shstrndx)}
+		m.entry, m.sections = uint64(h.Entry), sectionTable{uint64(h.Shoff), int(h.Shnum), int(h.Shstrndx)}
 	}
 	if err != nil {
 		return t, err

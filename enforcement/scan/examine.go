@@ -104,6 +104,9 @@ func (e *examiner) classify(h located, boundaries []uint64, placement Placement)
 // prove proves for both modes, and returns what holds in the worse: a thread can
 // change from one to the other with a far jump.
 func (e *examiner) prove(h located) (Class, string) {
+	if h.instruction == XRSTOR && e.shortened(h.address) {
+		return Open, "a prefix before it makes it an instruction of another length in 32-bit mode"
+	}
 	class, claim := prove(e.fixed, e.mode, h)
 	other := x86.Mode32
 	if e.mode == x86.Mode32 {
@@ -114,6 +117,24 @@ func (e *examiner) prove(h located) (Class, string) {
 		return class, claim
 	}
 	return otherClass, fmt.Sprintf("%s, for a thread that has changed to %d-bit mode", otherClaim, other)
+}
+
+// shortened says whether prefix 67 is among those before an address: with 16-bit
+// addressing an operand in memory has another length.
+func (e *examiner) shortened(address uint64) bool {
+	for n := range uint64(x86.MaxLen) {
+		before := address - n - 1
+		if before >= address || before < e.span.start() {
+			return false
+		}
+		switch code := e.code(before); {
+		case len(code) == 0 || !x86.IsPrefix(code[0]):
+			return false
+		case code[0] == 0x67:
+			return true
+		}
+	}
+	return false
 }
 
 // fixed returns what is at an address like code, without what can be written:

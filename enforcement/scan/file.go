@@ -40,7 +40,7 @@ func ELF(ctx context.Context, name string, r io.ReaderAt, size int64) (*Report, 
 	if err != nil {
 		return nil, fmt.Errorf("scan %s: %w", name, err)
 	}
-	report := &Report{Name: name}
+	report := newReport(name)
 	parts := m.layout(report)
 	if err := m.sane(parts); err != nil {
 		return nil, fmt.Errorf("scan %s: %w", name, err)
@@ -53,7 +53,7 @@ func ELF(ctx context.Context, name string, r io.ReaderAt, size int64) (*Report, 
 
 // Raw scans bytes as the code of a 64-bit process, whatever they are.
 func Raw(ctx context.Context, name string, r io.ReaderAt, size int64) (*Report, error) {
-	report := &Report{Name: name}
+	report := newReport(name)
 	if size <= 0 {
 		report.judge()
 		return report, nil

@@ -93,7 +93,7 @@ func (p *process) scan(ctx context.Context) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &Report{Name: p.name()}
+		r := newReport(p.name())
 		if err := p.scanMappings(ctx, r, before); err != nil {
 			return nil, err
 		}
@@ -106,7 +106,7 @@ func (p *process) scan(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Name: p.name()}
+	r := newReport(p.name())
 	r.unread("its executable mappings changed during each of %d scans: stop it first", rounds)
 	return r, p.scanMappings(ctx, r, before)
 }

@@ -50,6 +50,8 @@ type Report struct {
 	Unread  []string `json:"unread,omitempty"` // what could not be searched
 }
 
+func newReport(name string) *Report { return &Report{Name: name, Hits: []Hit{}} }
+
 // maxHits is how many hits of a report are explained; of more there is only
 // the number.
 const maxHits = 1000

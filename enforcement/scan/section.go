@@ -65,6 +65,9 @@ func (m *image) locate(addresses []uint64) []position {
 	for i, address := range addresses {
 		pos := &positions[i]
 		pos.offset = m.offsetOf(address)
+		if m.entry <= address {
+			pos.begin = m.entry
+		}
 		in := slices.IndexFunc(sections, func(s elf.Section64) bool {
 			return s.Flags&uint64(elf.SHF_ALLOC) != 0 && address >= s.Addr && address-s.Addr < s.Size
 		})

@@ -46,6 +46,7 @@ var layers = []layer{
 	{"enforcement/attach/wire", []string{"enforcement/mpk"}, []string{xSys}, "workloads link it"},
 	{"enforcement/page", []string{"enforcement/mpk"}, []string{xSys}, "workloads link it"},
 	{"enforcement/mpk", nil, []string{xSys}, "workloads link it, and it is unsafe: it stands alone"},
+	{"enforcement/scan", nil, []string{xSys, "golang.org/x/arch"}, "it judges programs by their bytes alone"},
 
 	{"sdk", []string{"enforcement/attach/wire", "enforcement/mpk", "enforcement/page"}, []string{xSys}, "a workload links neither YANG nor a server"},
 

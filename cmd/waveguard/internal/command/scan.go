@@ -198,7 +198,7 @@ func (r *scanRun) fail(err error) { r.Errors = append(r.Errors, err.Error()) }
 type refusedError struct{ hits, reports int }
 
 func (e *refusedError) Error() string {
-	return fmt.Sprintf("%s not accepted, in %d of what was scanned", text.Counted(e.hits, "hit"), e.reports)
+	return fmt.Sprintf("%s not accepted, in %s", text.Counted(e.hits, "hit"), text.Counted(e.reports, "executable"))
 }
 
 // Is makes it one of the errors with the status of a refusal.
@@ -219,7 +219,7 @@ func (r *scanRun) report() error {
 	var problems []string
 	problems = append(problems, r.Errors...)
 	if r.incomplete > 0 {
-		problems = append(problems, fmt.Sprintf("%d of what was scanned could not be read in whole", r.incomplete))
+		problems = append(problems, text.Counted(r.incomplete, "executable") + " could not be read in whole")
 	}
 	failure := strings.Join(problems, "\nwaveguard: ")
 	switch {

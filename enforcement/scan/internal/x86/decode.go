@@ -92,6 +92,9 @@ func (d *decoder) prefixes() error {
 	return ErrShort
 }
 
+// IsPrefix says whether a byte is a legacy prefix of 32-bit mode.
+func IsPrefix(b byte) bool { return follows(OneByte, b, Mode32) == 'P' }
+
 func (d *decoder) note(prefix byte) {
 	switch prefix {
 	case 0x66:
