@@ -122,6 +122,19 @@ func TestDataNextToCode(t *testing.T) {
 	}
 }
 
+// TestTextRelocations: code that loading changes is noted.
+func TestTextRelocations(t *testing.T) {
+	const source = ".globl f\n.type f,@function\nf:\nmovabs $f,%rax\nret\n.section .note.GNU-stack,\"\",@progbits\n"
+	with := scanFile(t, compile(t, "code.S", source, "-nostdlib", "-shared", "-Wl,-z,notext"))
+	if notes := strings.Join(with.Notes, "\n"); !strings.Contains(notes, "text relocations") {
+		t.Errorf("notes %q", notes)
+	}
+	without := scanFile(t, compile(t, "code.S", strings.ReplaceAll(source, "$f", "$1"), "-nostdlib", "-shared"))
+	if notes := strings.Join(without.Notes, "\n"); strings.Contains(notes, "text relocations") {
+		t.Errorf("notes %q", notes)
+	}
+}
+
 // Test32Bit: a process of 32 bits has PKRU too.
 func Test32Bit(t *testing.T) {
 	const source = ".code32\n.globl _start\n.type _start,@function\n_start:\ninc %ecx\nwrpkru\ncmp $0x55555554,%eax\nje 1f\nud2\n1: ret\n.size _start,.-_start\n"

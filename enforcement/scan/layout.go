@@ -2,6 +2,7 @@ package scan
 
 import (
 	"debug/elf"
+	"encoding/binary"
 	"fmt"
 )
 
@@ -27,6 +28,10 @@ func (m *image) layout(r *Report) []part {
 			if s.executable() {
 				r.note("it asks for an executable stack: what it writes there can be executed")
 			}
+		case elf.PT_DYNAMIC:
+			if m.relocatesText(s) {
+				r.note("it has text relocations: loading changes its code, scan the running process")
+			}
 		case elf.PT_INTERP:
 			r.note("it is linked dynamically: scan the loader and the libraries too, or the running process")
 		}
@@ -35,6 +40,35 @@ func (m *image) layout(r *Report) []part {
 		r.note("it has no PT_GNU_STACK header: its stack is executable")
 	}
 	return parts
+}
+
+// maxDynamic bounds the entries of a dynamic section that are read.
+const maxDynamic = 4096
+
+// relocatesText says whether the dynamic section asks to write to code (DT_TEXTREL,
+// or DF_TEXTREL of DT_FLAGS).
+func (m *image) relocatesText(s *segment) bool {
+	for i := range uint64(maxDynamic) {
+		d, err := m.dynamic(s.offset, i)
+		switch tag := elf.DynTag(d.Tag); {
+		case err != nil, tag == elf.DT_NULL:
+			return false
+		case tag == elf.DT_TEXTREL, tag == elf.DT_FLAGS && elf.DynFlag(d.Val)&elf.DF_TEXTREL != 0:
+			return true
+		}
+	}
+	return false
+}
+
+// dynamic reads an entry of the dynamic section at an offset.
+func (m *image) dynamic(offset, index uint64) (d elf.Dyn64, err error) {
+	if m.class == elf.ELFCLASS64 {
+		err = m.decode(&d, offset+index*uint64(binary.Size(d)), "the dynamic section")
+		return d, err
+	}
+	var narrow elf.Dyn32
+	err = m.decode(&narrow, offset+index*uint64(binary.Size(narrow)), "the dynamic section")
+	return elf.Dyn64{Tag: int64(narrow.Tag), Val: uint64(narrow.Val)}, err
 }
 
 // maxTimes is how often a file may map its own bytes as code.

@@ -219,7 +219,7 @@ func (r *scanRun) report() error {
 	var problems []string
 	problems = append(problems, r.Errors...)
 	if r.incomplete > 0 {
-		problems = append(problems, text.Counted(r.incomplete, "executable") + " could not be read in whole")
+		problems = append(problems, text.Counted(r.incomplete, "executable")+" could not be read in whole")
 	}
 	failure := strings.Join(problems, "\nwaveguard: ")
 	switch {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
 	"github.com/optical-net/waveguard/enforcement/scan"
@@ -41,7 +39,7 @@ func (w *scanWriter) report(r *scan.Report) {
 	} else if r.Verdict == scan.Hits {
 		style, word = text.Warn, "hits, all accepted"
 	}
-	fmt.Fprintf(w, "%s: %s\n", w.paint.Paint(text.Bold, shown(r.Name)), w.paint.Paint(style, word))
+	fmt.Fprintf(w, "%s: %s\n", w.paint.Paint(text.Bold, text.Printable(r.Name)), w.paint.Paint(style, word))
 	for i := range r.Hits {
 		if h := &r.Hits[i]; w.run.flags.explain || !w.accepts(h.Class) {
 			w.hit(h)
@@ -51,11 +49,11 @@ func (w *scanWriter) report(r *scan.Report) {
 		fmt.Fprintf(w, "  There are %d hits more.\n", more)
 	}
 	for _, place := range r.Unread {
-		fmt.Fprintf(w, "  %s %s\n", w.paint.Paint(text.Bad, "not read:"), shown(place))
+		fmt.Fprintf(w, "  %s %s\n", w.paint.Paint(text.Bad, "not read:"), text.Printable(place))
 	}
 	if refused > 0 || w.run.flags.explain {
 		for _, note := range r.Notes {
-			fmt.Fprintf(w, "  %s %s\n", w.paint.Paint(text.Faint, "note:"), shown(note))
+			fmt.Fprintf(w, "  %s %s\n", w.paint.Paint(text.Faint, "note:"), text.Printable(note))
 		}
 	}
 }
@@ -74,8 +72,8 @@ func (w *scanWriter) hit(h *scan.Hit) {
 	if w.accepts(h.Class) {
 		style = text.Good
 	}
-	fmt.Fprintf(w, "  %v %s%s: %s\n", h.Address, h.Instruction, shown(symbol), shown(h.Place))
-	fmt.Fprintf(w, "    %s %s\n", w.paint.Paint(style, string(h.Class)+":"), shown(h.Claim))
+	fmt.Fprintf(w, "  %v %s%s: %s\n", h.Address, h.Instruction, text.Printable(symbol), text.Printable(h.Place))
+	fmt.Fprintf(w, "    %s %s\n", w.paint.Paint(style, string(h.Class)+":"), text.Printable(h.Claim))
 	if !w.run.flags.explain {
 		return
 	}
@@ -83,8 +81,8 @@ func (w *scanWriter) hit(h *scan.Hit) {
 	if h.Section != "" {
 		where += ", section " + h.Section
 	}
-	fmt.Fprintf(w, "    where: offset %v of the file, %s\n", h.Offset, shown(where))
-	fmt.Fprintf(w, "    to do: %s\n", shown(h.Advice))
+	fmt.Fprintf(w, "    where: offset %v of the file, %s\n", h.Offset, text.Printable(where))
+	fmt.Fprintf(w, "    to do: %s\n", text.Printable(h.Advice))
 	w.code(h.Code)
 }
 
@@ -119,7 +117,7 @@ func (w *scanWriter) summary() {
 			fmt.Fprintf(w, " of which %d are further names", c.Links)
 		}
 		for _, mount := range c.Mounts {
-			fmt.Fprintf(w, "\nnot entered, another file system: %s", shown(mount))
+			fmt.Fprintf(w, "\nnot entered, another file system: %s", text.Printable(mount))
 		}
 	}
 	w.WriteString("\n")
@@ -136,17 +134,6 @@ func size(n int64) string {
 		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
 	}
 	return text.Counted(int(n), "byte")
-}
-
-// shown returns s with a sign for each character that a terminal might obey:
-// names come from files that nobody has looked at yet.
-func shown(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, s)
 }
 
 // progress is a line on the terminal that says how far a scan is.
@@ -172,10 +159,10 @@ func (p *progress) show(reports int, bytes int64, name string) {
 		return
 	}
 	const most = 50
-	if r := []rune(shown(name)); len(r) > most {
+	if r := []rune(text.Printable(name)); len(r) > most {
 		name = "..." + string(r[len(r)-most:])
 	}
-	fmt.Fprintf(p.w, "%s%d scanned, %s, %s", eraseLine, reports, size(bytes), shown(name))
+	fmt.Fprintf(p.w, "%s%d scanned, %s, %s", eraseLine, reports, size(bytes), text.Printable(name))
 }
 
 func (p *progress) clear() {
