@@ -25,7 +25,7 @@ func TestProcess(t *testing.T) {
 		switch {
 		case h.Class == scan.Gate:
 			gates++
-		case !strings.Contains(h.In, "scan.test"): // where it is a constant of these tests
+		case strings.Contains(h.In, "anonymous") || strings.Contains(h.In, "(deleted)"): // no library, nor these tests' constants
 			hits[h.Address] = h
 		}
 	}
@@ -40,7 +40,7 @@ func TestProcess(t *testing.T) {
 		}
 	}
 	if gates != 1 || len(hits) != len(c.where) {
-		t.Errorf("%d gates, %d hits: %v", gates, len(hits), r.Hits)
+		t.Errorf("%d gates, %d hits, want 1 and %d", gates, len(hits), len(c.where))
 	}
 	notes := strings.Join(r.Notes, "\n")
 	for _, want := range []string{"anonymous memory was made at run time", "/memfd:secret (deleted) is shared", "is writable and executable"} {
