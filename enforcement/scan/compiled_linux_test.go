@@ -193,10 +193,30 @@ func TestDynamicLoader(t *testing.T) {
 		t.Skipf("%v: this system has another", err)
 	}
 	for _, h := range scanFile(t, loader).Hits {
-		if h.Instruction != scan.XRSTOR || h.Class != scan.Masked {
+		if h.Instruction == scan.XRSTOR && h.Placement == scan.Intended && h.Class != scan.Masked {
 			t.Errorf("%s %s at %v: %s", h.Class, h.Instruction, h.Address, h.Claim)
 		}
 	}
+}
+
+// TestGoWithoutSymbols: Go's own table tells the functions of a stripped program.
+func TestGoWithoutSymbols(t *testing.T) {
+	folder := t.TempDir()
+	source := "package main\n\nvar secret uint64\n\nfunc main() { hide() }\n\n//go:noinline\nfunc hide() { secret = 0x11ef010f22334455 }\n"
+	if err := os.WriteFile(filepath.Join(folder, "main.go"), []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command(needTool(t, "go"), "build", "-ldflags=-s -w", "-o", "out", "main.go")
+	build.Dir, build.Env = folder, append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	for _, h := range scanFile(t, filepath.Join(folder, "out")).Hits {
+		if strings.HasPrefix(h.Symbol, "main.hide+0x") && strings.HasPrefix(h.Place, "immediate of mov $0x11ef010f22334455,") {
+			return
+		}
+	}
+	t.Error("the constant in main.hide is not found")
 }
 
 // TestProgramsOfOurs: the gate is all that was meant in a program that links the

@@ -76,6 +76,7 @@ func (m *image) locate(addresses []uint64) []position {
 		}
 	}
 	m.nameSymbols(sections, addresses, positions)
+	m.nameGo(sections, addresses, positions)
 	m.unwind(addresses, positions)
 	return positions
 }

@@ -84,6 +84,8 @@ func (w *walk) walk(slots chan struct{}) error {
 	return fs.WalkDir(w.root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		j := &job{path: path, done: make(chan struct{}), err: err}
 		switch {
+		case w.ctx.Err() != nil:
+			return w.ctx.Err()
 		case err == nil && entry.IsDir():
 			return w.enter(path, entry)
 		case err == nil && (!entry.Type().IsRegular() || w.again(entry)):
