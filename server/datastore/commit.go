@@ -78,7 +78,7 @@ type step struct {
 
 // transact changes running as an edit or a copy does. The caller is the writer.
 func (s *Store) transact(ctx context.Context, actor Actor, next *tree.Tree) error {
-	return s.perform(ctx, step{actor, next, s.cfg.Rules, s.pending.Load()})
+	return s.perform(ctx, step{actor: actor, next: next, rules: s.cfg.Rules, then: s.pending.Load()})
 }
 
 // perform is the way of every change of running. The caller is the writer. The

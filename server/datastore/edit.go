@@ -53,24 +53,6 @@ func (s *Store) Edit(ctx context.Context, actor Actor, r Request) error {
 	return s.editCandidate(actor, r.Test, next)
 }
 
-// Apply performs the edits in order as one transaction on running: a gNMI Set.
-// It is refused with TagInUse while a session has locked running or a confirmed
-// commit waits; a candidate with uncommitted changes is left as it is.
-func (s *Store) Apply(ctx context.Context, actor Actor, edits ...*tree.Edit) error {
-	if err := s.acquire(ctx); err != nil {
-		return err
-	}
-	defer s.release()
-	if err := s.checkTarget(Running, actor); err != nil {
-		return err
-	}
-	next, err := s.edited(actor, s.Running(), tree.Merge, edits...)
-	if err != nil {
-		return err
-	}
-	return s.transact(ctx, actor, next)
-}
-
 // Copy makes the target equal to a configuration (RFC 6241 section 7.3): the
 // candidate, or running as a whole transaction. The actor answers for what
 // becomes different; the errors are those of Edit.
