@@ -74,10 +74,12 @@ func (s *Store) CommitWith(ctx context.Context, actor Actor, o CommitOptions) er
 		return err
 	}
 	defer s.release()
-	for _, name := range []Name{Running, Candidate} {
-		if err := s.locks.check(name, actor.Session); err != nil {
-			return err
-		}
+	if err := s.locks.check(Running, actor.Session); err != nil {
+		return err
+	}
+	next, done, err := s.toCommit(actor.Session)
+	if err != nil {
+		return err
 	}
 	p := s.pending.Load()
 	if err := p.admits(actor, o.PersistID); err != nil {
@@ -86,10 +88,10 @@ func (s *Store) CommitWith(ctx context.Context, actor Actor, o CommitOptions) er
 	if o.Timeout > 0 && actor.Session == 0 && o.Persist == "" && o.PersistID == "" {
 		return &Error{Tag: tree.TagOperationFailed, Message: "without a session, only a confirmed commit that persists can be confirmed"}
 	}
-	if err := s.perform(ctx, step{actor: actor, next: s.Candidate(), rules: s.cfg.Rules, then: s.followed(p, actor, o)}); err != nil {
+	if err := s.perform(ctx, step{actor: actor, next: next, rules: s.cfg.Rules, then: s.followed(p, actor, o)}); err != nil {
 		return err
 	}
-	s.candidate.Store(nil)
+	done()
 	s.tellStage(p, actor, o)
 	return nil
 }

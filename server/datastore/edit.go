@@ -41,7 +41,7 @@ func (s *Store) Edit(ctx context.Context, actor Actor, r Request) error {
 	if err := s.checkTarget(r.Target, actor); err != nil {
 		return err
 	}
-	next, err := s.edited(actor, s.Config(r.Target), r.Default, r.Edit)
+	next, err := s.edited(actor, s.ConfigOf(actor.Session, r.Target), r.Default, r.Edit)
 	switch {
 	case err != nil:
 		return err
@@ -89,7 +89,7 @@ func (s *Store) edited(actor Actor, base *tree.Tree, def tree.Operation, edits .
 
 // test does what storing next in the target would do, but for the storing.
 func (s *Store) test(actor Actor, target Name, next *tree.Tree) error {
-	if err := actor.checkChanges(tree.Diff(s.Config(target), next)); err != nil {
+	if err := actor.checkChanges(tree.Diff(s.ConfigOf(actor.Session, target), next)); err != nil {
 		return err
 	}
 	_, err := s.check(next)
@@ -97,13 +97,18 @@ func (s *Store) test(actor Actor, target Name, next *tree.Tree) error {
 }
 
 func (s *Store) editCandidate(actor Actor, t Test, next *tree.Tree) error {
-	if err := actor.checkChanges(tree.Diff(s.Candidate(), next)); err != nil {
+	if err := actor.checkChanges(tree.Diff(s.ConfigOf(actor.Session, Candidate), next)); err != nil {
 		return err
 	}
 	if t == TestThenSet {
 		if _, err := s.check(next); err != nil {
 			return err
 		}
+	}
+	if p, own := s.privates.get(actor.Session); own {
+		p = s.begun(actor.Session, p)
+		s.privates.set(actor.Session, private{p.base, next, p.locked})
+		return nil
 	}
 	s.editor = actor.Session
 	s.setCandidate(next)

@@ -44,6 +44,9 @@ func (l *locks) check(name Name, session uint32) error {
 
 // checkTarget refuses when the actor may not change that datastore now.
 func (s *Store) checkTarget(name Name, actor Actor) error {
+	if _, own := s.privates.get(actor.Session); own && name == Candidate {
+		return nil
+	}
 	if err := s.locks.check(name, actor.Session); err != nil || name != Running {
 		return err
 	}
@@ -68,6 +71,9 @@ func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
 		return err
 	}
 	defer s.release()
+	if p, own := s.privates.get(session); own && name == Candidate {
+		return s.lockOwn(session, p)
+	}
 	if h := s.locks.get(name).Session; h != 0 {
 		return lockDenied(h, fmt.Sprintf("the %v datastore is locked by session %d", name, h))
 	}
@@ -96,6 +102,9 @@ func (s *Store) Unlock(ctx context.Context, name Name, session uint32) error {
 		return err
 	}
 	defer s.release()
+	if p, own := s.privates.get(session); own && name == Candidate {
+		return s.unlockOwn(session, p)
+	}
 	switch h := s.locks.get(name).Session; {
 	case h == 0:
 		return &Error{Tag: tree.TagOperationFailed, Message: fmt.Sprintf("the %v datastore is not locked", name)}
@@ -113,8 +122,8 @@ func (s *Store) unlock(name Name) {
 	}
 }
 
-// Release ends all locks of a session that has ended, and undoes its confirmed
-// commit unless that persists. It waits for the writer at work.
+// Release ends all locks of a session that has ended and drops its own candidate,
+// and undoes its confirmed commit unless that persists. It waits for the writer at work.
 func (s *Store) Release(session uint32) {
 	s.writer <- struct{}{}
 	defer s.release()
@@ -123,5 +132,6 @@ func (s *Store) Release(session uint32) {
 			s.unlock(name)
 		}
 	}
+	s.privates.drop(session)
 	s.leave(session)
 }

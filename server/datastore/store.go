@@ -70,6 +70,7 @@ type Store struct {
 	observers observers[Change]
 	confirmed observers[Confirmed]
 	locks     locks
+	privates  privates
 	history   history
 	stats     stats
 
@@ -179,7 +180,7 @@ func (s *Store) Close() error {
 // Running returns the running configuration.
 func (s *Store) Running() *tree.Tree { return s.running.Load() }
 
-// Candidate returns the candidate configuration.
+// Candidate returns the candidate configuration that sessions share.
 func (s *Store) Candidate() *tree.Tree {
 	if c := s.candidate.Load(); c != nil {
 		return c
@@ -187,7 +188,8 @@ func (s *Store) Candidate() *tree.Tree {
 	return s.running.Load()
 }
 
-// Config returns the configuration in that datastore.
+// Config returns the configuration in that datastore, of which the candidate is the
+// one that sessions share.
 func (s *Store) Config(name Name) *tree.Tree {
 	if name == Candidate {
 		return s.Candidate()
