@@ -78,6 +78,7 @@ type step struct {
 	next  *tree.Tree
 	rules func(old, next *tree.Tree) []*Error // nil: next was in force before
 	then  *pending                            // what waits for its confirmation afterwards
+	undo  bool                                // no lock holds up what is undone
 }
 
 // transact changes running as an edit or a copy does. The caller is the writer.
@@ -109,6 +110,11 @@ func (s *Store) tryPerform(ctx context.Context, st step) error {
 	}
 	if state.Tree != st.next {
 		c.New, c.Changes = state.Tree, tree.Diff(c.Old, state.Tree)
+	}
+	if !st.undo {
+		if err := s.parts.check(st.actor.Session, c.Changes); err != nil {
+			return err
+		}
 	}
 	commit, abort, err := s.cfg.Engine.Prepare(ctx, c)
 	if err != nil {

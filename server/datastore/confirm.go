@@ -227,7 +227,7 @@ func (s *Store) giveUp(p *pending, stage Confirmed) {
 func (s *Store) rollBack(ctx context.Context, p *pending, stage Confirmed) error {
 	actor := stage.Actor
 	actor.Protocol, actor.Access = "rollback", nil
-	if err := s.perform(ctx, step{actor: actor, next: p.before}); err != nil {
+	if err := s.perform(ctx, step{actor: actor, next: p.before, undo: true}); err != nil {
 		return err
 	}
 	s.confirmed.tell(stage)

@@ -92,8 +92,11 @@ func (s *Store) test(actor Actor, target Name, next *tree.Tree) error {
 	if err := actor.checkChanges(tree.Diff(s.ConfigOf(actor.Session, target), next)); err != nil {
 		return err
 	}
-	_, err := s.check(next)
-	return err
+	state, err := s.check(next)
+	if err != nil || target != Running {
+		return err
+	}
+	return s.parts.check(actor.Session, tree.Diff(s.Running(), state.Tree))
 }
 
 func (s *Store) editCandidate(actor Actor, t Test, next *tree.Tree) error {

@@ -60,8 +60,8 @@ func (s *Store) LockedBy(name Name) (info LockInfo, ok bool) {
 }
 
 // Lock locks a datastore for a session (RFC 6241 section 7.5). TagLockDenied,
-// with the session in the way, says that it is locked already, even by the same
-// session, that the candidate has changes which are not committed, or that a
+// with the session in the way, says that it or a part of it is locked already, even by
+// the same session, that the candidate has changes which are not committed, or that a
 // confirmed commit of another session waits.
 func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
 	if session == 0 {
@@ -76,6 +76,10 @@ func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
 	}
 	if h := s.locks.get(name).Session; h != 0 {
 		return lockDenied(h, fmt.Sprintf("the %v datastore is locked by session %d", name, h))
+	}
+	if h := s.parts.holder(); name == Running && h != 0 {
+		// RFC 5717 section 2.4.1, RFC 6241 section 7.5: a part counts, even one's own.
+		return lockDenied(h, fmt.Sprintf("a part of the running datastore is locked by session %d", h))
 	}
 	if p := s.pending.Load(); name == Running && p != nil && p.Session != session {
 		return lockDenied(p.Session, fmt.Sprintf("a confirmed commit of user %q waits for its confirmation", p.User))
@@ -132,6 +136,7 @@ func (s *Store) Release(session uint32) {
 			s.unlock(name)
 		}
 	}
+	s.parts.drop(func(h heldPart) bool { return session != 0 && h.Session == session })
 	s.privates.drop(session)
 	s.leave(session)
 }

@@ -88,7 +88,9 @@ func (r *rebase) conflict(at tree.Path) {
 // reorder notes that the order of the list around the entry at path is to be settled.
 func (r *rebase) reorder(entry tree.Path) {
 	list := listOf(entry)
-	if !slices.ContainsFunc(r.reordered, func(other tree.Path) bool { return len(other) == len(list) && within(other, list) && within(list, other) }) {
+	if !slices.ContainsFunc(r.reordered, func(other tree.Path) bool {
+		return len(other) == len(list) && within(other, list) && within(list, other)
+	}) {
 		r.reordered = append(r.reordered, list)
 	}
 }

@@ -70,6 +70,7 @@ type Store struct {
 	observers observers[Change]
 	confirmed observers[Confirmed]
 	locks     locks
+	parts     partialLocks
 	privates  privates
 	history   history
 	stats     stats
