@@ -76,7 +76,7 @@ func (s *Session) sourceOf(p *params) (source, error) {
 		return source{tree: t}, err
 	}
 	name, err := datastoreOf(e)
-	return source{s.server.store.Config(name), true, name}, err
+	return source{s.server.store.ConfigOf(s.id, name), true, name}, err
 }
 
 // inline reads a whole configuration from a request.

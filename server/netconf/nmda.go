@@ -147,7 +147,7 @@ func (s *Session) dataRequest(p *params) (r dataRequest, err error) {
 	}
 	modes := withDefaults
 	if d := nmdaStores[i]; d.config {
-		r.tree, r.scope = s.server.store.Config(d.holds), tree.ConfigOnly
+		r.tree, r.scope = s.server.store.ConfigOf(s.id, d.holds), tree.ConfigOnly
 	} else if r.tree, err = s.server.operational(); err == nil {
 		r.operational, r.scope, modes = true, tree.ConfigAndState, operationalDefaults
 	}

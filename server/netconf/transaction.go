@@ -65,7 +65,7 @@ func (s *Session) validateNMDA(ctx context.Context, source *xml.Element) (body, 
 	case !nmdaStores[i].config:
 		return nil, notThisStore(e, "it is not of configuration alone")
 	}
-	return nil, s.server.store.Validate(ctx, nmdaStores[i].holds)
+	return nil, s.server.store.ValidateTree(ctx, s.server.store.ConfigOf(s.id, nmdaStores[i].holds))
 }
 
 // lockable returns the datastore that a target parameter names, in either way

@@ -1,0 +1,28 @@
+package netconf
+
+import (
+	"context"
+
+	"github.com/optical-net/waveguard/server/datastore"
+)
+
+// capPrivate is said by clients that want a candidate of their own.
+const capPrivate = "urn:ietf:params:netconf:capability:private-candidate:1.0"
+
+// resolutionModes are those of draft-ietf-netconf-privcand section 4.8.1.1.1; the
+// default first.
+var resolutionModes = []choice[datastore.Resolution]{
+	{"revert-on-conflict", datastore.RevertOnConflict},
+	{"prefer-candidate", datastore.PreferCandidate},
+	{"prefer-running", datastore.PreferRunning},
+}
+
+// update brings the changes of running into the session's own candidate
+// (draft-ietf-netconf-privcand section 4.8.1.1).
+func (s *Session) update(ctx context.Context, p *params) (body, error) {
+	mode, err := oneOf(p, "resolution-mode", resolutionModes)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.server.store.Update(ctx, s.id, mode)
+}
