@@ -37,6 +37,8 @@ type Config struct {
 	Engine Engine
 	// Initial returns the configuration that an empty Dir starts with; nil: none.
 	Initial func() (*tree.Tree, error)
+	// Factory returns the configuration to reset to, see [Store.Reset]; nil: Initial.
+	Factory func() (*tree.Tree, error)
 	// Rules returns what forbids a step from one running configuration to the
 	// next beyond the schema's constraints; nil: nothing does. What was stored
 	// once is not asked about.
@@ -72,6 +74,7 @@ type Store struct {
 	locks     locks
 	parts     partialLocks
 	privates  privates
+	factory   factory
 	history   history
 	stats     stats
 
