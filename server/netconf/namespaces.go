@@ -11,7 +11,8 @@ const (
 	nsDatastores    = "urn:ietf:params:xml:ns:yang:ietf-datastores"     // RFC 8342
 	nsPartialLock   = "urn:ietf:params:xml:ns:netconf:partial-lock:1.0" // RFC 5717
 	nsPrivate       = "urn:ietf:params:xml:ns:yang:ietf-netconf-private-candidate"
-	nsYANG          = "urn:ietf:params:xml:ns:yang:1" // RFC 7950 section 13
+	nsFactory       = "urn:ietf:params:xml:ns:yang:ietf-factory-default" // RFC 8808
+	nsYANG          = "urn:ietf:params:xml:ns:yang:1"                    // RFC 7950 section 13
 )
 
 // The protocol capabilities (RFC 6241 section 8, RFC 5277, RFC 6243 section 4.3,
