@@ -27,14 +27,10 @@ func (s *Store) Discard(ctx context.Context, actor Actor) error {
 		return err
 	}
 	defer s.release()
-	if _, own := s.privates.get(actor.Session); own {
-		s.restart(actor.Session)
-		return nil
-	}
-	if err := s.locks.check(Candidate, actor.Session); err != nil {
+	if err := s.checkTarget(Candidate, actor); err != nil {
 		return err
 	}
-	s.candidate.Store(nil)
+	s.committed(actor.Session)
 	return nil
 }
 

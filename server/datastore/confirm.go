@@ -77,7 +77,7 @@ func (s *Store) CommitWith(ctx context.Context, actor Actor, o CommitOptions) er
 	if err := s.locks.check(Running, actor.Session); err != nil {
 		return err
 	}
-	next, done, err := s.toCommit(actor.Session)
+	next, err := s.toCommit(actor.Session)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *Store) CommitWith(ctx context.Context, actor Actor, o CommitOptions) er
 	if err := s.perform(ctx, step{actor: actor, next: next, rules: s.cfg.Rules, then: s.followed(p, actor, o)}); err != nil {
 		return err
 	}
-	done()
+	s.committed(actor.Session)
 	s.tellStage(p, actor, o)
 	return nil
 }

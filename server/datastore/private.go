@@ -149,28 +149,28 @@ func (r *rebase) refusal() error {
 	return errors.Join(errs...)
 }
 
-// toCommit returns what a commit by the session makes running, and what it has to
-// do with the candidate once it has succeeded.
+// toCommit returns what a commit by the session makes running.
 //
 // draft-ietf-netconf-privcand section 4.8.2.1: a commit of a session's own candidate
 // updates it first, and fails on a conflict.
-func (s *Store) toCommit(session uint32) (next *tree.Tree, done func(), err error) {
+func (s *Store) toCommit(session uint32) (*tree.Tree, error) {
 	p, own := s.privates.get(session)
 	switch {
 	case !own:
-		return s.Candidate(), func() { s.candidate.Store(nil) }, s.locks.check(Candidate, session)
+		return s.Candidate(), s.locks.check(Candidate, session)
 	case p.base == nil:
-		return s.Running(), func() {}, nil
+		return s.Running(), nil
 	}
-	next, err = s.updated(p, RevertOnConflict)
-	return next, func() { s.restart(session) }, err
+	return s.updated(p, RevertOnConflict)
 }
 
-// restart has a session's own candidate begin anew.
-func (s *Store) restart(session uint32) {
+// committed has the candidate that the session has committed or discarded be running.
+func (s *Store) committed(session uint32) {
 	if p, own := s.privates.get(session); own {
 		s.privates.set(session, private{locked: p.locked})
+		return
 	}
+	s.candidate.Store(nil)
 }
 
 // lockOwn locks a session's own candidate. Nobody else could use it, so that the

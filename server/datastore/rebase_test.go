@@ -139,7 +139,7 @@ func randomEdits(t *testing.T, r *rand.Rand, from *tree.Tree, n int) *tree.Tree 
 // looks at everything.
 func TestRebaseAgainstNaive(t *testing.T) {
 	met := 0
-	for seed := range uint64(3000) {
+	for seed := range uint64(1000) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		base := randomEdits(t, r, tree.New(set(t)), r.IntN(12))
 		mine, theirs := randomEdits(t, r, base, r.IntN(6)), randomEdits(t, r, base, r.IntN(6))
@@ -156,7 +156,7 @@ func TestRebaseAgainstNaive(t *testing.T) {
 			met += len(conflicts)
 		}
 	}
-	if met < 1000 {
+	if met < 300 {
 		t.Errorf("no more than %d conflicts were met", met)
 	}
 }
@@ -164,7 +164,7 @@ func TestRebaseAgainstNaive(t *testing.T) {
 // TestRebaseOfOrders holds, for random orders, that there is no error, that no entry
 // is lost or there twice, and that without a conflict the order of who ordered stays.
 func TestRebaseOfOrders(t *testing.T) {
-	for seed := range uint64(2000) {
+	for seed := range uint64(700) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		base := shuffled(t, r, tree.New(set(t)))
 		mine, theirs := shuffled(t, r, base), shuffled(t, r, base)
