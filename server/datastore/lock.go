@@ -92,7 +92,7 @@ func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
 	return nil
 }
 
-func lockDenied(session uint32, message string) error {
+func lockDenied(session uint32, message string) *Error {
 	return &Error{
 		Tag: TagLockDenied, Message: message,
 		Info: [][2]string{{"session-id", strconv.FormatUint(uint64(session), 10)}},

@@ -122,12 +122,19 @@ func (s *Store) lockNodes(ctx context.Context, lock PartialLock, choose func(*tr
 	// RFC 5717 section 2.4.1: no lock of the whole and of a part at a time, nor
 	// beside changes that may be undone.
 	if h := s.locks.get(Running).Session; h != 0 {
-		return lock, lockDenied(h, fmt.Sprintf("the running datastore is locked by session %d", h))
+		return lock, partDenied("locked", h, fmt.Sprintf("the running datastore is locked by session %d", h))
 	}
 	if p := s.pending.Load(); p != nil && p.Session != lock.Session {
-		return lock, lockDenied(p.Session, fmt.Sprintf("a confirmed commit of user %q waits for its confirmation", p.User))
+		return lock, partDenied("outstanding-confirmed-commit", p.Session, fmt.Sprintf("a confirmed commit of user %q waits for its confirmation", p.User))
 	}
 	return s.parts.grant(lock)
+}
+
+// partDenied refuses a partial lock, with the error-app-tag that says what for.
+func partDenied(appTag string, session uint32, message string) error {
+	e := lockDenied(session, message)
+	e.AppTag = appTag
+	return e
 }
 
 // grant gives the lock a number, unless another session or a bound is in the way.
@@ -142,7 +149,7 @@ func (ps *partialLocks) grant(lock PartialLock) (PartialLock, error) {
 		}
 		for _, node := range lock.Nodes {
 			if h.holds(node) || h.above[node.String()] {
-				return lock, lockDenied(h.Session, fmt.Sprintf("%s is locked in part or whole by session %d (lock-id %d)", node, h.Session, h.ID))
+				return lock, partDenied("locked", h.Session, fmt.Sprintf("%s is locked in part or whole by session %d (lock-id %d)", node, h.Session, h.ID))
 			}
 		}
 	}
