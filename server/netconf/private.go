@@ -2,12 +2,20 @@ package netconf
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/optical-net/waveguard/server/datastore"
 )
 
 // capPrivate is said by clients that want a candidate of their own.
 const capPrivate = "urn:ietf:params:netconf:capability:private-candidate:1.0"
+
+// offersPrivate says whether the server has said it too: a capability holds when both
+// sides do (RFC 6241 section 8.1).
+func (s *Server) offersPrivate() bool {
+	return slices.ContainsFunc(s.capabilities, func(c string) bool { return strings.HasPrefix(c, capPrivate) })
+}
 
 // resolutionModes are those of draft-ietf-netconf-privcand section 4.8.1.1.1; the
 // default first.

@@ -122,7 +122,7 @@ func (s *Session) open() error {
 	if s.base11 = says.base11; s.base11 {
 		s.framer.Upgrade()
 	}
-	if says.private {
+	if says.private && s.server.offersPrivate() {
 		s.server.store.OwnCandidate(s.id)
 	}
 	return nil
