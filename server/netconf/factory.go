@@ -5,6 +5,8 @@ import (
 	"fmt"
 )
 
+const nsFactory = "urn:ietf:params:xml:ns:yang:ietf-factory-default" // RFC 8808
+
 // factoryReset brings the appliance back to how it left the factory (RFC 8808 section
 // 2). Sessions go on, under the rights that their users then have.
 func (s *Session) factoryReset(ctx context.Context, _ *params) (body, error) {

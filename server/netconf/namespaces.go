@@ -7,12 +7,9 @@ const (
 	nsNotifications = "urn:ietf:params:xml:ns:netmod:notification"      // RFC 5277 section 3.4
 	nsMonitoring    = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 	nsWithDefaults  = "urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults"
-	nsNMDA          = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda"   // RFC 8526
-	nsDatastores    = "urn:ietf:params:xml:ns:yang:ietf-datastores"     // RFC 8342
-	nsPartialLock   = "urn:ietf:params:xml:ns:netconf:partial-lock:1.0" // RFC 5717
-	nsPrivate       = "urn:ietf:params:xml:ns:yang:ietf-netconf-private-candidate"
-	nsFactory       = "urn:ietf:params:xml:ns:yang:ietf-factory-default" // RFC 8808
-	nsYANG          = "urn:ietf:params:xml:ns:yang:1"                    // RFC 7950 section 13
+	nsNMDA          = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda" // RFC 8526
+	nsDatastores    = "urn:ietf:params:xml:ns:yang:ietf-datastores"   // RFC 8342
+	nsYANG          = "urn:ietf:params:xml:ns:yang:1"                 // RFC 7950 section 13
 )
 
 // The protocol capabilities (RFC 6241 section 8, RFC 5277, RFC 6243 section 4.3,

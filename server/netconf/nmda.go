@@ -26,7 +26,7 @@ var nmdaStores = []nmdaDatastore{
 // nmdaDatastore is a datastore by the identity that names it.
 type nmdaDatastore struct {
 	space, name string
-	holds       datastore.Name // of configuration, unless it is that of the factory
+	stored      datastore.Name // of configuration, unless it is that of the factory: see configOf
 	config      bool           // else it is operational
 	edits       bool
 }
@@ -36,7 +36,7 @@ func (s *Session) configOf(d nmdaDatastore) (*tree.Tree, error) {
 	if d.space == nsFactory {
 		return s.server.store.Factory()
 	}
-	return s.server.store.ConfigOf(s.id, d.holds), nil
+	return s.server.store.ConfigOf(s.id, d.stored), nil
 }
 
 // nmdaStore returns the index in nmdaStores of the datastore that e names.
@@ -64,7 +64,7 @@ func editable(e *xml.Element) (datastore.Name, error) {
 	if err == nil && !nmdaStores[i].edits {
 		err = notThisStore(e, "it cannot be changed")
 	}
-	return nmdaStores[i].holds, err
+	return nmdaStores[i].stored, err
 }
 
 // editData changes a datastore (RFC 8526 section 3.1.2).

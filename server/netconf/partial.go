@@ -14,6 +14,8 @@ import (
 	"github.com/optical-net/waveguard/yang/xpath"
 )
 
+const nsPartialLock = "urn:ietf:params:xml:ns:netconf:partial-lock:1.0" // RFC 5717
+
 // partialLock locks nodes of running for this session alone (RFC 5717 section 2.4.1).
 func (s *Session) partialLock(ctx context.Context, p *params) (body, error) {
 	if _, err := p.require("select"); err != nil {

@@ -8,8 +8,12 @@ import (
 	"github.com/optical-net/waveguard/server/datastore"
 )
 
-// capPrivate is said by clients that want a candidate of their own.
-const capPrivate = "urn:ietf:params:netconf:capability:private-candidate:1.0"
+// draft-ietf-netconf-privcand: the capability is said by clients that want a candidate
+// of their own.
+const (
+	nsPrivate  = "urn:ietf:params:xml:ns:yang:ietf-netconf-private-candidate"
+	capPrivate = "urn:ietf:params:netconf:capability:private-candidate:1.0"
+)
 
 // offersPrivate says whether the server has said it too: a capability holds when both
 // sides do (RFC 6241 section 8.1).
