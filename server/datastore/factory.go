@@ -24,25 +24,15 @@ func (s *Store) Factory() (*tree.Tree, error) {
 	if s.factory.tree != nil {
 		return s.factory.tree, nil
 	}
-	t, err := s.cfg.make(s.cfg.Factory)
-	if err == nil {
-		s.factory.tree = t
+	build := s.cfg.Factory
+	if build == nil {
+		build = s.initial
 	}
-	return t, err
-}
-
-// make returns what a function of the Config makes, which may be nil.
-func (c *Config) make(config func() (*tree.Tree, error)) (*tree.Tree, error) {
-	if config == nil {
-		config = c.Initial
-	}
-	if config == nil {
-		return tree.New(c.Schema), nil
-	}
-	t, err := config()
+	t, err := build()
 	if err != nil {
-		return nil, fmt.Errorf("make the initial configuration: %w", err)
+		return nil, fmt.Errorf("make the configuration of the factory: %w", err)
 	}
+	s.factory.tree = t
 	return t, nil
 }
 

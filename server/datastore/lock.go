@@ -126,9 +126,13 @@ func (s *Store) unlock(name Name) {
 	}
 }
 
-// Release ends all locks of a session that has ended and drops its own candidate,
-// and undoes its confirmed commit unless that persists. It waits for the writer at work.
+// Release ends all locks of a session that has ended and drops its own candidate, and
+// undoes its confirmed commit unless that persists. For a session that has any of these
+// it waits for the writer at work.
 func (s *Store) Release(session uint32) {
+	if !s.holds(session) {
+		return
+	}
 	s.writer <- struct{}{}
 	defer s.release()
 	for _, name := range []Name{Running, Candidate} {
@@ -139,4 +143,13 @@ func (s *Store) Release(session uint32) {
 	s.parts.drop(func(h heldPart) bool { return session != 0 && h.Session == session })
 	s.privates.drop(session)
 	s.leave(session)
+}
+
+// holds says whether a session has something that its end gives back. What it has
+// it got by itself, so the answer stays true while it asks for nothing.
+func (s *Store) holds(session uint32) bool {
+	p := s.pending.Load()
+	_, own := s.privates.get(session)
+	return p != nil && p.Session == session || own || s.parts.heldBy(session) ||
+		s.locks.get(Running).Session == session || s.locks.get(Candidate).Session == session
 }

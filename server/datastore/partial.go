@@ -206,6 +206,16 @@ func (ps *partialLocks) holder() uint32 {
 	return ps.all[0].Session
 }
 
+// heldBy says whether a session holds a partial lock.
+func (ps *partialLocks) heldBy(session uint32) bool {
+	if ps.count.Load() == 0 {
+		return false
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return slices.ContainsFunc(ps.all, func(h heldPart) bool { return h.Session == session })
+}
+
 // check refuses changes of what others than the session have locked.
 func (ps *partialLocks) check(session uint32, changes []tree.Change) error {
 	if ps.count.Load() == 0 {

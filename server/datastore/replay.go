@@ -55,7 +55,7 @@ func (s *Store) load(st *journal.State) (*pending, error) {
 // one, and what waits for its confirmation.
 func (s *Store) recovered(st *journal.State) (*tree.Tree, *pending, error) {
 	if st.Snapshot == nil {
-		t, err := s.cfg.make(s.cfg.Initial)
+		t, err := s.initial()
 		s.history.add(Revision{Config: t})
 		return t, nil, err
 	}
@@ -78,6 +78,17 @@ func (s *Store) recovered(st *journal.State) (*tree.Tree, *pending, error) {
 		}
 	}
 	return e.Tree(), waiting, nil
+}
+
+func (s *Store) initial() (*tree.Tree, error) {
+	if s.cfg.Initial == nil {
+		return tree.New(s.cfg.Schema), nil
+	}
+	t, err := s.cfg.Initial()
+	if err != nil {
+		return nil, fmt.Errorf("make the initial configuration: %w", err)
+	}
+	return t, nil
 }
 
 // after returns what waits after a record, whose edits were made to before, when p

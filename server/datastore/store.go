@@ -37,8 +37,6 @@ type Config struct {
 	Engine Engine
 	// Initial returns the configuration that an empty Dir starts with; nil: none.
 	Initial func() (*tree.Tree, error)
-	// Factory returns the configuration to reset to, see [Store.Reset]; nil: Initial.
-	Factory func() (*tree.Tree, error)
 	// Rules returns what forbids a step from one running configuration to the
 	// next beyond the schema's constraints; nil: nothing does. What was stored
 	// once is not asked about.
@@ -52,6 +50,9 @@ type Config struct {
 	// History is how many commits one can go back, see [Store.History]; 0 is 50.
 	// Their records stay in the journal.
 	History int
+	// Factory returns the configuration to reset to, see [Store.Reset]; nil: Initial
+	// does.
+	Factory func() (*tree.Tree, error)
 }
 
 // Store is an open datastore. Its methods may be called by any number of
