@@ -157,6 +157,7 @@ func TestModelsData(t *testing.T) {
 	}
 	stop()
 
+	c.ModelsData = "" // It is the configuration's now.
 	a, _ = startWith(t, c)
 	if got := dial(t, a).running(filter); strings.Contains(got, "Oslo") || !strings.Contains(got, "NO") {
 		t.Errorf("after a restart: %s", got)
