@@ -24,6 +24,9 @@ type Config struct {
 	// own monitoring data is always among them.
 	State []StateProvider
 
+	// Operations are those that the appliance performs besides the protocol's own.
+	Operations []Operation
+
 	// HostKeys identify the server to SSH clients; see [EnsureHostKeys]. Only
 	// [Server.Serve] needs them.
 	HostKeys []ssh.Signer

@@ -45,13 +45,19 @@ func (s *Session) answer(rpc *xml.Element) (body, error) {
 		return nil, err
 	}
 	s.count(inRPCs)
-	op := operations.find(element.Name)
-	if op == nil {
+	if element.Name == (xml.Name{Space: nsYANG, Local: "action"}) {
+		return s.action(s.ctx, element)
+	}
+	op, others := operations.find(element.Name), s.server.performers.rpc(s.server.schema, element.Name)
+	if op == nil && others == nil {
 		return nil, protocolError(tagOperationNotSupported,
 			fmt.Sprintf("this server has no operation %s in namespace %q", element.Name.Local, element.Name.Space))
 	}
 	if err := s.permitted(element.Name); err != nil {
 		return nil, err
+	}
+	if op == nil {
+		return s.invoke(s.ctx, others, element, nil)
 	}
 	p, err := newParams(element, op.params)
 	if err != nil {

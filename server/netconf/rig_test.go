@@ -53,7 +53,7 @@ func newRig(t testing.TB, limits Limits) *rig {
 }
 
 // newRigFor is newRig with another schema.
-func newRigFor(t testing.TB, set *schema.Set, limits Limits) *rig {
+func newRigFor(t testing.TB, set *schema.Set, limits Limits, operations ...Operation) *rig {
 	t.Helper()
 	r := &rig{t: t, engine: new(engine), set: set}
 	r.engine.violation = func() { r.publish(violation, noon) }
@@ -62,7 +62,7 @@ func newRigFor(t testing.TB, set *schema.Set, limits Limits) *rig {
 	r.store = must(datastore.Open(datastore.Config{Dir: t.TempDir(), Schema: r.set, Engine: r.engine, Initial: r.initial, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.store.Close() })
 	r.users = access.New(r.store.Running)
-	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t), State: []StateProvider{r.users.State}}))(t)
+	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t), State: []StateProvider{r.users.State}, Operations: operations}))(t)
 	t.Cleanup(func() { r.Shutdown(context.Background()) })
 	r.starts = r.hub.Subscribe(1 << 16)
 	t.Cleanup(r.starts.Close)

@@ -36,6 +36,7 @@ type Server struct {
 	monitor      *monitor
 	library      *library // nil: none
 	defaults     *defaultsIndex
+	performers   *performers
 	started      time.Time
 	stats        statistics
 
@@ -69,6 +70,9 @@ func New(c Config) (*Server, error) {
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.capabilities = capabilities(c.Schema, s.library)
 	var err error
+	if s.performers, err = newPerformers(c.Schema, c.Operations); err != nil {
+		return nil, err
+	}
 	if s.monitor, err = newMonitor(s); err != nil {
 		return nil, err
 	}

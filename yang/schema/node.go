@@ -144,6 +144,32 @@ func (n *Node) IsKey() bool {
 // module matches the first child of that local name.
 func (n *Node) Child(module, local string) *Node { return n.byName[qname{module, local}] }
 
+// Action returns the action of that name in that module which instances of the
+// node have, or nil (RFC 7950 section 7.15).
+func (n *Node) Action(module, local string) *Node {
+	for _, k := range n.Children {
+		if k.Kind == Action && k.Name == local && k.Module.Name == module {
+			return k
+		}
+	}
+	return nil
+}
+
+// Input returns the input of an RPC or action, which may have no children.
+func (n *Node) Input() *Node { return n.part(Input) }
+
+// Output returns the output of an RPC or action, which may have no children.
+func (n *Node) Output() *Node { return n.part(Output) }
+
+func (n *Node) part(k Kind) *Node {
+	for _, p := range n.DataChildren {
+		if p.Kind == k {
+			return p
+		}
+	}
+	return nil
+}
+
 // Set returns the schema that the node is part of.
 func (n *Node) Set() *Set {
 	for n.Parent != nil {

@@ -92,9 +92,23 @@ func (a *Appliance) openHub() (err error) {
 
 // served lists the modules the appliance implements.
 var served = []string{
-	"ietf-inet-types", "ietf-yang-types", "ietf-netconf", "ietf-netconf-acm", "ietf-netconf-with-defaults", "ietf-netconf-monitoring", "notifications", "nc-notifications",
-	"ietf-netconf-notifications", "ietf-yang-library", "ietf-datastores", "ietf-origin", "ietf-netconf-nmda",
-	"mpk-security-types", "mpk-security", "mpk-security-telemetry", "mpk-security-notifications",
+	"ietf-datastores",
+	"ietf-inet-types",
+	"ietf-netconf",
+	"ietf-netconf-acm",
+	"ietf-netconf-monitoring",
+	"ietf-netconf-nmda",
+	"ietf-netconf-notifications",
+	"ietf-netconf-with-defaults",
+	"ietf-origin",
+	"ietf-yang-library",
+	"ietf-yang-types",
+	"mpk-security",
+	"mpk-security-notifications",
+	"mpk-security-telemetry",
+	"mpk-security-types",
+	"nc-notifications",
+	"notifications",
 }
 
 func compileModels() (*schema.Set, error) {
