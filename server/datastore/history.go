@@ -13,13 +13,16 @@ type Revision struct {
 	Number uint64    // of its journal record; they grow, with gaps
 	Time   time.Time // zero when it is not known any more, or is before the first commit
 	Actor  Actor     // without Access
-	Config *tree.Tree
+	// Changes is how many nodes differ from the revision before, a subtree that
+	// came or went for one.
+	Changes int
+	Config  *tree.Tree
 }
 
 // History returns what was running last, the newest first, which is running now.
 // It goes back Config.History commits, across restarts; only a journal that had to
-// be begun anew after an error of the disk begins a new history. To go back, Copy
-// a revision's Config.
+// be begun anew after an error of the disk begins a new history. [Store.Rollback]
+// goes back.
 func (s *Store) History() []Revision {
 	all := s.history.list()
 	slices.Reverse(all)
@@ -57,6 +60,17 @@ func (h *history) oldest() Revision {
 
 // revision returns what a record with edits led to.
 func (en entry) revision(number uint64, config *tree.Tree) Revision {
-	actor := Actor{User: en.User, Protocol: en.Protocol, Session: en.Session, Source: en.Source}
-	return Revision{number, en.Time, actor, config}
+	actor := Actor{User: en.User, Protocol: en.Protocol, Session: en.Session, Source: en.Source, Comment: en.Comment}
+	return Revision{number, en.Time, actor, en.changes(), config}
+}
+
+// changes counts the edits, an entry that was created and placed once.
+func (en entry) changes() int {
+	n := 0
+	for i, ed := range en.Edits {
+		if ed.Op != opMove || i == 0 || en.Edits[i-1].Op != opReplace || en.Edits[i-1].Path != ed.Path {
+			n++
+		}
+	}
+	return n
 }

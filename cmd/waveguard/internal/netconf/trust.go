@@ -128,8 +128,8 @@ func knownAlgorithms(known ssh.HostKeyCallback, address string) []string {
 type noKey struct{}
 
 // The methods implement ssh.PublicKey.
-func (noKey) Type() string                         { return "none" }
-func (noKey) Marshal() []byte                      { return nil }
+func (noKey) Type() string                        { return "none" }
+func (noKey) Marshal() []byte                     { return nil }
 func (noKey) Verify([]byte, *ssh.Signature) error { return errors.New("no key") }
 
 func (c Config) explainUnknown(err error, key ssh.PublicKey) error {

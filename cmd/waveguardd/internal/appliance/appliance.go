@@ -17,6 +17,7 @@ import (
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/gnmi"
+	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
@@ -34,6 +35,7 @@ type Appliance struct {
 	store   *datastore.Store
 	access  *access.Authority
 	hub     *notify.Hub
+	history *history.History
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -55,7 +57,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -104,6 +106,7 @@ var served = []string{
 	"ietf-yang-library",
 	"ietf-yang-types",
 	"mpk-security",
+	"mpk-security-history",
 	"mpk-security-notifications",
 	"mpk-security-telemetry",
 	"mpk-security-types",
@@ -126,7 +129,8 @@ func (a *Appliance) openNETCONF() error {
 	}
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, HostKeys: keys, Logger: a.cfg.Logger,
-		State: []netconf.StateProvider{a.access.State},
+		State:      []netconf.StateProvider{a.access.State, a.history.State},
+		Operations: a.historyOperations(),
 	})
 	return err
 }
