@@ -61,6 +61,6 @@ func (s *Store) Revision(at Point) (Revision, error) {
 			return r, nil
 		}
 	}
-	return Revision{}, &Error{Tag: tree.TagInvalidValue, Message: fmt.Sprintf("there is no revision %d; the history has %d, from %d to %d, with gaps",
-		at.Number, len(all), all[len(all)-1].Number, all[0].Number)}
+	return Revision{}, &Error{Tag: tree.TagInvalidValue, Message: fmt.Sprintf("there is no revision %d; the oldest that is kept is %d, and %d is running",
+		at.Number, all[len(all)-1].Number, all[0].Number)}
 }

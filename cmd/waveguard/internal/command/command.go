@@ -10,7 +10,8 @@ import (
 type command struct {
 	name     string
 	args     []string // names of the arguments, all of them needed
-	repeated bool     // the last argument may be given several times
+	optional []string // names of arguments behind them that may be left out
+	repeated bool     // the last of args may be given several times
 	local    bool     // asks no appliance; holds for its subcommands too
 	outputs  []format // that it has, beside forPeople and forPrograms
 	summary  string
@@ -35,6 +36,8 @@ func (c *command) usage() string {
 	switch {
 	case c.run == nil:
 		return c.path() + " COMMAND"
+	case len(c.optional) > 0:
+		return c.path() + strings.Join(append([]string{""}, c.args...), " ") + " [" + strings.Join(c.optional, " [") + strings.Repeat("]", len(c.optional)) + " [flags]"
 	case len(c.args) == 0:
 		return c.path() + " [flags]"
 	case c.repeated:
@@ -88,7 +91,7 @@ found in the daemon's data directory. Elsewhere name them.`,
 	}
 	root.with(
 		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), watchCommand(),
-		actionCommand("permit"), actionCommand("deny"), demoCommand(), yangCommand(), versionCommand(), helpCommand(root),
+		actionCommand("permit"), actionCommand("deny"), configCommand(), demoCommand(), yangCommand(), versionCommand(), helpCommand(root),
 	)
 	return root
 }

@@ -35,20 +35,31 @@ const (
 	Operational = "operational" // what is running, with state
 )
 
+const defaultsSpace = "urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults"
+
 // Datastores are all there are.
 var Datastores = []string{Running, Candidate, Operational}
 
-// Read returns what the user may read of a datastore: what an XPath expression
-// selects, or all for "". In the expression, the name of a module and its prefix
-// both stand for the module.
-func (a *Appliance) Read(ctx context.Context, datastore, path string) (*tree.Tree, error) {
-	filter := ""
-	if path != "" {
-		filter = `<filter type="xpath"` + a.bindings(path) + ` select="` + escape(path) + `"/>`
+// Selection is what to read of a datastore.
+type Selection struct {
+	// Path is an XPath expression, "" for all. The name of a module and its prefix
+	// both stand for the module.
+	Path     string
+	Defaults string // a mode of RFC 6243; "" is explicit
+}
+
+// Read returns what the user may read of a datastore.
+func (a *Appliance) Read(ctx context.Context, datastore string, s Selection) (*tree.Tree, error) {
+	part := ""
+	if s.Path != "" {
+		part = `<filter type="xpath"` + a.bindings(s.Path) + ` select="` + escape(s.Path) + `"/>`
 	}
-	operation := `<get-config><source><` + datastore + `/></source>` + filter + `</get-config>`
+	if s.Defaults != "" {
+		part += `<with-defaults xmlns="` + defaultsSpace + `">` + escape(s.Defaults) + `</with-defaults>`
+	}
+	operation := `<get-config><source><` + datastore + `/></source>` + part + `</get-config>`
 	if datastore == Operational {
-		operation = `<get>` + filter + `</get>`
+		operation = `<get>` + part + `</get>`
 	}
 	reply, err := a.session.Call(ctx, operation)
 	if err != nil {

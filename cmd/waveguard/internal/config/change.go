@@ -39,7 +39,7 @@ func (a *Appliance) Change(ctx context.Context, old, new *tree.Tree, o Options) 
 		return err
 	}
 	return a.locked(ctx, []string{Running, Candidate}, func() error {
-		now, err := a.Read(ctx, Running, "")
+		now, err := a.Read(ctx, Running, Selection{})
 		if err != nil {
 			return err
 		}
