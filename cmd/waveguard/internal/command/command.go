@@ -80,7 +80,7 @@ func (c *command) with(commands ...*command) *command {
 func table() *command {
 	root := &command{
 		name:    "waveguard",
-		summary: "operate a Waveguard appliance, over gNMI",
+		summary: "operate a Waveguard appliance, over gNMI and NETCONF",
 		about: `On the appliance itself no flags are needed: certificate, user and password are
 found in the daemon's data directory. Elsewhere name them.`,
 		examples: []string{

@@ -38,7 +38,7 @@ type sshFlags struct {
 func (f *sshFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&f.address, "netconf", f.address, "`HOST:PORT` of the appliance's NETCONF server (WAVEGUARD_NETCONF; default port 8830 at the host of --address)")
 	flags.StringVar(&f.identity, "identity", f.identity, "`FILE` with the private key to sign in with (default the keys of ssh-agent)")
-	flags.StringVar(&f.hostKey, "host-key", f.hostKey, "`FINGERPRINT` of the appliance's host key, SHA256:... (default the keys in DATA/ssh, else the known hosts)")
+	flags.StringVar(&f.hostKey, "host-key", f.hostKey, "`FINGERPRINT` of the appliance's Ed25519 host key, SHA256:... (default the keys in DATA/ssh, else the known hosts)")
 	flags.StringVar(&f.knownHosts, "known-hosts", f.knownHosts, "`FILE` with known host keys (default ~/.ssh/known_hosts)")
 }
 

@@ -78,8 +78,21 @@ func (c *changing) idFile() string {
 }
 
 // keep keeps a persist-id for the commands to come. That it cannot be kept is no
-// reason to give up: it is told, too.
-func (c *changing) keep(id string) {
+// reason to give up: it is told, too. undo brings back what was kept before.
+func (c *changing) keep(id string) (undo func()) {
+	before, err := c.kept()
+	if err != nil {
+		before = ""
+	}
+	c.write(id)
+	return func() {
+		if c.forget(id); before != "" {
+			c.write(before)
+		}
+	}
+}
+
+func (c *changing) write(id string) {
 	file := c.idFile()
 	if file == "" {
 		return

@@ -2,11 +2,13 @@ package command
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"path/filepath"
 	"time"
 
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/config"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/yangtool"
@@ -77,7 +79,7 @@ const changeAbout = `JSON: {"differences", "changed", "confirm-by", "persist-id"
 "waveguard yang diff", the last two are there with --confirm. It needs --yes or --dry-run.`
 
 func (f *changeFlags) add(flags *flag.FlagSet) {
-	flags.DurationVar(&f.confirm, "confirm", f.confirm, "`TIME` after which the change is undone unless it is confirmed")
+	flags.DurationVar(&f.confirm, "confirm", f.confirm, "`TIME` after which the change is undone unless it is confirmed (default: it stays)")
 	flags.BoolVar(&f.dryRun, "dry-run", f.dryRun, "show what would change, and change nothing")
 	flags.BoolVar(&f.yes, "yes", f.yes, "do not ask")
 	flags.StringVar(&f.comment, "comment", f.comment, "`TEXT` for the history (default what the command does)")
@@ -178,15 +180,19 @@ func (c *changing) change(ctx context.Context, old, new *tree.Tree, commit func(
 
 func (c *changing) commit(ctx context.Context, o *outcome, commit func(context.Context, config.Options) error) error {
 	options := config.Options{Timeout: c.flags.confirm, Comment: c.flags.comment}
+	unkeep := func() {}
 	if options.Timeout > 0 {
 		o.PersistID = newPersistID()
 		options.Persist = o.PersistID
-		// Before the commit: a change that was made must not lose its key.
-		c.keep(o.PersistID)
+		unkeep = c.keep(o.PersistID) // before the commit: a change that was made must not lose its key
 		by := time.Now().Add(options.Timeout).Truncate(time.Second)
 		o.ConfirmBy = &by
 	}
-	if err := c.limited(ctx, func(ctx context.Context) error { return commit(ctx, options) }); err != nil {
+	err := c.limited(ctx, func(ctx context.Context) error { return commit(ctx, options) })
+	if err != nil {
+		if errors.Is(err, appliance.ErrFailed) || errors.Is(err, appliance.ErrRefused) {
+			unkeep()
+		}
 		return err
 	}
 	o.Changed = true

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,6 +88,10 @@ func (c *counter) Write(p []byte) (int, error) {
 // replaceFile makes a file that only its owner can read, whole or not at all.
 func replaceFile(name string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*") // mode 0600
+	var nowhere *fs.PathError
+	if errors.As(err, &nowhere) {
+		return fmt.Errorf("make a file in %s: %w", filepath.Dir(name), nowhere.Err)
+	}
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func busy(err error) error {
 	}
 	return &appliance.Error{
 		Kind: appliance.ErrFailed, Message: "somebody else is at work: " + err.Error(),
-		Hint: "Nothing was done. Try again later; \"waveguard config history\" tells of a confirmed commit that waits.",
+		Hint: "Nothing was done. Try again later. \"waveguard config history\" tells whether a confirmed commit waits; whoever made it can settle it with \"waveguard config confirm\" or \"cancel\".",
 	}
 }
 

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -23,26 +21,35 @@ type login struct {
 	agent   io.Closer
 }
 
-// login gathers what there is: keys first, then the password.
+// login gathers what there is. A key that was named comes first; those of the agent
+// come last, since a server takes few tries and they may be many.
 func (c Config) login() (*login, error) {
 	l := &login{}
-	signers, err := c.signers(l)
-	if err != nil {
-		return nil, err
+	if c.Identity != "" {
+		signer, err := readIdentity(c.Identity)
+		if err != nil {
+			return nil, err
+		}
+		l.offer("the key in "+c.Identity, ssh.PublicKeys(signer))
 	}
-	if signers != nil {
-		l.methods = append(l.methods, ssh.PublicKeysCallback(signers))
-	}
-	password, file, err := c.password()
+	password, file, err := appliance.Config{PasswordFile: c.PasswordFile, Data: c.Data}.Password()
 	if err != nil {
-		l.close()
 		return nil, err
 	}
 	if file != "" {
-		l.methods = append(l.methods, ssh.Password(password))
-		l.offered = append(l.offered, "the password in "+file)
+		l.offer("the password in "+file, ssh.Password(password))
+	}
+	if c.Identity == "" && c.Agent != "" {
+		if conn, err := net.Dial("unix", c.Agent); err == nil { // an agent that is gone is no agent
+			l.agent = conn
+			l.offer("the keys of ssh-agent", ssh.PublicKeysCallback(agent.NewClient(conn).Signers))
+		}
 	}
 	return l, nil
+}
+
+func (l *login) offer(what string, method ssh.AuthMethod) {
+	l.methods, l.offered = append(l.methods, method), append(l.offered, what)
 }
 
 // close lets go of the agent, which signs during the handshake only.
@@ -50,29 +57,6 @@ func (l *login) close() {
 	if l.agent != nil {
 		l.agent.Close()
 	}
-}
-
-// signers returns the keys to offer: of the file that was named, or else of the
-// agent. nil: none.
-func (c Config) signers(l *login) (func() ([]ssh.Signer, error), error) {
-	if c.Identity != "" {
-		signer, err := readIdentity(c.Identity)
-		if err != nil {
-			return nil, err
-		}
-		l.offered = append(l.offered, "the key in "+c.Identity)
-		return func() ([]ssh.Signer, error) { return []ssh.Signer{signer}, nil }, nil
-	}
-	if c.Agent == "" {
-		return nil, nil
-	}
-	conn, err := net.Dial("unix", c.Agent)
-	if err != nil {
-		return nil, nil // an agent that is gone is no agent
-	}
-	l.agent = conn
-	l.offered = append(l.offered, "the keys of ssh-agent")
-	return agent.NewClient(conn).Signers, nil
 }
 
 func readIdentity(file string) (ssh.Signer, error) {
@@ -89,26 +73,6 @@ func readIdentity(file string) (ssh.Signer, error) {
 		return nil, &appliance.Error{Kind: appliance.ErrRefused, Message: fmt.Sprintf("%s holds no private key: %v", file, err), Hint: "Name the file of a private key with --identity."}
 	}
 	return signer, nil
-}
-
-// password returns the password and the file it is from; both are empty if no file
-// was named and the data directory has none.
-func (c Config) password() (password, file string, err error) {
-	file = c.PasswordFile
-	if file == "" {
-		file = filepath.Join(c.Data, "admin-password")
-	}
-	text, err := os.ReadFile(file)
-	if c.PasswordFile == "" && errors.Is(err, fs.ErrNotExist) {
-		return "", "", nil
-	}
-	if err != nil {
-		return "", "", &appliance.Error{
-			Kind: appliance.ErrRefused, Message: fmt.Sprintf("cannot read the password: %v", err),
-			Hint: "Run as the user who started the daemon, or name a file that you can read with --password-file.",
-		}
-	}
-	return strings.TrimRight(string(text), "\r\n"), file, nil
 }
 
 // hint says what was tried and what can be.

@@ -19,14 +19,28 @@ import (
 // trust says which host keys are the appliance's.
 type trust struct {
 	check      ssh.HostKeyCallback
-	algorithms []string // to ask the server for; nil: any
+	algorithms []string // to ask the server for, the most wanted first
+}
+
+// algorithms are those to ask for when any key will do. A server has keys of several
+// kinds, and the first that both know is shown: the one people compare.
+var algorithms = []string{
+	ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256,
+}
+
+// algorithmsOf are those by which a key of that type signs.
+func algorithmsOf(key ssh.PublicKey) []string {
+	if key.Type() == ssh.KeyAlgoRSA { // RFC 8332: its name stands for SHA-1, too
+		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	}
+	return []string{key.Type()}
 }
 
 // trust is the fingerprint that was given, else the keys of a daemon on this host,
 // else the known hosts. There is no way to trust any key.
 func (c Config) trust() (trust, error) {
 	if c.HostKey != "" {
-		return trust{check: c.checkFingerprint}, nil
+		return trust{c.checkFingerprint, algorithms}, nil
 	}
 	keys, err := ownKeys(filepath.Join(c.Data, "ssh"))
 	if err != nil {
@@ -48,7 +62,7 @@ func (c Config) checkFingerprint(_ string, _ net.Addr, key ssh.PublicKey) error 
 	}
 	return &appliance.Error{
 		Kind: appliance.ErrUnreachable, Message: fmt.Sprintf("the host key at %s is %s, not %s", c.Address, got, c.HostKey),
-		Hint: "Somebody may be listening in. Compare with what \"ssh-keygen -lf\" says of the keys in ssh/ in the daemon's --data directory.",
+		Hint: "Somebody may be listening in. Compare with what \"ssh-keygen -lf\" says of the Ed25519 key in ssh/ in the daemon's --data directory.",
 	}
 }
 
@@ -66,7 +80,7 @@ func (c Config) trustKeys(keys []ssh.PublicKey) trust {
 		}
 	}}
 	for _, k := range keys {
-		t.algorithms = append(t.algorithms, k.Type())
+		t.algorithms = append(t.algorithms, algorithmsOf(k)...)
 	}
 	return t
 }
@@ -112,14 +126,12 @@ func (c Config) trustKnownHosts() (trust, error) {
 // kind it would look like a stranger.
 func knownAlgorithms(known ssh.HostKeyCallback, address string) []string {
 	var e *knownhosts.KeyError
-	if !errors.As(known(address, &net.TCPAddr{}, noKey{}), &e) {
-		return nil
+	if !errors.As(known(address, &net.TCPAddr{}, noKey{}), &e) || len(e.Want) == 0 {
+		return algorithms
 	}
 	var names []string
 	for _, k := range e.Want {
-		if !slices.Contains(names, k.Key.Type()) {
-			names = append(names, k.Key.Type())
-		}
+		names = append(names, algorithmsOf(k.Key)...)
 	}
 	return names
 }
@@ -138,7 +150,7 @@ func (c Config) explainUnknown(err error, key ssh.PublicKey) error {
 	}
 	got := ssh.FingerprintSHA256(key)
 	e := &appliance.Error{Kind: appliance.ErrUnreachable, Message: fmt.Sprintf("the host key at %s is not known; it is %s", c.Address, got)}
-	e.Hint = fmt.Sprintf("Compare it with what \"ssh-keygen -lf\" says of the keys in ssh/ in the daemon's --data directory. If they agree, give --host-key %s, or enter the host in %s with ssh-keyscan. On the appliance itself, name that directory with --data.", got, c.KnownHosts)
+	e.Hint = fmt.Sprintf("Compare it with what \"ssh-keygen -lf\" says of the Ed25519 key in ssh/ in the daemon's --data directory. If they agree, give --host-key %s, or enter the host in %s with ssh-keyscan. On the appliance itself, name that directory with --data.", got, c.KnownHosts)
 	var changed *knownhosts.KeyError
 	var revoked *knownhosts.RevokedError
 	if errors.As(err, &changed) && len(changed.Want) > 0 || errors.As(err, &revoked) {
