@@ -83,22 +83,14 @@ func (s *Store) CommitWith(ctx context.Context, actor Actor, o CommitOptions) er
 	if err := p.admits(actor, o.PersistID); err != nil {
 		return err
 	}
-	if err := o.check(actor); err != nil {
-		return err
+	if o.Timeout > 0 && actor.Session == 0 && o.Persist == "" && o.PersistID == "" {
+		return &Error{Tag: tree.TagOperationFailed, Message: "without a session, only a confirmed commit that persists can be confirmed"}
 	}
 	if err := s.perform(ctx, step{actor, s.Candidate(), s.cfg.Rules, s.followed(p, actor, o)}); err != nil {
 		return err
 	}
 	s.candidate.Store(nil)
 	s.tellStage(p, actor, o)
-	return nil
-}
-
-// check refuses a confirmed commit that nobody could confirm.
-func (o CommitOptions) check(actor Actor) error {
-	if o.Timeout > 0 && actor.Session == 0 && o.Persist == "" && o.PersistID == "" {
-		return &Error{Tag: tree.TagOperationFailed, Message: "without a session, only a confirmed commit that persists can be confirmed"}
-	}
 	return nil
 }
 
@@ -228,7 +220,7 @@ func (s *Store) giveUp(p *pending, stage Confirmed) {
 // once, so that the rules are not asked again, and nobody's permission is.
 func (s *Store) rollBack(ctx context.Context, p *pending, stage Confirmed) error {
 	actor := stage.Actor
-	actor.Protocol, actor.Access, actor.Comment = "rollback", nil, ""
+	actor.Protocol, actor.Access = "rollback", nil
 	if err := s.perform(ctx, step{actor, p.before, nil, nil}); err != nil {
 		return err
 	}

@@ -32,14 +32,14 @@ func (s *Store) Rollback(ctx context.Context, actor Actor, to Point, o CommitOpt
 	if err := p.admits(actor, o.PersistID); err != nil {
 		return Revision{}, err
 	}
-	if err := o.check(actor); err != nil {
-		return Revision{}, err
+	if o.Timeout > 0 && actor.Session == 0 && o.Persist == "" {
+		return Revision{}, &Error{Tag: tree.TagOperationFailed, Message: "without a session, nobody could confirm a rollback that does not persist"}
 	}
 	r, err := s.Revision(to)
 	if err != nil {
 		return r, err
 	}
-	if err := s.perform(ctx, step{actor, r.Config, s.cfg.Rules, s.followed(p, actor, o)}); err != nil {
+	if err := s.perform(ctx, step{actor: actor, next: r.Config, rules: s.cfg.Rules, then: s.followed(p, actor, o)}); err != nil {
 		return r, err
 	}
 	s.tellStage(p, actor, o)

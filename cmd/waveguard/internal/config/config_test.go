@@ -1,0 +1,150 @@
+package config_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/config"
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/netconf"
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/netconftest"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// open opens a session with an appliance.
+func open(t *testing.T, s *netconftest.Server) (*config.Appliance, *netconf.Client) {
+	t.Helper()
+	c, err := netconf.Dial(t.Context(), netconf.Config{Address: s.Address, User: "admin", Data: s.Data}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := config.Open(t.Context(), c.Session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, c
+}
+
+func read(t *testing.T, a *config.Appliance) *tree.Tree {
+	t.Helper()
+	r, err := a.Read(t.Context(), config.Running, config.Selection{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// set returns a configuration with a leaf that has another value.
+func set(t *testing.T, in *tree.Tree, path, value string) *tree.Tree {
+	t.Helper()
+	p, err := in.Schema().ParsePath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := p[len(p)-1].Node.ParseValue(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := in.Edit()
+	if err := e.SetLeaf(p, v); err != nil {
+		t.Fatal(err)
+	}
+	return e.Tree()
+}
+
+const (
+	name   = "/mpk-security:mpk-security/system/config/name"
+	source = "/mpk-security:mpk-security/transitions/transition[source='dashboard'][target='nobody']/config/action"
+)
+
+// clean wants no lock held and nothing in the candidate.
+func clean(t *testing.T, s *netconftest.Server) {
+	t.Helper()
+	_, running := s.Store.LockedBy(0)
+	_, candidate := s.Store.LockedBy(1)
+	if running || candidate {
+		t.Errorf("locked: running %t, candidate %t", running, candidate)
+	}
+	if s.Store.Candidate() != s.Store.Running() {
+		t.Error("the candidate has changes")
+	}
+}
+
+// TestChangeOfWhatWasSeen holds that a change is made to what somebody saw, or not at
+// all, and that nothing is left behind either way.
+func TestChangeOfWhatWasSeen(t *testing.T) {
+	s := netconftest.Start(t)
+	a, _ := open(t, s)
+	b, _ := open(t, s)
+	seen := read(t, a)
+	if err := a.Change(t.Context(), seen, set(t, seen, name, "one"), config.Options{Comment: "<first> & \"best\""}); err != nil {
+		t.Fatal(err)
+	}
+	clean(t, s)
+	if r := s.Store.History()[0]; r.Actor.Comment != "<first> & \"best\"" {
+		t.Errorf("the history says %q", r.Actor.Comment)
+	}
+	old := read(t, b)
+	if err := b.Change(t.Context(), old, set(t, old, name, "two"), config.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	seen = set(t, seen, name, "one")
+	running := s.Store.Running()
+	err := a.Change(t.Context(), seen, set(t, seen, name, "three"), config.Options{})
+	if err == nil || !strings.Contains(err.Error(), "meanwhile") {
+		t.Errorf("changed what nobody saw: %v", err)
+	}
+	clean(t, s)
+	now := read(t, a)
+	invalid := set(t, now, source, "PERMIT")
+	for what, err := range map[string]error{
+		"change": a.Change(t.Context(), now, invalid, config.Options{}), "check": a.Check(t.Context(), now, invalid),
+	} {
+		var e *netconf.RPCError
+		if !errors.As(err, &e) || !errors.Is(err, appliance.ErrFailed) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	clean(t, s)
+	if s.Store.Running() != running {
+		t.Error("running was changed")
+	}
+}
+
+// TestOthersAtWork holds that what others have in the candidate, or hold, is neither
+// committed along nor lost.
+func TestOthersAtWork(t *testing.T) {
+	s := netconftest.Start(t)
+	a, _ := open(t, s)
+	_, other := open(t, s)
+	old := read(t, a)
+	if err := a.Change(t.Context(), old, set(t, old, name, "one"), config.Options{Timeout: time.Hour, Persist: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Call(t.Context(), `<edit-config><target><candidate/></target><config><mpk-security xmlns="https://mpk-security.optical.net/yang/mpk-security"><system><config><name>theirs</name></config></system></mpk-security></config></edit-config>`); err != nil {
+		t.Fatal(err)
+	}
+	candidate := s.Store.Candidate()
+	now := read(t, a)
+	for what, err := range map[string]error{
+		"change":  a.Change(t.Context(), now, set(t, now, name, "two"), config.Options{}),
+		"confirm": a.Confirm(t.Context(), "x"),
+	} {
+		var e *appliance.Error
+		if !errors.As(err, &e) || !strings.Contains(e.Message, "somebody else is at work") || e.Hint == "" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if s.Store.Candidate() != candidate {
+		t.Error("the candidate was changed")
+	}
+	if _, err := other.Call(t.Context(), `<discard-changes/>`); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Confirm(t.Context(), "x"); err != nil {
+		t.Error(err)
+	}
+	clean(t, s)
+}
