@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/optical-net/waveguard/server/access"
@@ -24,6 +25,8 @@ type History struct {
 
 	system, history  *schema.Node
 	revise, rollback *schema.Node // the rpcs
+
+	listed atomic.Pointer[listed] // nil until asked
 }
 
 // New fails when the schema does not implement [Module].

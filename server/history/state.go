@@ -11,18 +11,34 @@ import (
 
 // State returns /mpk-security with the history in it, as it is now.
 func (h *History) State() tree.Node {
-	all := h.store.History()
-	top := maker{h.history}
-	state, list := top.below("state"), top.below("revision")
-	entries := make([]*tree.Container, len(all))
-	for i, r := range all {
-		entries[i] = list.revision(r)
-	}
+	all, top := h.store.History(), maker{h.history}
+	state := top.below("state")
 	history := top.container(
 		state.container(state.number("current", all[0].Number), state.number("oldest", all[len(all)-1].Number)),
 		h.pending(top.below("pending")),
-		tree.NewList(list.of, entries))
+		h.revisions(top.below("revision"), all))
 	return tree.NewContainer(h.system.DataParent, []tree.Node{tree.NewContainer(h.system, []tree.Node{history})})
+}
+
+// revisions returns the list. It changes only with the running configuration, and is
+// asked for with every <get>.
+func (h *History) revisions(m maker, all []datastore.Revision) *tree.List {
+	if c := h.listed.Load(); c != nil && c.newest == all[0].Config && c.list.Len() == len(all) {
+		return c.list
+	}
+	entries := make([]*tree.Container, len(all))
+	for i, r := range all {
+		entries[i] = m.revision(r)
+	}
+	list := tree.NewList(m.of, entries)
+	h.listed.Store(&listed{all[0].Config, list})
+	return list
+}
+
+// listed is the list of the revisions while that configuration is running.
+type listed struct {
+	newest *tree.Tree
+	list   *tree.List
 }
 
 func (m maker) revision(r datastore.Revision) *tree.Container {

@@ -53,7 +53,7 @@ func (a *Appliance) Change(ctx context.Context, old, new *tree.Tree, o Options) 
 			return err
 		}
 		comment := ""
-		if o.Comment != "" {
+		if o.Comment != "" && a.session.Has(historySpace) {
 			comment = `<comment xmlns="` + historySpace + `">` + escape(o.Comment) + `</comment>`
 		}
 		_, err = a.session.Call(ctx, `<commit>`+o.confirmed()+comment+`</commit>`)

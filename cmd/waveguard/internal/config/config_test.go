@@ -13,10 +13,15 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// open opens a session with an appliance.
+// open opens a session of the administrator with an appliance.
 func open(t *testing.T, s *netconftest.Server) (*config.Appliance, *netconf.Client) {
 	t.Helper()
-	c, err := netconf.Dial(t.Context(), netconf.Config{Address: s.Address, User: "admin", Data: s.Data}, nil)
+	return openAs(t, s, "admin")
+}
+
+func openAs(t *testing.T, s *netconftest.Server, user string) (*config.Appliance, *netconf.Client) {
+	t.Helper()
+	c, err := netconf.Dial(t.Context(), netconf.Config{Address: s.Address, User: user, Data: s.Data}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,4 +152,56 @@ func TestOthersAtWork(t *testing.T) {
 		t.Error(err)
 	}
 	clean(t, s)
+}
+
+// TestRollbackAnswersToAccessControl holds that nobody goes back over what they may
+// not write, or reads in the past what they may not read now.
+func TestRollbackAnswersToAccessControl(t *testing.T) {
+	s := netconftest.Start(t)
+	admin, _ := open(t, s)
+	before := s.Store.History()[0].Number
+	for path, value := range map[string]string{
+		name: "one", "/mpk-security:mpk-security/system/users/user[name='viewer']/config/role": "OPERATOR",
+	} {
+		now := read(t, admin)
+		if err := admin.Change(t.Context(), now, set(t, now, path, value), config.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	running := s.Store.Running()
+	operator, _ := openAs(t, s, "operator")
+	past, number, err := operator.Revision(t.Context(), config.Point{Number: before})
+	if err != nil || number != before {
+		t.Fatalf("revision %d: %v", number, err)
+	}
+	hash := "/mpk-security:mpk-security/system/users/user[name='admin']/config/password-hash"
+	if has(t, past, hash) || !has(t, past, strings.Replace(hash, "password-hash", "role", 1)) {
+		t.Error("an operator does not read of the past what it reads of the present")
+	}
+	var e *netconf.RPCError
+	if err := operator.Rollback(t.Context(), before, config.Options{}); !errors.As(err, &e) || e.Tag != "access-denied" || !strings.Contains(e.Path, "user[mpk:name='viewer']") {
+		t.Errorf("an operator gives roles by going back: %v", err)
+	}
+	if s.Store.Running() != running {
+		t.Error("a rollback that was refused changed something")
+	}
+	if err := admin.Rollback(t.Context(), before, config.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	viewer, _ := openAs(t, s, "viewer")
+	if _, _, err := viewer.Revision(t.Context(), config.Point{Back: 1}); err != nil {
+		t.Errorf("a viewer reads no revision: %v", err)
+	}
+	if err := viewer.Rollback(t.Context(), before, config.Options{}); !errors.Is(err, appliance.ErrRefused) {
+		t.Errorf("a viewer rolls back: %v", err)
+	}
+}
+
+func has(t *testing.T, in *tree.Tree, path string) bool {
+	t.Helper()
+	p, err := in.Schema().ParsePath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in.Find(p) != nil
 }

@@ -62,13 +62,8 @@ const eom = "]]>]]>"
 
 func dial(t testing.TB, a *Appliance) *client {
 	t.Helper()
-	return dialAs(t, a, "admin")
-}
-
-func dialAs(t testing.TB, a *Appliance, user string) *client {
-	t.Helper()
 	conn, err := ssh.Dial("tcp", a.NETCONFAddr().String(), &ssh.ClientConfig{
-		User: user, Auth: []ssh.AuthMethod{ssh.Password(password)},
+		User: "admin", Auth: []ssh.AuthMethod{ssh.Password(password)},
 		HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: 10 * time.Second,
 	})
 	if err != nil {

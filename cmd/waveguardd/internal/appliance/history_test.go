@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/yang/json"
 )
 
@@ -149,32 +148,6 @@ func TestRollbackConfirmed(t *testing.T) {
 	}
 }
 
-// TestRollbackAnswersToAccessControl holds that nobody goes back over what they may
-// not write, or reads in the past what they may not read now.
-func TestRollbackAnswersToAccessControl(t *testing.T) {
-	a := start(t)
-	c := dial(t, a)
-	c.commit(`<system><users><user><name>op</name><config><name>op</name><role>OPERATOR</role><password-hash>` + hash(t) + `</password-hash></config></user></users></system>`)
-	before := a.store.History()[0].Number
-	c.commit(`<system><users><user><name>op</name><config><role>VIEWER</role></config></user></users></system>`)
-	viewer := dialAs(t, a, "op")
-	reply := string(viewer.call(fmt.Sprintf(`<get-revision %s><revision>%d</revision></get-revision>`, historySpace, before)))
-	if strings.Contains(reply, "password-hash") || !strings.Contains(reply, "OPERATOR") {
-		t.Errorf("a viewer reads %s", reply)
-	}
-	rollback := fmt.Sprintf(`<rollback %s><revision>%d</revision></rollback>`, historySpace, before)
-	viewer.send(rollback)
-	if reply := string(viewer.read()); !strings.Contains(reply, "access-denied") {
-		t.Errorf("a viewer rolls back: %s", reply)
-	}
-	c.commit(`<system><users><user><name>op</name><config><role>OPERATOR</role></config></user></users></system>`)
-	c.commit(`<system><users><user><name>other</name><config><name>other</name><role>VIEWER</role></config></user></users></system>`)
-	viewer.send(rollback)
-	if reply := string(viewer.read()); !strings.Contains(reply, "access-denied") || !strings.Contains(reply, "error-path") {
-		t.Errorf("an operator removes a user by going back: %s", reply)
-	}
-}
-
 // TestRollbackUnderLoad holds that every rollback lands on a revision as it was,
 // whatever others commit at the same time.
 func TestRollbackUnderLoad(t *testing.T) {
@@ -214,14 +187,4 @@ func TestRollbackUnderLoad(t *testing.T) {
 	if found == 0 {
 		t.Error("no rollback changed anything")
 	}
-}
-
-// hash is that of the password of all users of the tests.
-func hash(t *testing.T) string {
-	t.Helper()
-	h, err := access.HashPassword(password)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
 }
