@@ -170,7 +170,14 @@ func serveAgent(t *testing.T, keys agent.Agent) (socket string) {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	socket = filepath.Join(dir, "s")
-	l, err := net.Listen("unix", socket)
+	listen(t, "unix", socket, func(conn net.Conn) { agent.ServeAgent(keys, conn) })
+	return socket
+}
+
+// listen serves connections until the test ends.
+func listen(t *testing.T, network, address string, serve func(net.Conn)) net.Addr {
+	t.Helper()
+	l, err := net.Listen(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,40 +188,21 @@ func serveAgent(t *testing.T, keys agent.Agent) (socket string) {
 			if err != nil {
 				return
 			}
-			go agent.ServeAgent(keys, conn)
+			go serve(conn)
 		}
 	}()
-	return socket
+	return l.Addr()
 }
 
 // TestUnreachable holds that each way to miss an appliance is told with what to do.
 func TestUnreachable(t *testing.T) {
 	s := netconftest.Start(t)
-	for _, address := range []string{"127.0.0.1:1", "nonsense", silent(t)} {
+	silent := listen(t, "tcp", "127.0.0.1:0", func(conn net.Conn) { conn.Close() }).String()
+	for _, address := range []string{"127.0.0.1:1", "nonsense", silent} {
 		_, err := netconf.Dial(t.Context(), netconf.Config{Address: address, User: "admin", Data: s.Data}, nil)
 		var e *appliance.Error
 		if !errors.As(err, &e) || !errors.Is(err, appliance.ErrUnreachable) || e.Hint == "" {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-}
-
-// silent is the address of something that hangs up.
-func silent(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conn.Close()
-		}
-	}()
-	return l.Addr().String()
 }
