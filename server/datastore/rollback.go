@@ -54,7 +54,7 @@ func (s *Store) Revision(at Point) (Revision, error) {
 		if at.Back < len(all) {
 			return all[at.Back], nil
 		}
-		return Revision{}, &Error{Tag: tree.TagInvalidValue, Message: fmt.Sprintf("the history goes back %d revisions, not %d", len(all)-1, at.Back)}
+		return Revision{}, &Error{Tag: tree.TagInvalidValue, Message: fmt.Sprintf("the history goes back %s, not %d", counted(len(all)-1), at.Back)}
 	}
 	for _, r := range all {
 		if r.Number == at.Number {
@@ -63,4 +63,11 @@ func (s *Store) Revision(at Point) (Revision, error) {
 	}
 	return Revision{}, &Error{Tag: tree.TagInvalidValue, Message: fmt.Sprintf("there is no revision %d; the oldest that is kept is %d, and %d is running",
 		at.Number, all[len(all)-1].Number, all[0].Number)}
+}
+
+func counted(revisions int) string {
+	if revisions == 1 {
+		return "1 revision"
+	}
+	return fmt.Sprintf("%d revisions", revisions)
 }

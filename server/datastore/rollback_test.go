@@ -51,6 +51,24 @@ func TestRollback(t *testing.T) {
 	}
 }
 
+// What forbids a change forbids going back as well, and what was valid once may not be.
+func TestRollbackIsValidated(t *testing.T) {
+	cfg := config(t, &engine{})
+	cfg.Dir, cfg.History = t.TempDir(), 10
+	cfg.Rules = func(old, next *tree.Tree) []*datastore.Error {
+		if text(next) == initial {
+			return []*datastore.Error{{Tag: tree.TagOperationFailed, Message: "never again"}}
+		}
+		return nil
+	}
+	s := open(t, cfg)
+	ok(t, running(t, s, "/t:top/config/limit = 1"))
+	if e := wantTag(t, rollback(t, s, 1, datastore.Point{Back: 1}, commitOptions{}), tree.TagOperationFailed); e.Message != "never again" {
+		t.Error(e.Message)
+	}
+	wantHistory(t, s, 1, 0)
+}
+
 func TestRollbackRefused(t *testing.T) {
 	e := &engine{}
 	s, _, _ := grown(t, e)

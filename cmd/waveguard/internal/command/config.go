@@ -57,8 +57,8 @@ func (f *sshFlags) netconf(s *session) netconf.Config {
 	if host, _, err := net.SplitHostPort(s.Address); c.Address == "" && err == nil {
 		c.Address = net.JoinHostPort(host, defaultPort)
 	}
-	if c.KnownHosts == "" {
-		c.KnownHosts = filepath.Join(s.Getenv("HOME"), ".ssh", "known_hosts")
+	if home := s.Getenv("HOME"); c.KnownHosts == "" && home != "" {
+		c.KnownHosts = filepath.Join(home, ".ssh", "known_hosts")
 	}
 	return c
 }

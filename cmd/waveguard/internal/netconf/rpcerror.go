@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
 	"github.com/optical-net/waveguard/yang/xml"
 )
 
@@ -57,21 +58,21 @@ func (e *RPCError) InfoText(name string) string {
 	return ""
 }
 
-// rpcError reads an <rpc-error>. What is missing stays empty.
+// rpcError reads an <rpc-error>, for people to see. What is missing stays empty.
 func rpcError(el *xml.Element) *RPCError {
-	text := func(name string) string {
+	of := func(name string) string {
 		if c := el.Child(xml.BaseNamespace, name); c != nil {
-			return c.TrimmedText()
+			return text.Printable(c.TrimmedText())
 		}
 		return ""
 	}
 	e := &RPCError{
-		Type: text("error-type"), Tag: text("error-tag"), AppTag: text("error-app-tag"),
-		Path: text("error-path"), Message: text("error-message"),
+		Type: of("error-type"), Tag: of("error-tag"), AppTag: of("error-app-tag"),
+		Path: of("error-path"), Message: of("error-message"),
 	}
 	if info := el.Child(xml.BaseNamespace, "error-info"); info != nil {
 		for _, c := range info.Children {
-			e.Info = append(e.Info, Info{c.Name.Local, c.TrimmedText()})
+			e.Info = append(e.Info, Info{c.Name.Local, text.Printable(c.TrimmedText())})
 		}
 	}
 	return e

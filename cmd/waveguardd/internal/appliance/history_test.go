@@ -87,6 +87,35 @@ func TestRollback(t *testing.T) {
 	}
 }
 
+// TestRollbackParameters holds that what makes no sense is refused as the module says.
+func TestRollbackParameters(t *testing.T) {
+	a := start(t)
+	c := dial(t, a)
+	c.rename(a, "first")
+	running := a.store.Running()
+	for parameters, want := range map[string]string{
+		``:                                     "missing-choice",
+		`<back>0</back>`:                       "invalid-value",
+		`<back>1</back><revision>0</revision>`: "bad-element",
+		`<revision>-1</revision>`:              "invalid-value",
+		`<back>1</back><persist>x</persist>`:   "unknown-element",
+		`<back>1</back><confirm-timeout>5</confirm-timeout>`: "unknown-element",
+		`<back>1</back><confirmed/><persist></persist>`:      "invalid-value",
+		`<back>1</back><comment></comment>`:                  "invalid-value",
+		`<back>1</back><persist-id>x</persist-id>`:           "invalid-value",
+		`<back>2</back>`: "goes back 1 revision,",
+		`<back>1</back><confirmed/><confirm-timeout>0</confirm-timeout>`: "invalid-value",
+	} {
+		c.send(fmt.Sprintf(`<rollback %s>%s</rollback>`, historySpace, parameters))
+		if reply := string(c.read()); !strings.Contains(reply, want) || !strings.Contains(reply, "rpc-error") {
+			t.Errorf("%s: %s, want %s", parameters, reply, want)
+		}
+	}
+	if a.store.Running() != running {
+		t.Error("running was changed")
+	}
+}
+
 // TestHistoryForgets holds that revisions which are kept no longer are told no longer.
 func TestHistoryForgets(t *testing.T) {
 	a := start(t)
