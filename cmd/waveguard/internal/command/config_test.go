@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/netconftest"
+	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -156,6 +157,34 @@ func TestConfigSurvivesItsFiles(t *testing.T) {
 	}
 }
 
+// TestConfigDiffOfCandidate holds that diff alone tells what the candidate would change.
+func TestConfigDiffOfCandidate(t *testing.T) {
+	g := startNetconf(t)
+	set := g.Store.Running().Schema()
+	path, err := set.ParsePath("/mpk-security:mpk-security/system/config/name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := path[len(path)-1].Node.ParseValue("candidate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := g.Store.Running().Edit()
+	if err := e.SetLeaf(path, value); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Store.Copy(t.Context(), datastore.Actor{}, datastore.Candidate, e.Tree()); err != nil {
+		t.Fatal(err)
+	}
+	const line = "/mpk-security:mpk-security/system/config/name: candidate\n"
+	for args, want := range map[string]string{"": "+ " + line, "running candidate": "+ " + line, "candidate": "- " + line, "candidate candidate": ""} {
+		stdout, stderr, code := g.run(t.Context(), "", append([]string{"config", "diff"}, strings.Fields(args)...)...)
+		if stdout != want || stderr != "" || code != exitDone {
+			t.Errorf("diff %s: %q, %q, status %d", args, stdout, stderr, code)
+		}
+	}
+}
+
 // TestConfigInterrupted holds that whoever leaves at the question leaves nothing behind.
 func TestConfigInterrupted(t *testing.T) {
 	g := startNetconf(t)
@@ -190,8 +219,8 @@ func TestConfigInterrupted(t *testing.T) {
 func (g netconfTarget) unlocked(t *testing.T) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		_, running := g.Store.LockedBy(0)
-		_, candidate := g.Store.LockedBy(1)
+		_, running := g.Store.LockedBy(datastore.Running)
+		_, candidate := g.Store.LockedBy(datastore.Candidate)
 		if !running && !candidate {
 			return
 		}

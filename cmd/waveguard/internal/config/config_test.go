@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/config"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/netconf"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/netconftest"
+	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -67,8 +69,8 @@ const (
 // clean wants no lock held and nothing in the candidate.
 func clean(t *testing.T, s *netconftest.Server) {
 	t.Helper()
-	_, running := s.Store.LockedBy(0)
-	_, candidate := s.Store.LockedBy(1)
+	_, running := s.Store.LockedBy(datastore.Running)
+	_, candidate := s.Store.LockedBy(datastore.Candidate)
 	if running || candidate {
 		t.Errorf("locked: running %t, candidate %t", running, candidate)
 	}
@@ -204,4 +206,33 @@ func has(t *testing.T, in *tree.Tree, path string) bool {
 		t.Fatal(err)
 	}
 	return in.Find(p) != nil
+}
+
+// TestInterruptedCommit holds that whoever leaves while a commit is on its way is told
+// what is not known, and leaves no lock behind.
+func TestInterruptedCommit(t *testing.T) {
+	s := netconftest.Start(t)
+	a, client := open(t, s)
+	seen := read(t, a)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	defer s.Store.Observe(func(datastore.Change) { // in force, and not answered yet
+		cancel()
+		<-client.Ended()
+	})()
+	err := a.Change(ctx, seen, set(t, seen, name, "one"), config.Options{})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "not known") {
+		t.Errorf("%v", err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		_, running := s.Store.LockedBy(datastore.Running)
+		_, candidate := s.Store.LockedBy(datastore.Candidate)
+		if !running && !candidate {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("a lock was left behind")
+		}
+	}
+	clean(t, s)
 }
