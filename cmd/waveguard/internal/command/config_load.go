@@ -162,10 +162,8 @@ func (c *changing) change(ctx context.Context, old, new *tree.Tree, commit func(
 	if err := c.limited(ctx, func(ctx context.Context) error { return c.appliance.Check(ctx, old, new) }); err != nil {
 		return err
 	}
-	if c.output != forPrograms {
-		if err := yangtool.WriteDifferences(c.Stdout, c.palette(), o.Differences); err != nil {
-			return err
-		}
+	if err := c.show(o.Differences); err != nil {
+		return err
 	}
 	if c.flags.dryRun {
 		return c.tell(o)
@@ -176,6 +174,25 @@ func (c *changing) change(ctx context.Context, old, new *tree.Tree, commit func(
 		}
 	}
 	return c.commit(ctx, o, commit)
+}
+
+// shownDifferences is how many people see before they are asked.
+const shownDifferences = 200
+
+// show shows people what would change; all of it where that is all they want.
+func (c *changing) show(all []yangtool.Difference) error {
+	if c.output == forPrograms {
+		return nil
+	}
+	some, more := all, 0
+	if !c.flags.dryRun && len(all) > shownDifferences {
+		some, more = all[:shownDifferences], len(all)-shownDifferences
+	}
+	if err := yangtool.WriteDifferences(c.Stdout, c.palette(), some); err != nil || more == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(c.Stdout, "... and %s; --dry-run shows all.\n", text.Counted(more, "change"))
+	return err
 }
 
 func (c *changing) commit(ctx context.Context, o *outcome, commit func(context.Context, config.Options) error) error {
