@@ -29,6 +29,10 @@ func (s *Store) History() []Revision {
 	return all
 }
 
+// Keep sets how many commits one can go back from now on; what is older is forgotten.
+// More than Config.History are not there after a restart.
+func (s *Store) Keep(commits int) { s.history.limit(commits) }
+
 // history holds revisions, the oldest first.
 type history struct {
 	mu   sync.Mutex
@@ -45,10 +49,24 @@ func (h *history) list() []Revision {
 func (h *history) add(r Revision) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.all) > h.keep {
-		h.all = append(h.all[:0], h.all[1:]...)
-	}
 	h.all = append(h.all, r)
+	h.trim()
+}
+
+func (h *history) limit(keep int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.keep = max(keep, 1)
+	h.trim()
+}
+
+// trim forgets what is too old.
+//
+// Preconditions: h.mu is held.
+func (h *history) trim() {
+	if more := len(h.all) - h.keep - 1; more > 0 {
+		h.all = slices.Delete(h.all, 0, more)
+	}
 }
 
 // oldest returns what a snapshot may stand for: all behind it stays in the journal.

@@ -25,11 +25,17 @@ type History struct {
 
 	system, history  *schema.Node
 	revise, rollback *schema.Node // the rpcs
+	kept             tree.Path    // of the container config
 
 	listed atomic.Pointer[listed] // nil until asked
 }
 
-// New fails when the schema does not implement [Module].
+// Most is how many revisions can be kept: what a store must be opened with, so that
+// none is lost before the configuration is known.
+const Most = 1000
+
+// New fails when the schema does not implement [Module]. As long as the store is open,
+// it keeps as many revisions as the configuration says.
 func New(set *schema.Set, store *datastore.Store, authority *access.Authority) (*History, error) {
 	m := set.Module(Module)
 	if m == nil || !m.Implemented {
@@ -39,10 +45,28 @@ func New(set *schema.Set, store *datastore.Store, authority *access.Authority) (
 	if err != nil {
 		return nil, err
 	}
-	return &History{
+	h := &History{
 		store: store, access: authority, set: set, system: system, history: system.Child(Module, "history"),
 		revise: set.RPC(m.Namespace, "get-revision"), rollback: set.RPC(m.Namespace, "rollback"),
-	}, nil
+	}
+	h.kept = tree.Path{{Node: system.DataParent}, {Node: system}, {Node: h.history}, {Node: h.history.Child(Module, "config")}}
+	store.Observe(func(c datastore.Change) { h.follow(c.New) })
+	h.follow(store.Running())
+	return h, nil
+}
+
+// follow has the store keep what a configuration says.
+func (h *History) follow(running *tree.Tree) {
+	revisions := h.kept.Schema().Child(Module, "revisions")
+	value := revisions.Defaults[0]
+	if config, ok := running.Find(h.kept).(*tree.Container); ok {
+		if v, ok := config.Leaf(revisions.Name); ok {
+			value = v
+		}
+	}
+	if n, ok := value.Uint(); ok {
+		h.store.Keep(int(n))
+	}
 }
 
 // RPCs returns the definitions of get-revision and rollback.

@@ -13,7 +13,7 @@ import (
 func (h *History) State() tree.Node {
 	all, top := h.store.History(), maker{h.history}
 	state := top.below("state")
-	history := top.container(
+	history := top.container( // but for the configuration and what repeats it
 		state.container(state.number("current", all[0].Number), state.number("oldest", all[len(all)-1].Number)),
 		h.pending(top.below("pending")),
 		h.revisions(top.below("revision"), all))

@@ -51,7 +51,7 @@ func Start(t testing.TB) *Server {
 	s := &Server{Data: t.TempDir()}
 	check(t, os.WriteFile(filepath.Join(s.Data, "admin-password"), []byte(Password+"\n"), 0o600))
 	s.Store, err = datastore.Open(datastore.Config{
-		Dir: filepath.Join(s.Data, "config"), Schema: set, Engine: idle{}, Rules: access.Check, Logger: slog.New(slog.DiscardHandler),
+		Dir: filepath.Join(s.Data, "config"), Schema: set, Engine: idle{}, Rules: access.Check, History: history.Most, Logger: slog.New(slog.DiscardHandler),
 		Initial: func() (*tree.Tree, error) { return start(set) },
 	})
 	check(t, err)

@@ -75,6 +75,7 @@ func (a *Appliance) openStore() (err error) {
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engine{a.engine}, Logger: a.cfg.Logger,
 		Initial: func() (*tree.Tree, error) { return initial(a.schema, &a.cfg) },
 		Rules:   access.Check,
+		History: history.Most,
 	})
 	if err != nil {
 		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)

@@ -128,11 +128,16 @@ func TestHistoryForgets(t *testing.T) {
 	if n := strings.Count(state, "<number>"); n != len(all) {
 		t.Errorf("%d revisions, want %d", n, len(all))
 	}
+	c.rename(a, "last")
+	c.commit(`<system><history ` + historySpace + `><config><revisions>3</revisions></config></history></system>`)
+	if all = a.store.History(); len(all) != 4 || all[0].Changes != 1 {
+		t.Errorf("%d revisions, want 3 and the one that is running", len(all))
+	}
 	c.send(fmt.Sprintf(`<rollback %s><revision>1</revision></rollback>`, historySpace))
 	if reply := string(c.read()); !strings.Contains(reply, "invalid-value") || !strings.Contains(reply, "there is no revision 1;") {
 		t.Errorf("a revision that is gone: %s", reply)
 	}
-	for deadline := time.Now().Add(20 * time.Second); strings.Count(a.historic(t), `"state":{"number"`) != len(all); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); strings.Count(a.historic(t), `"state":{"number"`) != len(all) || !strings.Contains(a.historic(t), `:state":{"revisions":3,"current"`); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("gNMI tells %s", a.historic(t))
 		}
