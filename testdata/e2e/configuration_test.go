@@ -35,14 +35,30 @@ func goBack(t *testing.T, a *appliance) {
 	a.waitDenied(t, source, target, 1)
 	a.config(t, "load", "--yes", "--replace", saved)
 	a.waitPermitted(t, source, target)
+	a.goBackWithNcclient(t, source, target)
 
-	history := a.config(t, "history", "--limit", "4")
-	for _, comment := range []string{"load saved.json", "rollback to ", "load deny.json"} {
+	history := a.config(t, "history", "--limit", "6")
+	for _, comment := range []string{"and forth", "back", "load saved.json", "rollback to ", "load deny.json"} {
 		if !strings.Contains(history, `"comment": "`+comment) {
 			t.Errorf("the history does not tell %q:\n%s", comment, history)
 		}
 	}
 	a.waitWork(t)
+}
+
+// goBackWithNcclient has a client that knows nothing of our modules do the same.
+func (a *appliance) goBackWithNcclient(t *testing.T, source, target string) {
+	t.Helper()
+	m := a.openNcclient(t, admin, a.password)
+	const space = `xmlns="https://mpk-security.optical.net/yang/mpk-security-history"`
+	past := call[string](t, m, "dispatch", args{"operation": `<get-revision ` + space + `><back>1</back></get-revision>`})
+	if !strings.Contains(past, "<action>DENY</action>") {
+		t.Errorf("the revision before is %s", past)
+	}
+	m.do(t, "dispatch", args{"operation": `<rollback ` + space + `><back>1</back><comment>back</comment></rollback>`})
+	a.waitDenied(t, source, target, 1)
+	m.do(t, "dispatch", args{"operation": `<rollback ` + space + `><back>1</back><comment>and forth</comment></rollback>`})
+	a.waitPermitted(t, source, target)
 }
 
 // config runs "waveguard config" on the appliance and returns what it says.

@@ -10,7 +10,7 @@ import sys
 
 from ncclient import manager
 from ncclient.operations import RPCError
-from ncclient.xml_ import to_xml
+from ncclient.xml_ import to_ele, to_xml
 
 MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 NC = "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -52,6 +52,10 @@ class Calls:
 
     def commit(self):
         self.session.commit()
+
+    def dispatch(self, operation):
+        """Performs an operation of any module."""
+        return self.session.dispatch(to_ele(operation)).xml
 
     def discard_changes(self):
         self.session.discard_changes()
