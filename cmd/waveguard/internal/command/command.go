@@ -12,6 +12,8 @@ type command struct {
 	args     []string // names of the arguments, all of them needed
 	optional []string // names of arguments behind them that may be left out
 	repeated bool     // the last of args may be given several times
+	counts   bool     // arguments can be numbers below zero, which look like flags
+	verbatim bool     // arguments are those of another program: all from the first on
 	local    bool     // asks no appliance; holds for its subcommands too
 	outputs  []format // that it has, beside forPeople and forPrograms
 	summary  string
@@ -38,6 +40,8 @@ func (c *command) usage() string {
 		return c.path() + " COMMAND"
 	case len(c.optional) > 0:
 		return c.path() + strings.Join(append([]string{""}, c.args...), " ") + " [" + strings.Join(c.optional, " [") + strings.Repeat("]", len(c.optional)) + " [flags]"
+	case c.verbatim:
+		return c.path() + " [flags] " + strings.Join(c.args, " ") + "..."
 	case len(c.args) == 0:
 		return c.path() + " [flags]"
 	case c.repeated:
@@ -91,7 +95,7 @@ found in the daemon's data directory. Elsewhere name them.`,
 	}
 	root.with(
 		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), watchCommand(),
-		actionCommand("permit"), actionCommand("deny"), configCommand(), demoCommand(), yangCommand(), versionCommand(), helpCommand(root),
+		actionCommand("permit"), actionCommand("deny"), configCommand(), demoCommand(), launchCommand(), yangCommand(), versionCommand(), helpCommand(root),
 	)
 	return root
 }

@@ -14,6 +14,7 @@ func configDiffCommand() *command {
 	return &command{
 		name:     "diff",
 		optional: []string{"OLD", "NEW"},
+		counts:   true,
 		outputs:  []format{forNetconf},
 		summary:  "tell what differs between datastores, revisions and files",
 		about: `OLD and NEW are each running, candidate, the number of a revision, -N for N revisions

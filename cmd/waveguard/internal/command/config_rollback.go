@@ -14,6 +14,7 @@ func configRollbackCommand() *command {
 	return &command{
 		name:    "rollback",
 		args:    []string{"REVISION"},
+		counts:  true,
 		summary: "make running again what it was",
 		about: `REVISION is a number of "config history", or -N for N revisions before the one that is
 running. All of it comes back, with what others changed since; it is shown first, and

@@ -43,7 +43,9 @@ func dispatch(ctx context.Context, args []string, environment Environment) error
 // runs it.
 func (s *session) start(ctx context.Context, args []string) error {
 	flags := s.flags()
-	args = guarded(args)
+	if s.command.counts {
+		args = guarded(args)
+	}
 	for {
 		err := flags.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
@@ -55,9 +57,13 @@ func (s *session) start(ctx context.Context, args []string) error {
 		if args = flags.Args(); len(args) == 0 {
 			break
 		}
+		if s.command.verbatim {
+			s.args = args
+			return s.command.run(ctx, s)
+		}
 		s.args, args = append(s.args, args[0]), args[1:]
 	}
-	if s.command.args != nil && len(s.args) < len(s.command.args) {
+	if s.command.args != nil && !s.command.verbatim && len(s.args) < len(s.command.args) {
 		return s.misused(fmt.Sprintf("%s is missing: %s", s.command.args[len(s.args)], s.command.usage()))
 	}
 	most := len(s.command.args) + len(s.command.optional)
