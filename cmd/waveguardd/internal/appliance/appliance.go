@@ -15,6 +15,7 @@ import (
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/gnmi"
+	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
@@ -32,6 +33,7 @@ type Appliance struct {
 	store   *datastore.Store
 	access  *access.Authority
 	hub     *notify.Hub
+	history *history.History
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -52,7 +54,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -75,6 +77,7 @@ func (a *Appliance) openStore() (err error) {
 		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
 		Factory: a.factory,
 		Rules:   access.Check,
+		History: history.Most,
 	})
 	if err != nil {
 		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)
@@ -110,6 +113,7 @@ var served = []string{
 	"ietf-yang-library",
 	"ietf-yang-types",
 	"mpk-security",
+	"mpk-security-history",
 	"mpk-security-notifications",
 	"mpk-security-server",
 	"mpk-security-telemetry",
@@ -125,8 +129,9 @@ func compileModels() (*schema.Set, error) {
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State: []netconf.StateProvider{a.access.State},
-		Erase: a.erase,
+		State:      []netconf.StateProvider{a.access.State, a.history.State},
+		Operations: a.historyOperations(),
+		Erase:      a.erase,
 	})
 	return err
 }
