@@ -14,6 +14,7 @@ import (
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/gnmi"
+	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
@@ -30,6 +31,7 @@ type Appliance struct {
 	store   *datastore.Store
 	access  *access.Authority
 	hub     *notify.Hub
+	history *history.History
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -50,7 +52,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -74,6 +76,7 @@ func (a *Appliance) openStore() (err error) {
 		Factory:  a.factory,
 		Complete: func(t *tree.Tree) (*tree.Tree, error) { return a.cfg.withModelsData(a.schema, t) },
 		Rules:    access.Check,
+		History:  history.Most,
 	})
 	if _, gone := errors.AsType[*datastore.AbsentError](err); gone {
 		err = fmt.Errorf("%w (--models names their folder)", err)
@@ -115,6 +118,7 @@ var served = []string{
 	"ietf-yang-library",
 	"ietf-yang-types",
 	"mpk-security",
+	"mpk-security-history",
 	"mpk-security-notifications",
 	"mpk-security-server",
 	"mpk-security-telemetry",
@@ -126,8 +130,9 @@ var served = []string{
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State: []netconf.StateProvider{a.access.State},
-		Erase: a.erase,
+		State:      []netconf.StateProvider{a.access.State, a.history.State},
+		Operations: a.historyOperations(),
+		Erase:      a.erase,
 	})
 	return err
 }
