@@ -100,6 +100,7 @@ var served = []string{
 	"ietf-netconf-nmda",
 	"ietf-netconf-notifications",
 	"ietf-netconf-with-defaults",
+	"ietf-nmda-compare",
 	"ietf-origin",
 	"ietf-yang-library",
 	"ietf-yang-types",
