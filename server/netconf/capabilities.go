@@ -15,8 +15,9 @@ func Features(module, feature string) bool {
 	return module != "ietf-netconf" || slices.Contains(netconfFeatures, feature)
 }
 
-// netconfFeatures are the features behind protocolCapabilities.
-var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "xpath"}
+// netconfFeatures are the features behind protocolCapabilities, and url behind
+// [Config] Files.
+var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "url", "xpath"}
 
 // capabilities returns what the server's hello announces: the protocol's
 // capabilities, the library's, and one for each implemented module.
