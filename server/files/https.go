@@ -60,7 +60,10 @@ func (p *Policy) transfer(ctx context.Context, at place, method string, content 
 		return p.transferError(at, err)
 	}
 	defer response.Body.Close()
-	return p.transferError(at, read(response))
+	if err = read(response); err == nil {
+		err = ctx.Err() // a server that sees the end of the connection may end its answer early, as if it were whole
+	}
+	return p.transferError(at, err)
 }
 
 // maxHeader bounds the header of a response, in octets.
