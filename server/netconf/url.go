@@ -3,6 +3,7 @@ package netconf
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/optical-net/waveguard/yang/tree"
@@ -52,7 +53,11 @@ func (s *Session) fetch(ctx context.Context, url string) (*xml.Element, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.log.Info("configuration read", "url", told(url))
 	config, err := xml.Parse(content, s.server.xmlLimits)
+	if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok && syntax.TooBig {
+		return nil, protocolError(tagTooBig, "what the url names is too large: "+err.Error())
+	}
 	if err != nil {
 		return nil, protocolError(tagOperationFailed, "what the url names is no XML: "+err.Error(), "bad-element", "url")
 	}
@@ -99,7 +104,17 @@ func (s *Session) copyToURL(ctx context.Context, p *params, url string) error {
 	if err != nil {
 		return err
 	}
-	return s.server.config.Files.Write(ctx, url, content)
+	if err := s.server.config.Files.Write(ctx, url, content); err != nil {
+		return err
+	}
+	s.log.Info("configuration written", "url", told(url))
+	return nil
+}
+
+// told is a URL as the log has it: without a query, which may be a secret.
+func told(url string) string {
+	before, _, _ := strings.Cut(url, "?")
+	return before
 }
 
 // document writes a configuration as an element <config>.
@@ -128,5 +143,9 @@ func (s *Session) document(from source, mode xml.Defaults) ([]byte, error) {
 
 // deleteURL removes what a URL names (RFC 6241 section 8.8.5.3).
 func (s *Session) deleteURL(ctx context.Context, url string) error {
-	return s.server.config.Files.Delete(ctx, url)
+	if err := s.server.config.Files.Delete(ctx, url); err != nil {
+		return err
+	}
+	s.log.Info("configuration deleted", "url", told(url))
+	return nil
 }
