@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -29,12 +30,43 @@ func (s *Server) announced() []string {
 	if s.config.Files == nil {
 		return s.capabilities
 	}
-	schemes := s.config.Files.Schemes()
-	if len(schemes) == 0 {
+	url := urlCapability(s.config.Files.Schemes())
+	if url == "" {
 		return s.capabilities
 	}
-	url := "urn:ietf:params:netconf:capability:url:1.0?scheme=" + strings.Join(schemes, ",")
 	return append(s.capabilities[:len(s.capabilities):len(s.capabilities)], url)
+}
+
+// urlCapability returns the capability of a server of those schemes; "" for none.
+func urlCapability(schemes []string) string {
+	if len(schemes) == 0 {
+		return ""
+	}
+	return "urn:ietf:params:netconf:capability:url:1.0?scheme=" + strings.Join(schemes, ",")
+}
+
+// urlsChanged tells, if a change of running made it so, that other URLs are served than
+// were (RFC 6470 section 2.2). It is called for one change after another.
+func (s *Server) urlsChanged(by datastore.Actor) {
+	if s.config.Files == nil {
+		return
+	}
+	was, now := s.toldURLs, urlCapability(s.config.Files.Schemes())
+	if was == now {
+		return
+	}
+	s.toldURLs = now
+	s.publish("netconf-capability-change", func(n *nodes) {
+		n.changedBy(by)
+		switch {
+		case was == "":
+			n.leafList("added-capability", []string{now})
+		case now == "":
+			n.leafList("deleted-capability", []string{was})
+		default:
+			n.leafList("modified-capability", []string{now})
+		}
+	})
 }
 
 // urlIn returns the URL that a source or target parameter names; ok is false when it

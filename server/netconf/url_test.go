@@ -63,6 +63,43 @@ func (s *shelf) Delete(ctx context.Context, url string) error {
 	return nil
 }
 
+// serve changes which schemes are served.
+func (s *shelf) serve(schemes ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.schemes = schemes
+}
+
+// TestURLCapabilityChanges: whoever subscribed is told when a change of the
+// configuration changes what is served.
+func TestURLCapabilityChanges(t *testing.T) {
+	r := newRig(t, Limits{})
+	c, actor := r.open("admin"), r.open("admin2")
+	c.mustOK(`<create-subscription xmlns="` + nsNotification + `"/>`)
+	next := func(schemes ...string) (told string) {
+		r.files.serve(schemes...)
+		actor.mustOK(edit("running", "<domains><domain><name>controller</name><config><description>"+strings.Join(schemes, " ")+"</description></config></domain></domains>"))
+		for !strings.Contains(told, "netconf-config-change") {
+			told = c.receive()
+		}
+		return c.receive()
+	}
+	const url = "-capability>urn:ietf:params:netconf:capability:url:1.0?scheme=file"
+	for _, step := range []struct {
+		schemes []string
+		want    string
+	}{
+		{[]string{"file", "https"}, "<modified" + url + ",https<"},
+		{nil, "<deleted" + url + ",https<"},
+		{[]string{"file"}, "<added" + url + "<"},
+	} {
+		told := next(step.schemes...)
+		if !strings.Contains(told, "netconf-capability-change") || !strings.Contains(told, step.want) || !strings.Contains(told, "<username>admin2<") {
+			t.Errorf("%s is not in %s", step.want, told)
+		}
+	}
+}
+
 // TestURLCapability: the hello and the monitoring data say what is served at the
 // time, and nothing when nothing is.
 func TestURLCapability(t *testing.T) {
@@ -75,9 +112,7 @@ func TestURLCapability(t *testing.T) {
 		{[]string{"file", "https"}, "url:1.0?scheme=file,https</capability>"},
 		{nil, ""},
 	} {
-		r.files.mu.Lock()
-		r.files.schemes = c.schemes
-		r.files.mu.Unlock()
+		r.files.serve(c.schemes...)
 		hello := r.connect("admin").receive()
 		monitored := r.open("admin").rpc(`<get><filter><netconf-state xmlns="` + nsMonitoring + `"><capabilities/></netconf-state></filter></get>`)
 		for _, text := range []string{hello, monitored} {

@@ -73,6 +73,9 @@ func TestConfigurationsByURL(t *testing.T) {
 	if reply := c.call(`<get><filter><netconf-state xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"><capabilities/></netconf-state></filter></get>`); !strings.Contains(string(reply), "url:1.0?scheme=file,https<") {
 		t.Errorf("the capabilities are %s", reply)
 	}
+	if told, ok := a.hub.Last("ietf-netconf-notifications", "netconf-capability-change"); !ok || told.Content.Len() != 2 {
+		t.Errorf("nobody was told that the capabilities changed: %v", told)
+	}
 	c.call("<validate><source>" + away + "</source></validate>")
 	c.call("<delete-config><target>" + file + "</target></delete-config>")
 }
