@@ -77,6 +77,9 @@ func (f *Files) Delete(_ context.Context, url string) error {
 	return f.folder.delete(at.file)
 }
 
+// Erase removes everything in the folder, as a reset to the factory's state wants.
+func (f *Files) Erase() error { return f.folder.erase() }
+
 // State returns what the folder takes of its quota, as operational data; nil in a
 // schema without the module.
 func (f *Files) State(set *schema.Set) tree.Node {

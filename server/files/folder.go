@@ -164,6 +164,18 @@ func (f *folder) delete(name string) error {
 	return fileError(name, f.sync(dir))
 }
 
+// erase removes all there is, links and what no URL names too.
+func (f *folder) erase() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	entries, err := fs.ReadDir(f.root.FS(), ".")
+	errs := []error{err}
+	for _, e := range entries {
+		errs = append(errs, f.root.RemoveAll(e.Name()))
+	}
+	return errors.Join(append(errs, f.sync("."))...)
+}
+
 func notAFile(name string) error {
 	return wrongURL("file:///%s is not a file", name)
 }

@@ -215,3 +215,20 @@ func TestCrashLeavesNothing(t *testing.T) {
 	}
 	s.read("file:///d/a", "whole", "")
 }
+
+func TestErase(t *testing.T) {
+	s := open(t)
+	s.write("file:///d/e/a", "x", "")
+	s.write("file:///b", "x", "")
+	outside := filepath.Join(filepath.Dir(s.dir), "outside")
+	if err := errors.Join(os.WriteFile(outside, nil, 0o600), os.Symlink(outside, filepath.Join(s.dir, "link")), s.Erase()); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(s.dir); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+	if _, err := os.Stat(outside); err != nil {
+		t.Errorf("what a link led to is gone: %v", err)
+	}
+	s.write("file:///b", "x", "")
+}
