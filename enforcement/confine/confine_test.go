@@ -100,6 +100,8 @@ func TestFilter(t *testing.T) {
 		{"core dumps, pointer with low bits 0", plain, unix.SYS_PRLIMIT64, []uint64{0, unix.RLIMIT_CORE, high}, deny},
 		{"core dumps in the old way", plain, unix.SYS_SETRLIMIT, []uint64{unix.RLIMIT_CORE, 0x7000}, deny},
 		{"prctl", plain, unix.SYS_PRCTL, []uint64{unix.PR_SET_NAME}, allow},
+		{"own filter of a plain program", plain, unix.SYS_PRCTL, []uint64{unix.PR_SET_SECCOMP, 2}, allow},
+		{"own filter by prctl", region, unix.SYS_PRCTL, []uint64{unix.PR_SET_SECCOMP, 2}, deny},
 		{"prctl of the address space", plain, unix.SYS_PRCTL, []uint64{unix.PR_SET_MM | high}, deny},
 	} {
 		if got := verdict(t, test.policy, archX8664, test.number, test.args...); got != test.want {

@@ -44,9 +44,9 @@ func Refusals(p Policy) []Refusal {
 		{"maps the same pages again, without their key", unix.EPERM, append(calls(
 			unix.SYS_PIDFD_GETFD, "pidfd_getfd", unix.SYS_REMAP_FILE_PAGES, "remap_file_pages",
 		), Call{"shmat", unix.SYS_SHMAT, [][]test{{lacks(2, shmExec)}}})},
-		{"changes segments, the kernel's view of the address space, or the filter", unix.EPERM, []Call{
+		{"changes segments or the kernel's view of the address space", unix.EPERM, []Call{
 			{"modify_ldt", unix.SYS_MODIFY_LDT, nil},
-			{"prctl", unix.SYS_PRCTL, [][]test{{isNot(0, unix.PR_SET_MM), isNot(0, unix.PR_SET_SECCOMP)}}},
+			{"prctl", unix.SYS_PRCTL, [][]test{ownProcess(p.Profile)}},
 		}},
 		{"makes all readable memory executable", unix.EPERM, []Call{
 			{"personality", unix.SYS_PERSONALITY, [][]test{{is(0, askPersonality)}, {lacks(0, readImpliesExec)}}},
@@ -81,6 +81,16 @@ func Refusals(p Policy) []Refusal {
 		all = append(all, codeRefusals(p.Profile)...)
 	}
 	return all
+}
+
+// ownProcess is what prctl may do. A plain program may filter itself further; in one
+// with walls such a filter could feign that they were moved.
+func ownProcess(p Profile) []test {
+	tests := []test{isNot(0, unix.PR_SET_MM)}
+	if p == Region {
+		tests = append(tests, isNot(0, unix.PR_SET_SECCOMP))
+	}
+	return tests
 }
 
 // keyRefusal is about protection keys.

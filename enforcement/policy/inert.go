@@ -14,5 +14,6 @@ var inert = map[string]string{
 
 // inertModules lists the modules none of whose leafs any Plan depends on, and why.
 var inertModules = map[string]string{
-	"mpk-security-files": "which URLs name configurations is the protocols' concern",
+	"mpk-security-files":  "which URLs name configurations is the protocols' concern",
+	"mpk-security-server": "how the appliance is reached is its endpoints' concern",
 }
