@@ -191,6 +191,20 @@ func TestUpdate(t *testing.T) {
 			[]string{"/t:top/via-x", "/t:top/via-y"},
 			`{"config":{"name":"first"},"via-x":"m"}`, `{"config":{"name":"first"},"via-y":"t"}`,
 		}, {
+			"one adds to a case, the other takes another",
+			[]string{"/t:top/via-y = y"},
+			[]string{"/t:top/also-y = m"},
+			[]string{"/t:top/via-x = t"},
+			[]string{"/t:top/also-y"},
+			`{"config":{"name":"first"},"via-y":"y","also-y":"m"}`, `{"config":{"name":"first"},"via-x":"t"}`,
+		}, {
+			"one takes another case, the other adds to it",
+			[]string{"/t:top/via-y = y"},
+			[]string{"/t:top/via-x = m"},
+			[]string{"/t:top/also-y = t"},
+			[]string{"/t:top/via-x"},
+			`{"config":{"name":"first"},"via-x":"m"}`, `{"config":{"name":"first"},"via-y":"y","also-y":"t"}`,
+		}, {
 			"order: both add",
 			[]string{"/t:top/order[.='a']"},
 			[]string{"/t:top/order[.='m']"},

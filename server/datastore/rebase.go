@@ -20,6 +20,7 @@ type rebase struct {
 
 	kept      []tree.Change
 	conflicts regions
+	choices   regions     // nodes of the choices that are in conflict
 	reordered []tree.Path // user-ordered lists and leaf-lists whose order is to be settled
 }
 
@@ -66,8 +67,9 @@ func (r *rebase) judge(c tree.Change) {
 // keep takes a change over, unless it takes a case of a choice in which they have
 // taken another one.
 func (r *rebase) keep(c tree.Change) {
-	if at := r.otherCase(c); at != nil {
+	if at, choice := r.otherCase(c); at != nil {
 		r.conflict(at)
+		r.wholeChoice(at, choice)
 		return
 	}
 	if c.Path.Schema().OrderedByUser && c.Old == nil {
@@ -107,20 +109,29 @@ func (r *rebase) removedAbove(path tree.Path) tree.Path {
 	return nil
 }
 
+// wholeChoice notes all nodes of a choice, one of which is at path: one side wins all.
+func (r *rebase) wholeChoice(at tree.Path, choice *schema.Node) {
+	for _, n := range at.Schema().DataParent.DataChildren {
+		if isIn(n, choice) {
+			r.choices.add(append(parent(at), schema.PathStep{Node: n}))
+		}
+	}
+}
+
 // otherCase returns the path of the node by which c takes a case of a choice in
 // which they have changed another one, or nil.
-func (r *rebase) otherCase(c tree.Change) tree.Path {
+func (r *rebase) otherCase(c tree.Change) (tree.Path, *schema.Node) {
 	if c.New == nil {
-		return nil
+		return nil, nil
 	}
 	for i, step := range c.Path {
 		for n := step.Node.Parent; n != nil && n != step.Node.DataParent; n = n.Parent {
 			if n.Kind == schema.Case && r.tookAnother(c.Path[:i], n) {
-				return c.Path[:i+1]
+				return c.Path[:i+1], n.Parent
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // tookAnother says whether in their node at path another case than mine is in use,

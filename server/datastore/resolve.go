@@ -18,7 +18,7 @@ const (
 // onto returns theirs with the changes of mine. What is in conflict is as the side
 // has it.
 func (r *rebase) onto(winner side) (*tree.Tree, error) {
-	kept := slices.DeleteFunc(slices.Clone(r.kept), func(c tree.Change) bool { return r.conflicts.cover(c.Path) })
+	kept := slices.DeleteFunc(slices.Clone(r.kept), func(c tree.Change) bool { return r.conflicts.cover(c.Path) || r.choices.cover(c.Path) })
 	ed, err := tree.Patch(r.theirs.Schema(), kept)
 	if err != nil {
 		return nil, err
@@ -28,14 +28,14 @@ func (r *rebase) onto(winner side) (*tree.Tree, error) {
 		return nil, asError("bring the candidate's changes onto running", err)
 	}
 	if winner == mySide {
-		for _, at := range r.conflicts {
+		for _, at := range slices.Concat(r.conflicts, r.choices) {
 			if err := put(e, at, r.mine.Find(at)); err != nil {
 				return nil, asError("take the candidate's version", err)
 			}
 		}
 	}
 	for _, list := range r.reordered {
-		if r.conflicts.cover(list) {
+		if r.conflicts.cover(list) || r.choices.cover(list) {
 			continue // whole, and in order
 		}
 		if err := arrange(e, list, r.order(list)); err != nil {

@@ -11,8 +11,9 @@ import (
 )
 
 // factory returns the configuration of a first start, for a reset: the same first
-// administrator with the same password, which a file has. Without the file a new
-// password is made and kept in it. So nobody is locked out who can read that file.
+// administrator with the same password, which a file has, and the addresses that the
+// flags of this start say. Without the file a new password is made and kept in it. So
+// nobody is locked out who can read that file.
 func (a *Appliance) factory() (*tree.Tree, error) {
 	quiet := a.cfg
 	quiet.Say = func(string, ...any) {} // passwords are said once
