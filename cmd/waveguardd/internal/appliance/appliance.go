@@ -14,6 +14,7 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/server/files"
 	"github.com/optical-net/waveguard/server/gnmi"
 	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
@@ -34,6 +35,7 @@ type Appliance struct {
 	access  *access.Authority
 	hub     *notify.Hub
 	history *history.History
+	files   *files.Files
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -54,7 +56,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openFiles, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -76,7 +78,7 @@ func (a *Appliance) openStore() (err error) {
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engines{a.endpoints, engine{a.engine}}, Logger: a.cfg.Logger,
 		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
 		Factory: a.factory,
-		Rules:   access.Check,
+		Rules:   rules,
 		History: history.Most,
 	})
 	if err != nil {
@@ -108,11 +110,13 @@ var served = []string{
 	"ietf-netconf-partial-lock",
 	"ietf-netconf-private-candidate",
 	"ietf-netconf-with-defaults",
+	"ietf-nmda-compare",
 	"ietf-origin",
 	"ietf-x509-cert-to-name",
 	"ietf-yang-library",
 	"ietf-yang-types",
 	"mpk-security",
+	"mpk-security-files",
 	"mpk-security-history",
 	"mpk-security-notifications",
 	"mpk-security-server",
@@ -129,8 +133,9 @@ func compileModels() (*schema.Set, error) {
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State:      []netconf.StateProvider{a.access.State, a.history.State},
+		State:      []netconf.StateProvider{a.access.State, a.history.State, a.filesState},
 		Operations: a.historyOperations(),
+		Files:      a.files,
 		Erase:      a.erase,
 	})
 	return err
@@ -226,6 +231,9 @@ func (a *Appliance) Close() error {
 	}
 	if a.hub != nil {
 		errs = append(errs, a.hub.Close())
+	}
+	if a.files != nil {
+		errs = append(errs, a.files.Close())
 	}
 	return errors.Join(errs...)
 }
