@@ -13,6 +13,7 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/server/files"
 	"github.com/optical-net/waveguard/server/gnmi"
 	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
@@ -32,6 +33,7 @@ type Appliance struct {
 	access  *access.Authority
 	hub     *notify.Hub
 	history *history.History
+	files   *files.Files
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -52,7 +54,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openFiles, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -72,20 +74,15 @@ func (a *Appliance) openStore() (err error) {
 	a.engine = enforcement.New(a.cfg.Logger)
 	a.store, err = datastore.Open(datastore.Config{
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engines{a.endpoints, engine{a.engine}}, Logger: a.cfg.Logger,
-		Initial:  func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
-		Factory:  a.factory,
+		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
+		Factory: a.factory,
+		Rules:   rules,
+		History: history.Most,
+
 		Complete: func(t *tree.Tree) (*tree.Tree, error) { return a.cfg.withModelsData(a.schema, t) },
-		Rules:    access.Check,
-		History:  history.Most,
 	})
-	if _, gone := errors.AsType[*datastore.AbsentError](err); gone {
-		err = fmt.Errorf("%w (--models names their folder)", err)
-	}
-	if _, invalid := errors.AsType[*datastore.Error](err); invalid && len(a.cfg.Models) > 0 {
-		err = fmt.Errorf("%w; what modules of --models need from the first moment, a file can give with --models-data", err)
-	}
 	if err != nil {
-		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)
+		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), a.cfg.hint(err))
 	}
 	a.access = access.New(a.store.Running)
 	a.access.Record(telemetry.NewLogins(a.schema, a.store, a.cfg.Logger))
@@ -113,11 +110,13 @@ var served = []string{
 	"ietf-netconf-partial-lock",
 	"ietf-netconf-private-candidate",
 	"ietf-netconf-with-defaults",
+	"ietf-nmda-compare",
 	"ietf-origin",
 	"ietf-x509-cert-to-name",
 	"ietf-yang-library",
 	"ietf-yang-types",
 	"mpk-security",
+	"mpk-security-files",
 	"mpk-security-history",
 	"mpk-security-notifications",
 	"mpk-security-server",
@@ -130,8 +129,9 @@ var served = []string{
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State:      []netconf.StateProvider{a.access.State, a.history.State},
+		State:      []netconf.StateProvider{a.access.State, a.history.State, a.filesState},
 		Operations: a.historyOperations(),
+		Files:      a.files,
 		Erase:      a.erase,
 	})
 	return err
@@ -231,6 +231,9 @@ func (a *Appliance) Close() error {
 	}
 	if a.hub != nil {
 		errs = append(errs, a.hub.Close())
+	}
+	if a.files != nil {
+		errs = append(errs, a.files.Close())
 	}
 	return errors.Join(errs...)
 }

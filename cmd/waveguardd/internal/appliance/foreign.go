@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/yang/models"
 	"github.com/optical-net/waveguard/yang/schema"
@@ -136,6 +137,17 @@ func find(file string, folders []string) string {
 		}
 	}
 	return file
+}
+
+// hint adds to the error of opening the configuration what --models can do about it.
+func (c *Config) hint(err error) error {
+	if _, gone := errors.AsType[*datastore.AbsentError](err); gone {
+		return fmt.Errorf("%w (--models names their folder)", err)
+	}
+	if _, invalid := errors.AsType[*datastore.Error](err); invalid && len(c.Models) > 0 {
+		return fmt.Errorf("%w; what modules of --models need from the first moment, a file can give with --models-data", err)
+	}
+	return err
 }
 
 // foreign returns the names of the implemented modules that are not the
