@@ -170,6 +170,7 @@ func run(b *testing.B, cmd *exec.Cmd, home string) {
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}
+	cmd.Dir = home // netconfd leaves files where it runs
 	cmd.Env = append(cmd.Env, fmt.Sprint("HOME=", home))
 	check(b, cmd.Start())
 	b.Cleanup(func() {

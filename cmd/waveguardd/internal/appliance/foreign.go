@@ -107,7 +107,8 @@ func ownModules() []string {
 // checkOwn says whether the appliance's modules are still as it enforces them.
 func checkOwn(set *schema.Set) error {
 	for _, name := range served {
-		if by := set.Module(name).Deviations; len(by) > 0 {
+		by := slices.DeleteFunc(slices.Clone(set.Module(name).Deviations), func(by string) bool { return slices.Contains(served, by) })
+		if len(by) > 0 {
 			return fmt.Errorf("module %s deviates %s, which the appliance serves as it is; leave it out of --models", strings.Join(by, ", "), name)
 		}
 	}
