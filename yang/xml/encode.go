@@ -66,6 +66,38 @@ func Encode(w io.Writer, c *tree.Container, opt EncodeOptions) error {
 	return e.err
 }
 
+// EncodeWithin is Encode of a notification that the instance at a path sends: it
+// stands within the elements of the path, which have the keys that lists need (RFC
+// 7950 section 7.16.2).
+func EncodeWithin(w io.Writer, at tree.Path, c *tree.Container, opt EncodeOptions) error {
+	e := &encoder{w: w, opt: opt}
+	e.marker = document.Marker{Origin: opt.Origin, Defaults: opt.Defaults}
+	if e.opt.Root == nil {
+		e.opt.Root = c.Schema().Set().Root
+	}
+	e.within(at, c)
+	e.flush()
+	return e.err
+}
+
+func (e *encoder) within(at tree.Path, c *tree.Container) {
+	if len(at) == 0 {
+		e.container(c)
+		return
+	}
+	outer := e.module
+	e.tag(at[0].Node)
+	e.buf = append(e.buf, '>')
+	e.depth++
+	for i, v := range at[0].Keys {
+		e.leaf(tree.NewLeaf(at[0].Node.Keys[i], v))
+	}
+	e.within(at[1:], c)
+	e.depth--
+	e.close(at[0].Node)
+	e.module = outer
+}
+
 // encoder writes one document.
 type encoder struct {
 	w       io.Writer

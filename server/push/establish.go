@@ -1,0 +1,165 @@
+package push
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// Establish makes the subscription that the input of establish-subscription asks
+// for (RFC 8639 section 2.4.2) and returns the output. The input satisfies the
+// schema. Errors are *Error and *tree.Error.
+func (r *Receiver) Establish(input *tree.Container) (output *tree.Container, err error) {
+	t, err := newTerms(input)
+	if err != nil {
+		return nil, r.model.refuse(establishing, false, err)
+	}
+	s, err := r.establish(t)
+	if err != nil {
+		return nil, r.model.refuse(establishing, t.datastore != "", err)
+	}
+	pairs := []string{"id", fmt.Sprint(s.id)}
+	if log, ok := r.Hub.Log(); ok && !t.start.IsZero() && t.start.Before(log.Created) {
+		pairs = append(pairs, "replay-start-time-revision", log.Created.UTC().Format(time.RFC3339))
+	}
+	return made(r.model.establish.Output(), nil, pairs...), nil
+}
+
+func (r *Receiver) establish(t *terms) (*subscription, error) {
+	if len(r.subs) >= r.Limits.PerReceiver {
+		return nil, &refusal{reason: insufficientResources, message: fmt.Sprintf("a session can have %d subscriptions; end one first", r.Limits.PerReceiver)}
+	}
+	s := &subscription{owner: r, since: r.Store.Running()}
+	if err := s.start(t); err != nil {
+		return nil, err
+	}
+	if err := r.enter(s); err != nil {
+		s.source.close()
+		return nil, err
+	}
+	if r.watch == nil {
+		r.watch = r.Store.WatchInto(r.ready)
+	}
+	r.subs = append(r.subs, s)
+	r.signal()
+	return s, nil
+}
+
+// start checks the terms and makes the source that they ask for.
+func (s *subscription) start(t *terms) (err error) {
+	filter, err := s.owner.filterOf(t)
+	if err != nil {
+		return err
+	}
+	if t.datastore == "" {
+		s.source, err = s.owner.newEvents(s, t, filter)
+	} else {
+		s.source, err = s.owner.newUpdates(s, t, filter)
+	}
+	s.terms.Store(t)
+	return err
+}
+
+// filterOf returns the filter that the terms hold, or that they refer to; nil
+// when there is none.
+func (p *Publisher) filterOf(t *terms) (tree.Node, error) {
+	if t.ref == "" {
+		return t.filter, nil
+	}
+	entry := p.configured(t)
+	if entry == nil {
+		return nil, badFilter(fmt.Errorf("/filters has none with the name %q", t.ref))
+	}
+	for k := range entry.Children() {
+		if !k.Schema().IsKey() {
+			return k, nil
+		}
+	}
+	return nil, nil
+}
+
+// configured returns the entry below /filters that the terms refer to, or nil.
+func (p *Publisher) configured(t *terms) *tree.Container {
+	list := p.model.streamFilters
+	if t.datastore != "" {
+		list = p.model.selections
+	}
+	return find(p.Store.Running(), list, t.ref)
+}
+
+// lookUp has a filter below /filters applied as it is now. RFC 8639 section 2.7.2:
+// the receiver is told when it has changed, and when it is gone the subscription is.
+func (s *subscription) lookUp() {
+	running, t := s.owner.running(s), s.terms.Load()
+	if running == nil || t == nil || t.ref == "" {
+		return
+	}
+	before, after := findRef(s.since, s.owner, t), s.owner.configured(t)
+	s.since = running
+	switch {
+	case before == after:
+	case after == nil:
+		s.end(filterUnavailable)
+	default:
+		if err := s.change(t); err != nil {
+			s.end(filterUnavailable)
+		}
+	}
+}
+
+// running returns the running configuration when it is another than the
+// subscription has seen, else nil.
+func (p *Publisher) running(s *subscription) *tree.Tree {
+	if now := p.Store.Running(); now != s.since {
+		return now
+	}
+	return nil
+}
+
+// Modify changes a subscription (RFC 8639 section 2.4.3). The input satisfies the
+// schema. Errors are *Error and *tree.Error; then nothing has changed.
+func (r *Receiver) Modify(input *tree.Container) error {
+	s := r.find(idIn(input))
+	ofDatastore := text(input, moduleYP, "datastore") != ""
+	if s == nil {
+		return r.model.refuse(modifying, ofDatastore, noSuch(idIn(input)))
+	}
+	old := s.terms.Load()
+	t, err := newTerms(modified(old.asked, input))
+	switch {
+	case err != nil:
+	case old.datastore == "" == ofDatastore, old.onChange != t.onChange:
+		err = &tree.Error{Tag: tree.TagInvalidValue, Message: "a subscription cannot become one of another kind; establish another one"}
+	default:
+		err = s.change(t)
+	}
+	return r.model.refuse(modifying, ofDatastore, err)
+}
+
+// change puts other terms in force.
+func (s *subscription) change(t *terms) error {
+	filter, err := s.owner.filterOf(t)
+	if err != nil {
+		return err
+	}
+	if err := s.source.change(t, filter); err != nil {
+		return err
+	}
+	s.terms.Store(t)
+	n := made(s.owner.model.modified, transplanted(t.asked, s.owner.model.modified), "id", strconv.FormatUint(uint64(s.id), 10))
+	s.tell = append(s.tell, now(n))
+	s.owner.signal()
+	return nil
+}
+
+// mustBeStream refuses streams that do not exist.
+func (p *Publisher) mustBeStream(name string) error {
+	if !slices.Contains(p.Streams, name) {
+		return invalid("stream", "there is no stream %q; there are %s", name, strings.Join(p.Streams, ", "))
+	}
+	return nil
+}
