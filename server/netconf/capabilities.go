@@ -12,11 +12,17 @@ import (
 // supports, and takes all others for supported. The schema that a [Config] has
 // must be compiled with it, or clients are promised too much.
 func Features(module, feature string) bool {
-	return module != "ietf-netconf" || slices.Contains(netconfFeatures, feature)
+	have, own := features[module]
+	return !own || slices.Contains(have, feature)
 }
 
-// netconfFeatures are the features behind protocolCapabilities.
-var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "xpath"}
+// features are those of the protocol's own modules: of ietf-netconf, what is behind
+// protocolCapabilities.
+var features = map[string][]string{
+	"ietf-netconf":                  {"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "xpath"},
+	"ietf-subscribed-notifications": {"encode-xml", "replay", "subtree", "xpath"},
+	"ietf-yang-push":                {"on-change"},
+}
 
 // capabilities returns what the server's hello announces: the protocol's
 // capabilities, the library's, and one for each implemented module.

@@ -105,6 +105,9 @@ func (n *nodes) counters(c *counters) {
 // protocols to serve the same.
 func (s *Server) State() []StateProvider {
 	all := []StateProvider{s.monitor.state, s.monitor.streams}
+	for _, provide := range s.publisher.State() {
+		all = append(all, provide)
+	}
 	if s.library != nil {
 		all = append(all, func() tree.Node { return s.library.modules }, func() tree.Node { return s.library.old })
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -70,7 +71,7 @@ func (p *Publisher) filterOf(t *terms) (tree.Node, error) {
 	if t.ref == "" {
 		return t.filter, nil
 	}
-	entry := p.configured(t)
+	entry := p.model.configured(p.Store.Running(), t)
 	if entry == nil {
 		return nil, badFilter(fmt.Errorf("/filters has none with the name %q", t.ref))
 	}
@@ -82,23 +83,30 @@ func (p *Publisher) filterOf(t *terms) (tree.Node, error) {
 	return nil, nil
 }
 
-// configured returns the entry below /filters that the terms refer to, or nil.
-func (p *Publisher) configured(t *terms) *tree.Container {
-	list := p.model.streamFilters
+// configured returns the entry below /filters that the terms refer to, in a version
+// of running; nil if there is none.
+func (m *model) configured(running *tree.Tree, t *terms) *tree.Container {
+	list := m.streamFilters
 	if t.datastore != "" {
-		list = p.model.selections
+		list = m.selections
 	}
-	return find(p.Store.Running(), list, t.ref)
+	name, err := list.Keys[0].ParseValue(t.ref)
+	if err != nil {
+		return nil
+	}
+	entry, _ := running.Find(tree.Path{{Node: list.DataParent}, {Node: list, Keys: []schema.Value{name}}}).(*tree.Container)
+	return entry
 }
 
 // lookUp has a filter below /filters applied as it is now. RFC 8639 section 2.7.2:
 // the receiver is told when it has changed, and when it is gone the subscription is.
 func (s *subscription) lookUp() {
-	running, t := s.owner.running(s), s.terms.Load()
-	if running == nil || t == nil || t.ref == "" {
+	t := s.terms.Load()
+	if t == nil || t.ref == "" {
 		return
 	}
-	before, after := findRef(s.since, s.owner, t), s.owner.configured(t)
+	running := s.owner.Store.Running()
+	before, after := s.owner.model.configured(s.since, t), s.owner.model.configured(running, t)
 	s.since = running
 	switch {
 	case before == after:
@@ -109,15 +117,6 @@ func (s *subscription) lookUp() {
 			s.end(filterUnavailable)
 		}
 	}
-}
-
-// running returns the running configuration when it is another than the
-// subscription has seen, else nil.
-func (p *Publisher) running(s *subscription) *tree.Tree {
-	if now := p.Store.Running(); now != s.since {
-		return now
-	}
-	return nil
 }
 
 // Modify changes a subscription (RFC 8639 section 2.4.3). The input satisfies the
@@ -151,7 +150,7 @@ func (s *subscription) change(t *terms) error {
 	}
 	s.terms.Store(t)
 	n := made(s.owner.model.modified, transplanted(t.asked, s.owner.model.modified), "id", strconv.FormatUint(uint64(s.id), 10))
-	s.tell = append(s.tell, now(n))
+	s.tell = append(s.tell, happened(n))
 	s.owner.signal()
 	return nil
 }

@@ -74,8 +74,8 @@ func made(of *schema.Node, kids []tree.Node, pairs ...string) *tree.Container {
 	return tree.NewContainer(of, kids)
 }
 
-// now returns a notification of this moment.
-func now(content *tree.Container) notify.Notification {
+// happened returns a notification of this moment.
+func happened(content *tree.Container) notify.Notification {
 	return notify.Notification{Time: time.Now(), Content: content}
 }
 

@@ -1,7 +1,6 @@
 package push
 
 import (
-	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -101,7 +100,6 @@ func (p *Publisher) present() []*subscription {
 	return slices.SortedFunc(maps.Values(p.subs), func(a, b *subscription) int { return int(int64(a.id) - int64(b.id)) })
 }
 
-var errNoModules = errors.New("the schema has not the modules ietf-subscribed-notifications and ietf-yang-push")
 
 // Kill ends a subscription of any receiver (RFC 8639 section 2.4.5), which is told.
 // The error is an *Error: no-such-subscription.

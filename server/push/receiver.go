@@ -144,5 +144,5 @@ func (r *Receiver) Resync(input *tree.Container) error {
 
 // say queues a notification of the subscription itself.
 func (s *subscription) say(of *schema.Node, pairs ...string) {
-	s.tell = append(s.tell, now(made(of, nil, append([]string{"id", fmt.Sprint(s.id)}, pairs...)...)))
+	s.tell = append(s.tell, happened(made(of, nil, append([]string{"id", fmt.Sprint(s.id)}, pairs...)...)))
 }

@@ -22,11 +22,10 @@ type subscription struct {
 	over  bool
 	since *tree.Tree // running when the filter was last looked up
 
-	terms     atomic.Pointer[terms]
-	suspended atomic.Bool
-	killed    atomic.Bool
-	sent      atomic.Uint64
-	excluded  atomic.Uint64
+	terms    atomic.Pointer[terms] // nil: of RFC 5277
+	killed   atomic.Bool
+	sent     atomic.Uint64
+	excluded atomic.Uint64
 }
 
 // source yields what is subscribed to.
@@ -37,6 +36,11 @@ type source interface {
 	// due returns when next should be asked again for no other reason than time; zero
 	// is never.
 	due() time.Time
+	// change puts other terms in force, or changes nothing.
+	change(t *terms, filter tree.Node) error
+	// behind says whether something was lost that the receiver does not know of yet.
+	// Any goroutine may call it.
+	behind() bool
 	close()
 }
 
@@ -52,7 +56,6 @@ func (s *subscription) next(now time.Time) (n notify.Notification, ok bool) {
 			s.end(noSuchSubscription)
 			continue
 		}
-		s.suspended.Store(false)
 		if s.lookUp(); len(s.tell) > 0 {
 			continue
 		}
