@@ -37,7 +37,8 @@ var layers = []layer{
 	{"server/access", []string{"yang/..."}, []string{xCrypt}, "access control decides by the configuration alone"},
 	{"server/datastore", []string{"yang/..."}, []string{xSys}, "the datastore declares Engine, and does not know who satisfies it"},
 	{"server/notify", []string{"server/datastore/journal", "yang/..."}, nil, "notifications are trees, logged in a journal"},
-	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
+	{"server/push", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, nil, "subscriptions know no protocol: each writes them in its own way"},
+	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "server/push", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
 	{"server/gnmi", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{"github.com/openconfig/gnmi", "google.golang.org"}, "a protocol reads and changes the datastore, never enforcement"},
 
 	{"enforcement", []string{"enforcement/...", "gen/..."}, []string{xSys, ygot}, "enforcement reads the typed view, and knows no protocol and no datastore"},

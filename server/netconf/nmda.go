@@ -43,7 +43,7 @@ func nmdaStore(e *xml.Element) (int, error) {
 }
 
 func notThisStore(e *xml.Element, why string) error {
-	return protocolError(tagInvalidValue, fmt.Sprintf("datastore is %q: %s", e.TrimmedText(), why), "bad-element", "datastore")
+	return protocolError(tagInvalidValue, fmt.Sprintf("%s is %q: %s", e.Name.Local, e.TrimmedText(), why), "bad-element", e.Name.Local)
 }
 
 // editable returns the datastore that e names, which must be one to edit.

@@ -34,6 +34,9 @@ var operations = table{
 		{"get-data", "datastore subtree-filter xpath-filter config-filter origin-filter negated-origin-filter max-depth with-origin with-defaults", (*Session).getData},
 		{"edit-data", "datastore default-operation config", (*Session).editData},
 	},
+	nsCompare: {
+		{"compare", "source target all report-origin subtree-filter xpath-filter", (*Session).compare},
+	},
 	nsMonitoring: {
 		{"get-schema", "identifier version format", (*Session).getSchema},
 	},
