@@ -73,19 +73,25 @@ func (c *changes) next(now time.Time) (n notify.Notification, ok bool) {
 
 // synchronize sends all of the part.
 func (c *changes) synchronize(now time.Time, part *tree.Tree) (n notify.Notification, ok bool) {
-	c.whole, c.lost, c.sent, c.patch, c.after = false, false, part, 0, now.Add(c.dampening)
+	c.whole, c.lost, c.patch, c.after = false, false, 0, now.Add(c.dampening)
 	if !c.admitted(c.of.owner.model.update) {
+		c.sent = tree.New(part.Schema())
 		return n, false
 	}
+	c.sent = part
 	return c.update(part), true
 }
 
-// differ sends what leads from what was sent to the part.
+// differ sends what leads from what was sent to the part. What access control keeps
+// back is sent when it no longer does.
 func (c *changes) differ(now time.Time, part *tree.Tree) (n notify.Notification, ok bool) {
 	edits := patch.Between(c.sent, part)
+	if len(edits) > 0 && !c.admitted(c.of.owner.model.change) {
+		return n, false
+	}
 	c.sent, c.lost = part, false
 	edits = slices.DeleteFunc(edits, func(e patch.Edit) bool { return c.excluded[string(e.Operation)] })
-	if len(edits) == 0 || !c.admitted(c.of.owner.model.change) {
+	if len(edits) == 0 {
 		return n, false
 	}
 	c.patch++

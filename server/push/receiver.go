@@ -45,8 +45,9 @@ func (r *Receiver) signal() {
 func (r *Receiver) Active() bool { return len(r.subs) > 0 }
 
 // Next returns what is to be sent next. Subscriptions have their turns.
-func (r *Receiver) Next() (n notify.Notification, ok bool) {
-	now := time.Now()
+func (r *Receiver) Next() (notify.Notification, bool) { return r.next(time.Now()) }
+
+func (r *Receiver) next(now time.Time) (n notify.Notification, ok bool) {
 	for range len(r.subs) {
 		r.turn = (r.turn + 1) % len(r.subs)
 		if n, ok = r.subs[r.turn].next(now); ok {
