@@ -34,7 +34,7 @@ func (r *Receiver) establish(t *terms) (*subscription, error) {
 	if len(r.subs) >= r.Limits.PerReceiver {
 		return nil, &refusal{reason: insufficientResources, message: fmt.Sprintf("a session can have %d subscriptions; end one first", r.Limits.PerReceiver)}
 	}
-	s := &subscription{owner: r, since: r.Store.Running()}
+	s := &subscription{owner: r}
 	if err := s.start(t); err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (r *Receiver) establish(t *terms) (*subscription, error) {
 
 // start checks the terms and makes the source that they ask for.
 func (s *subscription) start(t *terms) (err error) {
-	filter, err := s.owner.filterOf(t)
+	filter, entry, err := s.owner.filterOf(t)
 	if err != nil {
 		return err
 	}
@@ -62,39 +62,38 @@ func (s *subscription) start(t *terms) (err error) {
 		s.source, err = s.owner.newUpdates(s, t, filter)
 	}
 	s.terms.Store(t)
+	s.entry = entry
 	return err
 }
 
-// filterOf returns the filter that the terms hold, or that they refer to; nil
-// when there is none.
-func (p *Publisher) filterOf(t *terms) (tree.Node, error) {
+// filterOf returns the filter that the terms hold, or that they refer to, and the
+// entry that this is in. Each is nil when there is none.
+func (p *Publisher) filterOf(t *terms) (filter tree.Node, entry *tree.Container, err error) {
 	if t.ref == "" {
-		return t.filter, nil
+		return t.filter, nil, nil
 	}
-	entry := p.model.configured(p.Store.Running(), t)
-	if entry == nil {
-		return nil, badFilter(fmt.Errorf("/filters has none with the name %q", t.ref))
+	if entry = p.configured(t); entry == nil {
+		return nil, nil, badFilter(fmt.Errorf("/filters has none with the name %q", t.ref))
 	}
 	for k := range entry.Children() {
 		if !k.Schema().IsKey() {
-			return k, nil
+			filter = k
 		}
 	}
-	return nil, nil
+	return filter, entry, nil
 }
 
-// configured returns the entry below /filters that the terms refer to, in a version
-// of running; nil if there is none.
-func (m *model) configured(running *tree.Tree, t *terms) *tree.Container {
-	list := m.streamFilters
+// configured returns the entry below /filters that the terms refer to, or nil.
+func (p *Publisher) configured(t *terms) *tree.Container {
+	list := p.model.streamFilters
 	if t.datastore != "" {
-		list = m.selections
+		list = p.model.selections
 	}
 	name, err := list.Keys[0].ParseValue(t.ref)
 	if err != nil {
 		return nil
 	}
-	entry, _ := running.Find(tree.Path{{Node: list.DataParent}, {Node: list, Keys: []schema.Value{name}}}).(*tree.Container)
+	entry, _ := p.Store.Running().Find(tree.Path{{Node: list.DataParent}, {Node: list, Keys: []schema.Value{name}}}).(*tree.Container)
 	return entry
 }
 
@@ -105,17 +104,11 @@ func (s *subscription) lookUp() {
 	if t == nil || t.ref == "" {
 		return
 	}
-	running := s.owner.Store.Running()
-	before, after := s.owner.model.configured(s.since, t), s.owner.model.configured(running, t)
-	s.since = running
-	switch {
-	case before == after:
-	case after == nil:
+	if entry := s.owner.configured(t); entry == s.entry {
+		return
+	}
+	if err := s.change(t); err != nil {
 		s.end(filterUnavailable)
-	default:
-		if err := s.change(t); err != nil {
-			s.end(filterUnavailable)
-		}
 	}
 }
 
@@ -141,7 +134,7 @@ func (r *Receiver) Modify(input *tree.Container) error {
 
 // change puts other terms in force.
 func (s *subscription) change(t *terms) error {
-	filter, err := s.owner.filterOf(t)
+	filter, entry, err := s.owner.filterOf(t)
 	if err != nil {
 		return err
 	}
@@ -149,6 +142,7 @@ func (s *subscription) change(t *terms) error {
 		return err
 	}
 	s.terms.Store(t)
+	s.entry = entry
 	n := made(s.owner.model.modified, transplanted(t.asked, s.owner.model.modified), "id", strconv.FormatUint(uint64(s.id), 10))
 	s.tell = append(s.tell, happened(n))
 	s.owner.signal()

@@ -20,7 +20,7 @@ type subscription struct {
 	source
 	tell  []notify.Notification // of the subscription itself; goes before all else
 	over  bool
-	since *tree.Tree // running when the filter was last looked up
+	entry *tree.Container // the one below /filters that is applied; nil: none
 
 	terms    atomic.Pointer[terms] // nil: of RFC 5277
 	killed   atomic.Bool
