@@ -56,7 +56,7 @@ const flushBytes = 32 << 10
 // Namespaces are declared as default namespaces where they change, prefixes
 // on the elements whose values or annotations need them. The error is the writer's.
 func Encode(w io.Writer, c *tree.Container, opt EncodeOptions) error {
-	e := &encoder{w: w, opt: opt, buf: make([]byte, 0, flushBytes+flushBytes/4)}
+	e := &encoder{w: w, opt: opt, buf: make([]byte, 0, 1024)}
 	e.marker = document.Marker{Origin: opt.Origin, Defaults: opt.Defaults}
 	if e.opt.Root == nil {
 		e.opt.Root = c.Schema().Set().Root
@@ -70,7 +70,7 @@ func Encode(w io.Writer, c *tree.Container, opt EncodeOptions) error {
 // stands within the elements of the path, which have the keys that lists need (RFC
 // 7950 section 7.16.2).
 func EncodeWithin(w io.Writer, at tree.Path, c *tree.Container, opt EncodeOptions) error {
-	e := &encoder{w: w, opt: opt}
+	e := &encoder{w: w, opt: opt, buf: make([]byte, 0, 1024)}
 	e.marker = document.Marker{Origin: opt.Origin, Defaults: opt.Defaults}
 	if e.opt.Root == nil {
 		e.opt.Root = c.Schema().Set().Root
