@@ -101,13 +101,10 @@ func (n *nodes) counters(c *counters) {
 	n.number("out-notifications", c.outNotifications.Load())
 }
 
-// State returns the provider of the server's monitoring data, for other
-// protocols to serve the same.
+// State returns the providers of the server's monitoring data, for other protocols
+// to serve the same. Subscriptions are not among it: to tell of them changes them.
 func (s *Server) State() []StateProvider {
 	all := []StateProvider{s.monitor.state, s.monitor.streams}
-	for _, provide := range s.publisher.State() {
-		all = append(all, provide)
-	}
 	if s.library != nil {
 		all = append(all, func() tree.Node { return s.library.modules }, func() tree.Node { return s.library.old })
 	}

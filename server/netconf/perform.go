@@ -28,9 +28,9 @@ type Operation struct {
 
 // Call is one call of an operation.
 type Call struct {
-	Actor datastore.Actor // who calls; its Access answers for what the call changes
-	User  access.User
-	At    tree.Path // instance that an action is called on; empty for an rpc
+	Actor   datastore.Actor // who calls; its Access answers for what the call changes
+	User    access.User
+	At      tree.Path // instance that an action is called on; empty for an rpc
 	session *Session
 
 	// Input satisfies all constraints of the schema. Defaults are in use without

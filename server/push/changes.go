@@ -38,7 +38,7 @@ func newChanges(v view, t *terms) (*changes, error) {
 // mustTell refuses a selection of nothing but state that is made when it is asked
 // for. Where it has something else too, that state is left out (RFC 8641 section 3.10).
 func (c *changes) mustTell() error {
-	held, err := c.selected(c.held())
+	held, err := c.part(c.held())
 	if err != nil || held.Root().Len() > 0 {
 		return err
 	}
@@ -46,7 +46,7 @@ func (c *changes) mustTell() error {
 	if err != nil {
 		return err
 	}
-	if made, err := c.selected(all); err != nil || made.Root().Len() == 0 {
+	if made, err := c.part(all); err != nil || made.Root().Len() == 0 {
 		return err
 	}
 	return &refusal{reason: onChangeUnsupported, message: "what is selected is made when it is asked for, and nobody knows when it changes; subscribe with periodic"}
@@ -122,14 +122,23 @@ func (c *changes) close() {}
 
 func (c *changes) behind() bool { return false }
 
-// change has all sent anew where something else is selected.
+// change has all sent anew where something else is selected, unless the receiver
+// wanted none of it at the start.
 func (c *changes) change(t *terms, filter tree.Node) error {
 	next := *c
 	if err := next.retarget(t, filter); err != nil {
 		return err
 	}
-	next.trigger, next.whole = t.trigger, t.sync
-	if !next.whole {
+	next.trigger = t.trigger
+	if latest := time.Now().Add(t.dampening); next.after.After(latest) {
+		next.after = latest
+	}
+	same := next.filter == c.filter && next.datastore == c.datastore
+	switch {
+	case same:
+	case t.sync:
+		next.whole = true
+	default:
 		next.seen = next.held()
 		part, err := next.part(next.seen)
 		if err != nil {

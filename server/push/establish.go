@@ -2,9 +2,7 @@ package push
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/optical-net/waveguard/yang/schema"
@@ -15,13 +13,14 @@ import (
 // for (RFC 8639 section 2.4.2) and returns the output. The input satisfies the
 // schema. Errors are *Error and *tree.Error.
 func (r *Receiver) Establish(input *tree.Container) (output *tree.Container, err error) {
+	ofDatastore := text(input, moduleYP, "datastore") != ""
 	t, err := newTerms(input)
 	if err != nil {
-		return nil, r.model.refuse(establishing, false, err)
+		return nil, r.model.refuse(establishing, ofDatastore, err)
 	}
 	s, err := r.establish(t)
 	if err != nil {
-		return nil, r.model.refuse(establishing, t.datastore != "", err)
+		return nil, r.model.refuse(establishing, ofDatastore, err)
 	}
 	pairs := []string{"id", fmt.Sprint(s.id)}
 	if log, ok := r.Hub.Log(); ok && !t.start.IsZero() && t.start.Before(log.Created) {
@@ -146,13 +145,5 @@ func (s *subscription) change(t *terms) error {
 	n := made(s.owner.model.modified, transplanted(t.asked, s.owner.model.modified), "id", strconv.FormatUint(uint64(s.id), 10))
 	s.tell = append(s.tell, happened(n))
 	s.owner.signal()
-	return nil
-}
-
-// mustBeStream refuses streams that do not exist.
-func (p *Publisher) mustBeStream(name string) error {
-	if !slices.Contains(p.Streams, name) {
-		return invalid("stream", "there is no stream %q; there are %s", name, strings.Join(p.Streams, ", "))
-	}
 	return nil
 }

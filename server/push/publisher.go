@@ -100,7 +100,6 @@ func (p *Publisher) present() []*subscription {
 	return slices.SortedFunc(maps.Values(p.subs), func(a, b *subscription) int { return int(int64(a.id) - int64(b.id)) })
 }
 
-
 // Kill ends a subscription of any receiver (RFC 8639 section 2.4.5), which is told.
 // The error is an *Error: no-such-subscription.
 func (p *Publisher) Kill(id uint32) error {

@@ -122,7 +122,7 @@ func (r *Receiver) Delete(input *tree.Container) error {
 		return r.model.refuse(deleting, false, noSuch(idIn(input)))
 	}
 	s.finish()
-	s.tell = nil
+	r.subs = slices.DeleteFunc(r.subs, func(other *subscription) bool { return other == s })
 	return nil
 }
 

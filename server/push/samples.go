@@ -20,17 +20,22 @@ func newSamples(v view, t *terms) (*samples, error) {
 	return s, s.schedule(t)
 }
 
-// schedule sets the period. Without an anchor, updates start now.
+// schedule sets the period. Without an anchor, the next update is not put off.
 func (s *samples) schedule(t *terms) error {
 	if least := s.of.owner.Limits.Period; t.period < least {
-		return &refusal{periodUnsupported, fmt.Sprintf("the period is %v; the shortest is %v", t.period, least),
-			[]string{"period-hint", fmt.Sprint(int64(least / (10 * time.Millisecond)))}}
+		return &refusal{
+			periodUnsupported, fmt.Sprintf("the period is %v; the shortest is %v", t.period, least),
+			[]string{"period-hint", fmt.Sprint(int64(least / (10 * time.Millisecond)))},
+		}
 	}
 	s.period = t.period
+	now := time.Now()
 	if t.anchor.IsZero() {
+		if latest := now.Add(t.period); s.at.After(latest) {
+			s.at = latest
+		}
 		return nil
 	}
-	now := time.Now()
 	since := now.Sub(t.anchor) % t.period // negative when the anchor is still to come
 	if s.at = now.Add(-since); since > 0 {
 		s.at = s.at.Add(t.period)

@@ -1,7 +1,9 @@
 package push
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -74,6 +76,14 @@ func (r *Receiver) newEvents(s *subscription, t *terms, filter tree.Node) (sourc
 		}
 	}
 	return r.newFeed(&events{of: s, dialect: subscribed{}, filter: f, stop: t.stop}, t.start), nil
+}
+
+// mustBeStream refuses streams that do not exist.
+func (p *Publisher) mustBeStream(name string) error {
+	if !slices.Contains(p.Streams, name) {
+		return invalid("stream", "there is no stream %q; there are %s", name, strings.Join(p.Streams, ", "))
+	}
+	return nil
 }
 
 // mustBeAhead refuses a stop time that has passed.

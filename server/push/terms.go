@@ -3,7 +3,6 @@ package push
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/optical-net/waveguard/yang/schema"
@@ -20,7 +19,7 @@ type terms struct {
 	start  time.Time // zero: without replay
 
 	// Of a datastore.
-	datastore string // of ietf-datastores, without module; "": a stream
+	datastore string // the identity, as MODULE:NAME; "": a stream
 	trigger
 
 	filter tree.Node // within the subscription; nil: none
@@ -56,8 +55,7 @@ func text(c *tree.Container, module, name string) string {
 
 // newTerms reads what was asked, which satisfies the schema.
 func newTerms(asked *tree.Container) (t *terms, err error) {
-	t = &terms{asked: asked, stream: text(asked, moduleSN, "stream")}
-	_, t.datastore, _ = strings.Cut(text(asked, moduleYP, "datastore"), ":")
+	t = &terms{asked: asked, stream: text(asked, moduleSN, "stream"), datastore: text(asked, moduleYP, "datastore")}
 	if encoding := text(asked, moduleSN, "encoding"); encoding != "" && encoding != moduleSN+":encode-xml" {
 		return nil, &refusal{reason: encodingUnsupported, message: "notifications are in XML; leave encoding out"}
 	}
@@ -89,8 +87,10 @@ func triggerIn(asked *tree.Container) (t trigger, err error) {
 	}
 	c, ok := asked.Child(asked.Schema().Child(moduleYP, "on-change")).(*tree.Container)
 	if !ok {
-		return t, &tree.Error{Tag: tree.TagMissingElement, Info: [][2]string{{"bad-element", "periodic"}},
-			Message: "a subscription to a datastore needs to know when updates are sent; give it periodic or on-change"}
+		return t, &tree.Error{
+			Tag: tree.TagMissingElement, Info: [][2]string{{"bad-element", "periodic"}},
+			Message: "a subscription to a datastore needs to know when updates are sent; give it periodic or on-change",
+		}
 	}
 	t.onChange, t.dampening, t.excluded = true, centiseconds(c, "dampening-period"), map[string]bool{}
 	t.sync = text(c, moduleYP, "sync-on-start") != "false"

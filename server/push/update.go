@@ -15,13 +15,16 @@ import (
 
 // subscribable are the datastores that updates can come from. Nothing is worked out
 // of running before it is used, so that intended is the same.
-var subscribable = map[string]bool{"running": true, "intended": true, "operational": true}
+var subscribable = map[string]bool{"ietf-datastores:running": true, "ietf-datastores:intended": true, operational: true}
+
+const operational = "ietf-datastores:operational"
 
 // view is the part of a datastore that a receiver is sent.
 type view struct {
 	of        *subscription
 	datastore string
-	selected  selection
+	filter    tree.Node // nil: none
+	selected  selection // by the filter
 	stop      time.Time
 }
 
@@ -55,13 +58,13 @@ func (v *view) choose(filter tree.Node) error {
 	if err != nil {
 		return badFilter(err)
 	}
-	v.selected = selected
+	v.filter, v.selected = filter, selected
 	return nil
 }
 
 // all returns the datastore, with the state that is made when it is asked for.
 func (v *view) all() (*tree.Tree, error) {
-	if v.datastore == "operational" {
+	if v.datastore == operational {
 		return v.of.owner.Operational()
 	}
 	return v.of.owner.Store.Running(), nil
@@ -69,7 +72,7 @@ func (v *view) all() (*tree.Tree, error) {
 
 // held returns the datastore without that state: what tells of its changes.
 func (v *view) held() *tree.Tree {
-	if v.datastore == "operational" {
+	if v.datastore == operational {
 		return v.of.owner.Store.Operational()
 	}
 	return v.of.owner.Store.Running()
@@ -94,6 +97,7 @@ func (v *view) over(now time.Time) bool {
 	return true
 }
 
+// retarget applies other terms to the view.
 func (v *view) retarget(t *terms, filter tree.Node) error {
 	if !t.stop.Equal(v.stop) {
 		if err := mustBeAhead(t.stop); err != nil {
@@ -105,14 +109,16 @@ func (v *view) retarget(t *terms, filter tree.Node) error {
 	if !subscribable[t.datastore] {
 		return &refusal{reason: filterUnsupported, message: fmt.Sprintf("there are no subscriptions to the datastore %s", t.datastore)}
 	}
-	if err := next.choose(filter); err != nil {
-		return err
+	if filter != v.filter || t.datastore != v.datastore {
+		if err := next.choose(filter); err != nil {
+			return err
+		}
 	}
 	*v = next
 	return nil
 }
 
-// admitted counts an update that access control keeps from the user.
+// admitted says whether the user may have an update, and counts one that may not be.
 func (v *view) admitted(of *schema.Node) bool {
 	r := v.of.owner
 	if r.Access.Receives(r.user, tree.Path{{Node: of}}) {

@@ -66,8 +66,10 @@ func TestExcludedChanges(t *testing.T) {
 			s := r.subscriber("admin")
 			s.establish(onChange + `<yp:on-change><yp:sync-on-start>false</yp:sync-on-start><yp:excluded-change>` + tt.excluded + `</yp:excluded-change></yp:on-change>`)
 			var got []string
-			for _, edit := range []string{`<plain>1</plain>`, `<ordered><k>2</k></ordered>`, `<plain>2</plain>`,
-				`<ordered yang:insert="first"><k>2</k></ordered>`, `<plain nc:operation="delete">2</plain>`} {
+			for _, edit := range []string{
+				`<plain>1</plain>`, `<ordered><k>2</k></ordered>`, `<plain>2</plain>`,
+				`<ordered yang:insert="first"><k>2</k></ordered>`, `<plain nc:operation="delete">2</plain>`,
+			} {
 				r.top(edit)
 				for _, update := range s.take() {
 					_, after, _ := strings.Cut(update, "<operation>")
