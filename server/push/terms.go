@@ -36,10 +36,12 @@ type trigger struct {
 	anchor    time.Time // zero: none
 }
 
-// The names of the leafs that hold, or refer to, a filter.
-var filterNames = map[string]bool{
-	"stream-filter-name": true, "stream-subtree-filter": true, "stream-xpath-filter": true,
-	"selection-filter-ref": true, "datastore-subtree-filter": true, "datastore-xpath-filter": true,
+// exclusive are the nodes of which a subscription has one of a kind: what holds, or
+// refers to, its filter, and what triggers its updates.
+var exclusive = map[string]string{
+	"stream-filter-name": "filter", "stream-subtree-filter": "filter", "stream-xpath-filter": "filter",
+	"selection-filter-ref": "filter", "datastore-subtree-filter": "filter", "datastore-xpath-filter": "filter",
+	"periodic": "trigger", "on-change": "trigger",
 }
 
 // text returns the value of a leaf of c, "" if there is none.
@@ -69,7 +71,7 @@ func newTerms(asked *tree.Container) (t *terms, err error) {
 		switch name := k.Schema().Name; {
 		case name == "stream-filter-name" || name == "selection-filter-ref":
 			t.ref = k.(*tree.Leaf).Value().String()
-		case filterNames[name]:
+		case exclusive[name] == "filter":
 			t.filter = k
 		}
 	}
@@ -129,21 +131,18 @@ func invalid(name, format string, args ...any) error {
 // for: what it does not name stays as it is, and a filter takes the place of any other.
 func modified(asked, by *tree.Container) *tree.Container {
 	given := transplanted(by, asked.Schema())
-	replaced := map[*schema.Node]bool{}
+	replaced, kinds := map[*schema.Node]bool{}, map[string]bool{}
 	for i, k := range given {
-		s := k.Schema()
-		replaced[s] = true
-		if filterNames[s.Name] {
-			for name := range filterNames {
-				replaced[asked.Schema().Child("", name)] = true
-			}
+		replaced[k.Schema()] = true
+		if kind := exclusive[k.Schema().Name]; kind != "" {
+			kinds[kind] = true
 		}
-		if old, ok := asked.Child(s).(*tree.Container); ok {
+		if old, ok := asked.Child(k.Schema()).(*tree.Container); ok {
 			given[i] = merged(old, k.(*tree.Container))
 		}
 	}
 	for k := range asked.Children() {
-		if !replaced[k.Schema()] {
+		if !replaced[k.Schema()] && !kinds[exclusive[k.Schema().Name]] {
 			given = append(given, k)
 		}
 	}
