@@ -1,9 +1,13 @@
 package netconf
 
 import (
+	"context"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/server/netconf/framing"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -44,6 +48,37 @@ func TestNotificationOfAnInstance(t *testing.T) {
 	for _, c := range []*client{classic, subscribed, late} {
 		if got := c.receive(); !strings.HasSuffix(got, want) {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// A client that does not read for a while gets few updates, the last of which leads
+// to what there is, and costs those who edit nothing.
+func TestSlowReaderGetsFewUpdates(t *testing.T) {
+	r := newRig(t, Limits{})
+	here, there := net.Pipe() // which holds nothing for who does not read
+	defer here.Close()
+	user := must(r.users.AuthenticateCert("viewer"))(t)
+	go r.ServeSession(context.Background(), there, Peer{User: user, Transport: "netconf-ssh"})
+	c := &client{t: t, Framer: framing.New(here, 64<<20)}
+	c.receive()
+	c.send(hello11)
+	c.Upgrade()
+	if reply := c.rpc(watchTransitions + withoutSync); !strings.Contains(reply, "<id") {
+		t.Fatal(reply)
+	}
+	admin := r.open("admin")
+	const edits = 100
+	for i := range edits {
+		admin.mustOK(edit("running", fmt.Sprintf(`<transitions><transition><source>dashboard</source><target>controller</target><config><max-rate>%d</max-rate></config></transition></transitions>`, i+1)))
+	}
+	for n := 1; ; n++ {
+		update := c.receive()
+		if strings.Contains(update, fmt.Sprintf("<max-rate xmlns=\"https://mpk-security.optical.net/yang/mpk-security\">%d<", edits)) {
+			if n > edits/2 {
+				t.Errorf("%d updates for %d edits", n, edits)
+			}
+			return
 		}
 	}
 }
