@@ -7,13 +7,14 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// State returns what makes /streams and /subscriptions of RFC 8639; nil when the
-// schema has not the modules.
+// State returns what makes /streams and /subscriptions of RFC 8639 and
+// /system-capabilities of RFC 9196; nil when the schema has not the modules. Each may
+// return nil.
 func (p *Publisher) State() []func() tree.Node {
 	if p.model == nil {
 		return nil
 	}
-	return []func() tree.Node{p.streams, p.subscriptions}
+	return []func() tree.Node{p.streams, p.subscriptions, p.capabilities}
 }
 
 func (p *Publisher) streams() tree.Node {
