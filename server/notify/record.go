@@ -3,6 +3,7 @@ package notify
 import (
 	stdjson "encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,8 +74,8 @@ func (d decoder) decode(r record) (Notification, error) {
 	if err := stdjson.Unmarshal(r.line, &l); err != nil {
 		return Notification{}, fmt.Errorf("read a logged notification: %w", err)
 	}
-	at, err := d.set.ParsePath(l.At)
-	if l.At != "" && err != nil {
+	at, err := d.instance(l.At)
+	if err != nil {
 		return Notification{}, fmt.Errorf("read where a logged %s happened: %w", l.Name, err)
 	}
 	s := d.find(at, l.Name)
@@ -86,6 +87,24 @@ func (d decoder) decode(r record) (Notification, error) {
 		return Notification{}, fmt.Errorf("read a logged %s: %w", l.Name, err)
 	}
 	return Notification{Time: l.Time, Content: content, At: at}, nil
+}
+
+// instance returns the path of the node that a notification belongs to; nil for ""
+// and one at the top of a module.
+func (d decoder) instance(text string) (tree.Path, error) {
+	if text == "" {
+		return nil, nil
+	}
+	at, err := d.set.ParsePath(text)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range at {
+		if n := len(step.Keys); n != len(step.Node.Keys) || slices.ContainsFunc(step.Keys, schema.Value.IsZero) {
+			return nil, fmt.Errorf("%s does not name one instance", text)
+		}
+	}
+	return at, nil
 }
 
 func (d decoder) find(at tree.Path, name string) *schema.Node {
