@@ -46,7 +46,7 @@ func (c *changes) mustTell() error {
 	if err != nil {
 		return err
 	}
-	if made, err := c.part(all); err != nil || made.Root().Len() == 0 {
+	if part, err := c.part(all); err != nil || part.Root().Len() == 0 {
 		return err
 	}
 	return &refusal{reason: onChangeUnsupported, message: "what is selected is made when it is asked for, and nobody knows when it changes; subscribe with periodic"}
@@ -57,7 +57,10 @@ func (c *changes) next(now time.Time) (n notify.Notification, ok bool) {
 		return n, false
 	}
 	data := c.held()
-	if !c.whole && (data == c.seen || now.Before(c.after)) {
+	switch {
+	case !c.whole && (data == c.seen || now.Before(c.after)):
+		return n, false
+	case c.lost && data == c.seen: // it would fail again
 		return n, false
 	}
 	part, err := c.part(data)
@@ -96,7 +99,7 @@ func (c *changes) differ(now time.Time, part *tree.Tree) (n notify.Notification,
 	}
 	c.patch++
 	c.after = now.Add(c.dampening)
-	return c.changeUpdate(&patch.Patch{ID: strconv.FormatUint(c.patch, 10), Edits: edits}, false), true
+	return c.changeUpdate(&patch.Patch{ID: strconv.FormatUint(c.patch, 10), Edits: edits}), true
 }
 
 // fail tells once that changes could not be told. They are part of the next update

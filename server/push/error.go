@@ -67,32 +67,32 @@ func badFilter(err error) *refusal {
 	return &refusal{filterUnsupported, "the filter cannot be used: " + err.Error(), []string{"filter-failure-hint", err.Error()}}
 }
 
-// operation is what was refused.
-type operation string
+// operation names the yang-data in which it tells why it is refused.
+type operation struct{ module, structure string }
 
-const (
-	establishing operation = "establish-subscription"
-	modifying    operation = "modify-subscription"
-	deleting     operation = "delete-subscription"
-	resyncing    operation = "resync-subscription"
+var (
+	deleting  = operation{moduleSN, "delete-subscription-error-info"}
+	resyncing = operation{moduleYP, "resync-subscription-error"}
 )
+
+func establishing(input *tree.Container) operation { return byTarget(input, "establish-subscription") }
+
+func modifying(input *tree.Container) operation { return byTarget(input, "modify-subscription") }
+
+func byTarget(input *tree.Container, name string) operation {
+	if text(input, moduleYP, "datastore") != "" {
+		return operation{moduleYP, name + "-datastore-error-info"}
+	}
+	return operation{moduleSN, name + "-stream-error-info"}
+}
 
 // refuse gives a refusal the form that the operation has for it; other errors stay
 // what they are.
-func (m *model) refuse(op operation, ofDatastore bool, err error) error {
+func (m *model) refuse(op operation, err error) error {
 	r, is := err.(*refusal)
 	if !is {
 		return err
 	}
-	module, name := moduleSN, string(op)+"-stream-error-info"
-	switch {
-	case op == deleting:
-		name = string(op) + "-error-info"
-	case op == resyncing:
-		module, name = moduleYP, string(op)+"-error"
-	case ofDatastore:
-		module, name = moduleYP, string(op)+"-datastore-error-info"
-	}
-	info := made(m.structure(module, name), nil, append([]string{"reason", r.reason}, r.hints...)...)
+	info := made(m.structure(op.module, op.structure), nil, append([]string{"reason", r.reason}, r.hints...)...)
 	return &Error{Tag: tags[r.reason], Reason: r.reason, Message: strings.TrimSpace(r.message), Info: info}
 }

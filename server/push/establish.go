@@ -2,7 +2,6 @@ package push
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/optical-net/waveguard/yang/schema"
@@ -13,16 +12,15 @@ import (
 // for (RFC 8639 section 2.4.2) and returns the output. The input satisfies the
 // schema. Errors are *Error and *tree.Error.
 func (r *Receiver) Establish(input *tree.Container) (output *tree.Container, err error) {
-	ofDatastore := text(input, moduleYP, "datastore") != ""
 	t, err := newTerms(input)
 	if err != nil {
-		return nil, r.model.refuse(establishing, ofDatastore, err)
+		return nil, r.model.refuse(establishing(input), err)
 	}
 	s, err := r.establish(t)
 	if err != nil {
-		return nil, r.model.refuse(establishing, ofDatastore, err)
+		return nil, r.model.refuse(establishing(input), err)
 	}
-	pairs := []string{"id", fmt.Sprint(s.id)}
+	pairs := []string{"id", s.number()}
 	if log, ok := r.Hub.Log(); ok && !t.start.IsZero() && t.start.Before(log.Created) {
 		pairs = append(pairs, "replay-start-time-revision", log.Created.UTC().Format(time.RFC3339))
 	}
@@ -115,20 +113,19 @@ func (s *subscription) lookUp() {
 // schema. Errors are *Error and *tree.Error; then nothing has changed.
 func (r *Receiver) Modify(input *tree.Container) error {
 	s := r.find(idIn(input))
-	ofDatastore := text(input, moduleYP, "datastore") != ""
 	if s == nil {
-		return r.model.refuse(modifying, ofDatastore, noSuch(idIn(input)))
+		return r.model.refuse(modifying(input), noSuch(idIn(input)))
 	}
 	old := s.terms.Load()
 	t, err := newTerms(modified(old.asked, input))
 	switch {
 	case err != nil:
-	case old.datastore == "" == ofDatastore, old.onChange != t.onChange:
+	case (old.datastore == "") != (text(input, moduleYP, "datastore") == ""), old.onChange != t.onChange:
 		err = &tree.Error{Tag: tree.TagInvalidValue, Message: "a subscription cannot become one of another kind; establish another one"}
 	default:
 		err = s.change(t)
 	}
-	return r.model.refuse(modifying, ofDatastore, err)
+	return r.model.refuse(modifying(input), err)
 }
 
 // change puts other terms in force.
@@ -142,7 +139,7 @@ func (s *subscription) change(t *terms) error {
 	}
 	s.terms.Store(t)
 	s.entry = entry
-	n := made(s.owner.model.modified, transplanted(t.asked, s.owner.model.modified), "id", strconv.FormatUint(uint64(s.id), 10))
+	n := made(s.owner.model.modified, transplanted(t.asked, s.owner.model.modified), "id", s.number())
 	s.tell = append(s.tell, happened(n))
 	s.owner.signal()
 	return nil

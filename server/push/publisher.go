@@ -108,7 +108,7 @@ func (p *Publisher) Kill(id uint32) error {
 	delete(p.subs, id)
 	p.mu.Unlock()
 	if s == nil {
-		return p.model.refuse(deleting, false, noSuch(id))
+		return p.model.refuse(deleting, noSuch(id))
 	}
 	s.killed.Store(true)
 	s.owner.signal()

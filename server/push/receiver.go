@@ -1,7 +1,6 @@
 package push
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/notify"
-	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -119,7 +117,7 @@ func idIn(input *tree.Container) uint32 {
 func (r *Receiver) Delete(input *tree.Container) error {
 	s := r.find(idIn(input))
 	if s == nil {
-		return r.model.refuse(deleting, false, noSuch(idIn(input)))
+		return r.model.refuse(deleting, noSuch(idIn(input)))
 	}
 	s.finish()
 	r.subs = slices.DeleteFunc(r.subs, func(other *subscription) bool { return other == s })
@@ -136,14 +134,9 @@ func (r *Receiver) Resync(input *tree.Container) error {
 	if c == nil {
 		no := noSuch(idIn(input))
 		no.reason = noSuchForResync
-		return r.model.refuse(resyncing, true, no)
+		return r.model.refuse(resyncing, no)
 	}
-	c.whole = true
+	c.whole, c.lost = true, false
 	r.signal()
 	return nil
-}
-
-// say queues a notification of the subscription itself.
-func (s *subscription) say(of *schema.Node, pairs ...string) {
-	s.tell = append(s.tell, happened(made(of, nil, append([]string{"id", fmt.Sprint(s.id)}, pairs...)...)))
 }

@@ -60,7 +60,7 @@ func (s *subscription) describe() *tree.Container {
 		"sent-event-records", strconv.FormatUint(s.sent.Load(), 10), "excluded-event-records", strconv.FormatUint(s.excluded.Load(), 10))
 	kids := append(transplanted(s.terms.Load().asked, entry),
 		tree.NewContainer(receivers, []tree.Node{tree.NewList(one.Schema(), []*tree.Container{one})}))
-	pairs := []string{"id", strconv.FormatUint(uint64(s.id), 10)}
+	pairs := []string{"id", s.number()}
 	if text(s.terms.Load().asked, moduleSN, "encoding") == "" {
 		pairs = append(pairs, "encoding", moduleSN+":encode-xml")
 	}

@@ -1,10 +1,12 @@
 package push
 
 import (
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/optical-net/waveguard/server/notify"
+	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -67,6 +69,14 @@ func (s *subscription) next(now time.Time) (n notify.Notification, ok bool) {
 			return n, false
 		}
 	}
+}
+
+// number returns the subscription's number as leafs have it.
+func (s *subscription) number() string { return strconv.FormatUint(uint64(s.id), 10) }
+
+// say queues a notification of the subscription itself.
+func (s *subscription) say(of *schema.Node, pairs ...string) {
+	s.tell = append(s.tell, happened(made(of, nil, append([]string{"id", s.number()}, pairs...)...)))
 }
 
 // end is where the server ends a subscription.

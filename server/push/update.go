@@ -2,7 +2,6 @@ package push
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -142,28 +141,20 @@ func (s snapshot) InnerXML(*schema.Node) string {
 // update is a push-update. part is nil when it could not be made.
 func (v *view) update(part *tree.Tree) notify.Notification {
 	of := v.of.owner.model.update
-	pairs, kids := v.pairs(part == nil), []tree.Node(nil)
-	if part != nil {
-		kids = append(kids, tree.NewAny(of.Child(moduleYP, "datastore-contents"), snapshot{part.Root()}))
+	if part == nil {
+		return happened(made(of, nil, "id", v.of.number(), "incomplete-update", ""))
 	}
-	return happened(made(of, kids, pairs...))
+	contents := tree.NewAny(of.Child(moduleYP, "datastore-contents"), snapshot{part.Root()})
+	return happened(made(of, []tree.Node{contents}, "id", v.of.number()))
 }
 
 // changeUpdate is a push-change-update with the edits of a patch.
-func (v *view) changeUpdate(p *patch.Patch, incomplete bool) notify.Notification {
+func (v *view) changeUpdate(p *patch.Patch) notify.Notification {
 	of := v.of.owner.model.change
 	all := of.Child(moduleYP, "datastore-changes")
 	body := patch.Encode(all.Child(moduleYP, "yang-patch"), p, patch.Options{Origin: xml.OriginHidden})
 	kids := []tree.Node{tree.NewContainer(all, []tree.Node{body})}
-	return happened(made(of, kids, v.pairs(incomplete)...))
-}
-
-func (v *view) pairs(incomplete bool) []string {
-	pairs := []string{"id", strconv.FormatUint(uint64(v.of.id), 10)}
-	if incomplete {
-		pairs = append(pairs, "incomplete-update", "")
-	}
-	return pairs
+	return happened(made(of, kids, "id", v.of.number()))
 }
 
 // earlier returns the earlier of two times, of which zero is never.
