@@ -21,10 +21,19 @@ func (r *Receiver) Establish(input *tree.Container) (output *tree.Container, err
 		return nil, r.model.refuse(establishing(input), err)
 	}
 	pairs := []string{"id", s.number()}
-	if log, ok := r.Hub.Log(); ok && !t.start.IsZero() && t.start.Before(log.Created) {
-		pairs = append(pairs, "replay-start-time-revision", log.Created.UTC().Format(time.RFC3339))
+	if from := r.reach(); !t.start.IsZero() && t.start.Before(from) {
+		pairs = append(pairs, "replay-start-time-revision", from.UTC().Format(time.RFC3339))
 	}
 	return made(r.model.establish.Output(), nil, pairs...), nil
+}
+
+// reach returns how far back the log has everything.
+func (p *Publisher) reach() time.Time {
+	log, _ := p.Hub.Log()
+	if log.Aged.After(log.Created) {
+		return log.Aged
+	}
+	return log.Created
 }
 
 func (r *Receiver) establish(t *terms) (*subscription, error) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/optical-net/waveguard/yang/tree"
 )
 
 const onChange = `<yp:datastore>ds:running</yp:datastore><yp:datastore-xpath-filter>/c:top</yp:datastore-xpath-filter>`
@@ -197,4 +199,32 @@ func TestAccessControlIsAskedAgain(t *testing.T) {
 func rule(what string) string {
 	return `<nacm xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-acm"><rule-list nc:operation="replace"><name>l</name><group>*</group><rule><name>r</name>` +
 		what + `<access-operations>read</access-operations><action>deny</action></rule></rule-list></nacm>`
+}
+
+// What cannot be selected for a while is told once it can, and that it could not.
+func TestChangesThatCannotBeToldAreMadeUpFor(t *testing.T) {
+	r := newRig(t, Limits{})
+	s := r.subscriber("admin")
+	s.establish(onChange + `<yp:on-change/>`)
+	s.expect("<push-update>")
+	c := s.subs[0].source.(*changes)
+	works := c.selected
+	c.selected = func(*tree.Tree) (*tree.Tree, error) { return nil, errors.New("too much") }
+	r.top(`<plain>1</plain>`)
+	s.expect("<push-update><id>1</id><incomplete-update/></push-update>")
+	r.top(`<tags>a</tags>`)
+	s.expect()
+	c.selected = works
+	s.expect()
+	r.top(`<tags>b</tags>`)
+	s.expect("<top><plain>1</plain><tags>a</tags><tags>b</tags></top>")
+	// Asked for, it is tried again.
+	c.selected = func(*tree.Tree) (*tree.Tree, error) { return nil, errors.New("too much") }
+	resync := s.input(moduleYP, "resync-subscription", `<yp:id>1</yp:id>`)
+	check(t, s.Resync(resync))
+	s.expect("<incomplete-update/>")
+	s.expect()
+	c.selected = works
+	check(t, s.Resync(resync))
+	s.expect("<tags>a</tags><tags>b</tags>")
 }
