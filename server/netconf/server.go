@@ -74,8 +74,9 @@ func New(c Config) (*Server, error) {
 	s.capabilities = capabilities(c.Schema, s.library)
 	s.publisher = push.New(push.Config{
 		Schema: c.Schema, Store: c.Store, Access: c.Access, Hub: c.Hub, Operational: s.operational, Streams: streamNames,
-		Limits: push.Limits{Queue: s.limits.QueuedNotification, PerReceiver: s.limits.SubscriptionsPerSession, Subscriptions: s.limits.Subscriptions},
-		Logger: s.log,
+		Unwatched: []*schema.Node{c.Schema.Root.Child("ietf-netconf-monitoring", "netconf-state")}, // it counts notifications
+		Limits:    push.Limits{Queue: s.limits.QueuedNotification, PerReceiver: s.limits.SubscriptionsPerSession, Subscriptions: s.limits.Subscriptions},
+		Logger:    s.log,
 	})
 	var err error
 	if s.performers, err = newPerformers(c.Schema, slices.Concat(c.Operations, subscribingOperations(c.Schema))); err != nil {

@@ -35,10 +35,14 @@ func (p *Publisher) capabilities() tree.Node {
 	general := made(all, []tree.Node{tree.NewLeafList(kinds, []schema.Value{each})},
 		"periodic-notifications-supported", allNodes, "on-change-supported", allNodes,
 		"minimum-update-period", fmt.Sprint(int64(p.Limits.Period/(10*time.Millisecond))), "minimum-dampening-period", "0")
+	unwatched := []string{"/" + moduleSN + ":streams", "/" + moduleSN + ":subscriptions", "/" + moduleSysC + ":system-capabilities"}
+	for _, n := range p.Unwatched {
+		unwatched = append(unwatched, tree.Path{{Node: n}}.String())
+	}
 	list := root.Child(moduleSysC, "datastore-capabilities")
 	return tree.NewContainer(root, []tree.Node{general, tree.NewList(list, []*tree.Container{
 		less(list, "ietf-datastores:candidate", noNodes, ""),
-		less(list, operational, allNodes, "/"+moduleSN+":streams", "/"+moduleSN+":subscriptions", "/"+moduleSysC+":system-capabilities"),
+		less(list, operational, allNodes, unwatched...),
 	})})
 }
 

@@ -46,10 +46,29 @@ func (c *changes) mustTell() error {
 	if err != nil {
 		return err
 	}
-	if part, err := c.part(all); err != nil || part.Root().Len() == 0 {
+	if part, err := c.view.part(all); err != nil || part.Root().Len() == 0 {
 		return err
 	}
 	return &refusal{reason: onChangeUnsupported, message: "what is selected is made when it is asked for, and nobody knows when it changes; subscribe with periodic"}
+}
+
+// part is that of the view, of what tells of its changes.
+func (c *changes) part(data *tree.Tree) (*tree.Tree, error) {
+	return c.view.part(c.of.owner.watched(data))
+}
+
+// watched returns the data without what is unwatched.
+func (p *Publisher) watched(data *tree.Tree) *tree.Tree {
+	var kids []tree.Node
+	for k := range data.Root().Children() {
+		if !slices.Contains(p.Unwatched, k.Schema()) {
+			kids = append(kids, k)
+		}
+	}
+	if len(kids) == data.Root().Len() {
+		return data
+	}
+	return tree.FromRoot(data.Schema(), tree.NewContainer(data.Root().Schema(), kids))
 }
 
 func (c *changes) next(now time.Time) (n notify.Notification, ok bool) {

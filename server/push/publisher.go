@@ -23,9 +23,12 @@ type Config struct {
 	// Operational returns the operational data whole: what the store has, and what
 	// is made when it is asked for, of which nobody is told that it changed.
 	Operational func() (*tree.Tree, error)
-	Streams     []string // names of the event streams; all carry every event
-	Limits      Limits
-	Logger      *slog.Logger // nil: slog.Default
+	// Unwatched are the definitions of top-level state whose changes are not told, even
+	// where the store has it: such as counts what is sent.
+	Unwatched []*schema.Node
+	Streams   []string // names of the event streams; all carry every event
+	Limits    Limits
+	Logger    *slog.Logger // nil: slog.Default
 }
 
 // Limits bound what receivers can take. Zero means the default.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -227,4 +228,26 @@ func TestChangesThatCannotBeToldAreMadeUpFor(t *testing.T) {
 	c.selected = works
 	check(t, s.Resync(resync))
 	s.expect("<tags>a</tags><tags>b</tags>")
+}
+
+// State that counts what is sent must not make another update of every update.
+func TestUnwatchedStateIsLeftOut(t *testing.T) {
+	r := newRig(t, Limits{})
+	r.Unwatched = []*schema.Node{r.Schema.Root.Child("c", "top")}
+	r.state(`<samples>1</samples>`)
+	s := r.subscriber("admin")
+	s.establish(`<yp:datastore>ds:operational</yp:datastore><yp:on-change/>`)
+	if got := s.take(); len(got) != 1 || strings.Contains(got[0], "<top>") {
+		t.Errorf("sent %s", got)
+	}
+	r.state(`<samples>2</samples>`)
+	s.expect()
+	_, err := s.Establish(s.input(moduleSN, "establish-subscription", `<yp:datastore>ds:operational</yp:datastore><yp:datastore-xpath-filter>/c:top</yp:datastore-xpath-filter><yp:on-change/>`))
+	var refused *Error
+	if !errors.As(err, &refused) || refused.Reason != onChangeUnsupported {
+		t.Errorf("alone: %v", err)
+	}
+	s.establish(`<yp:datastore>ds:operational</yp:datastore><yp:datastore-xpath-filter>/c:top</yp:datastore-xpath-filter><yp:periodic><yp:period>100</yp:period></yp:periodic>`)
+	s.now = time.Now()
+	s.expect("<samples>2</samples>")
 }
