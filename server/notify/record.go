@@ -109,17 +109,8 @@ func (d decoder) instance(text string) (tree.Path, error) {
 
 func (d decoder) find(at tree.Path, name string) *schema.Node {
 	module, local, _ := strings.Cut(name, ":")
-	m := d.set.Module(module)
-	switch {
-	case m == nil:
-		return nil
-	case len(at) > 0:
+	if len(at) > 0 {
 		return at.Schema().Notification(module, local)
 	}
-	for _, s := range m.Notifications {
-		if s.Name == local {
-			return s
-		}
-	}
-	return nil
+	return d.set.Notification(module, local)
 }

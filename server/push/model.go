@@ -31,10 +31,10 @@ func newModel(set *schema.Set) *model {
 	}
 	m := &model{
 		set: set, establish: set.RPC(moduleSN, "establish-subscription"),
-		replayed: named(sn.Notifications, "replay-completed"), modified: named(sn.Notifications, "subscription-modified"),
-		resumed: named(sn.Notifications, "subscription-resumed"), suspended: named(sn.Notifications, "subscription-suspended"),
-		ended:  named(sn.Notifications, "subscription-terminated"),
-		update: named(yp.Notifications, "push-update"), change: named(yp.Notifications, "push-change-update"),
+		replayed: set.Notification(moduleSN, "replay-completed"), modified: set.Notification(moduleSN, "subscription-modified"),
+		resumed: set.Notification(moduleSN, "subscription-resumed"), suspended: set.Notification(moduleSN, "subscription-suspended"),
+		ended:  set.Notification(moduleSN, "subscription-terminated"),
+		update: set.Notification(moduleYP, "push-update"), change: set.Notification(moduleYP, "push-change-update"),
 		streams: set.Root.Child(moduleSN, "streams"), subscriptions: set.Root.Child(moduleSN, "subscriptions"),
 	}
 	m.entry = m.subscriptions.Child(moduleSN, "subscription")
@@ -43,19 +43,14 @@ func newModel(set *schema.Set) *model {
 	return m
 }
 
-// named returns the node of that name, or nil.
-func named(all []*schema.Node, name string) *schema.Node {
-	for _, n := range all {
-		if n.Name == name {
-			return n
+// structure returns the container in the yang-data of that name.
+func (m *model) structure(module, name string) *schema.Node {
+	for _, s := range m.set.Module(module).Structures {
+		if s.Name == name {
+			return s.Child(module, name)
 		}
 	}
 	return nil
-}
-
-// structure returns the container in the yang-data of that name.
-func (m *model) structure(module, name string) *schema.Node {
-	return named(m.set.Module(module).Structures, name).Child(module, name)
 }
 
 // made returns a container with leafs, pairs of name and canonical value, and what

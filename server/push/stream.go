@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/server/notify"
-	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -209,14 +208,7 @@ func (classic) lost(s *subscription, n uint64) {
 
 // mark queues a notification of that name, if the schema has it.
 func (s *subscription) mark(module, name string, pairs ...string) {
-	if of := notification(s.owner.Schema, module, name); of != nil {
+	if of := s.owner.Schema.Notification(module, name); of != nil {
 		s.tell = append(s.tell, happened(made(of, nil, pairs...)))
 	}
-}
-
-func notification(set *schema.Set, module, name string) *schema.Node {
-	if m := set.Module(module); m != nil && m.Implemented {
-		return named(m.Notifications, name)
-	}
-	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 // happen publishes event number i of that moment.
 func (r *rig) happen(i int, at time.Time) {
-	of := named(r.Schema.Module("c").Notifications, "happened")
+	of := r.Schema.Notification("c", "happened")
 	r.Hub.Publish(notify.Notification{Time: at, Content: made(of, nil, "number", strconv.Itoa(i))})
 }
 
