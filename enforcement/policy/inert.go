@@ -11,3 +11,9 @@ var inert = map[string]string{
 	"/mpk-security:mpk-security/domains/domain/config/description":       "it is for people",
 	"/mpk-security:mpk-security/services/service/config/description":     "it is for people",
 }
+
+// inertModules lists the modules none of whose leafs any Plan depends on, and why.
+var inertModules = map[string]string{
+	"mpk-security-files":  "which URLs name configurations is the protocols' concern",
+	"mpk-security-server": "how the appliance is reached is its endpoints' concern",
+}

@@ -85,7 +85,7 @@ func planString(t testing.TB, configuration *tree.Tree) string {
 func configLeafs(n *schema.Node, yield func(*schema.Node)) {
 	for _, k := range n.DataChildren {
 		switch {
-		case !k.Config || k.IsKey():
+		case !k.Config || k.IsKey() || inertModules[k.Module.Name] != "":
 		case k.Kind == schema.Leaf || k.Kind == schema.LeafList:
 			yield(k)
 		default:
@@ -124,6 +124,11 @@ func TestEveryLeafIsEnforced(t *testing.T) {
 	for path, reason := range inert {
 		if !listed[path] || reason == "" {
 			t.Errorf("inert.go lists %s (%q): the model has no such leaf, or the reason is missing", path, reason)
+		}
+	}
+	for name, reason := range inertModules {
+		if viewtest.Set(t).Module(name) == nil || reason == "" {
+			t.Errorf("inert.go lists the module %s (%q): there is none, or the reason is missing", name, reason)
 		}
 	}
 	if len(listed) < 20 {

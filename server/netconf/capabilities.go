@@ -17,9 +17,9 @@ func Features(module, feature string) bool {
 }
 
 // features are those of the protocol's own modules: of ietf-netconf, what is behind
-// protocolCapabilities.
+// protocolCapabilities, and url behind [Config] Files.
 var features = map[string][]string{
-	"ietf-netconf":                  {"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "xpath"},
+	"ietf-netconf":                  {"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "url", "xpath"},
 	"ietf-subscribed-notifications": {"encode-xml", "replay", "subtree", "xpath"},
 	"ietf-yang-push":                {"on-change"},
 }

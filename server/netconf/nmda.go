@@ -68,7 +68,7 @@ func (s *Session) editData(ctx context.Context, p *params) (body, error) {
 	if r.Default, err = oneOf(p, "default-operation", defaultOperations); err != nil {
 		return nil, err
 	}
-	config, err := p.require("config")
+	config, err := s.editContent(ctx, p)
 	if err != nil {
 		return nil, err
 	}

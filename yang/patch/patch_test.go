@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/optical-net/waveguard/yang/internal/codectest"
+	"github.com/optical-net/waveguard/yang/json"
 	"github.com/optical-net/waveguard/yang/patch"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -252,18 +253,43 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c, err := xml.DecodeInput(s.Set(), s, el)
-		if err != nil {
-			return
-		}
-		p, err := patch.Decode(set, c)
-		if err != nil {
-			return
-		}
-		throughXML(t, set, s, p)
-		throughJSON(t, set, s, p)
-		if _, err := p.Apply(at); err != nil && err.Error() == "" {
-			t.Error("an error without words")
+		if c, err := xml.DecodeInput(s.Set(), s, el); err == nil {
+			hold(t, set, c, at)
 		}
 	})
+}
+
+// FuzzDecodeJSON does the same with JSON.
+func FuzzDecodeJSON(f *testing.F) {
+	set, s := codectest.Example(f), container(f)
+	at := read(f, set, top+"<name>n</name><step>a</step><stats><sample>1</sample></stats><user><name>u</name></user></top>")
+	for _, seed := range []string{
+		`"operation":"merge","target":"/ex:top/user=u","value":{"ex:user":[{"name":"u","role":"r"}]}`,
+		`"operation":"insert","target":"/ex:top/step=b","where":"before","point":"/ex:top/step=a","value":{"step":["b"]}`,
+		`"operation":"replace","target":"/ex:top/stats/sample","value":{"ex:sample":[1,2]}`,
+		`"operation":"create","target":"/ex:top/rule=7","value":{"ex:rule":[{"id":7,"@":{"ex:note":"x"}}],"@ex:rule":{}}`,
+		`"operation":"create","target":"/ex:lone","value":{"ex:lone":"x","@ex:lone":{"ex:note":"x"}}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, edit string) {
+		doc := `{"ietf-yang-patch:patch-id":"p","ietf-yang-patch:edit":[{"edit-id":"e",` + edit + `}]}`
+		if c, err := json.DecodeInput(s.Set(), s, []byte(doc), json.DecodeOptions{}); err == nil {
+			hold(t, set, c, at)
+		}
+	})
+}
+
+// hold fails the test unless the patch in c is refused, or can be written and read
+// again, and is performed or refused.
+func hold(t *testing.T, set *schema.Set, c *tree.Container, at *tree.Tree) {
+	p, err := patch.Decode(set, c)
+	if err != nil {
+		return
+	}
+	throughXML(t, set, c.Schema(), p)
+	throughJSON(t, set, c.Schema(), p)
+	if _, err := p.Apply(at); err != nil && err.Error() == "" {
+		t.Error("an error without words")
+	}
 }

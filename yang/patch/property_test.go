@@ -16,6 +16,7 @@ import (
 	"github.com/optical-net/waveguard/yang/patch"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
+	"github.com/optical-net/waveguard/yang/validate"
 	"github.com/optical-net/waveguard/yang/xml"
 )
 
@@ -108,8 +109,18 @@ func throughXML(t *testing.T, set *schema.Set, s *schema.Node, p *patch.Patch) *
 	if err != nil {
 		t.Fatalf("%v in %s", err, doc)
 	}
+	checks.Do(func() { checker = validate.NewWithState(s.Set()) })
+	if faults := checker.CheckDocument(tree.NewContainer(s.DataParent, []tree.Node{c})); len(faults) > 0 {
+		t.Fatalf("%v in %s", faults[0], doc)
+	}
 	return decoded(t, set, c, doc)
 }
+
+// checker holds patches to their module: to the conditions of its leafs, for one.
+var (
+	checks  sync.Once
+	checker *validate.Validator
+)
 
 func throughJSON(t *testing.T, set *schema.Set, s *schema.Node, p *patch.Patch) *patch.Patch {
 	t.Helper()

@@ -28,7 +28,7 @@ func (a *Appliance) mirrorNETCONF(ctx context.Context) {
 }
 
 func (a *Appliance) writeNETCONF(e *tree.Editor) error {
-	for _, provide := range append(a.netconf.State(), a.access.State) {
+	for _, provide := range append(a.netconf.State(), a.access.State, a.filesState) {
 		node := provide()
 		if !node.Schema().Config {
 			if _, err := e.DeletePath(tree.Path{{Node: node.Schema()}}); err != nil { // ended sessions go
