@@ -99,8 +99,11 @@ func (s *Session) compared(p *params, name string, filter dataFilter) (c compare
 	}
 	c.name = nmdaStores[i].name
 	if nmdaStores[i].config {
-		c.tree = s.server.store.Config(nmdaStores[i].holds)
-	} else if c.tree, err = s.server.operational(); err != nil {
+		c.tree, err = s.configOf(nmdaStores[i])
+	} else {
+		c.tree, err = s.server.operational()
+	}
+	if err != nil {
 		return c, err
 	}
 	c.operational = !nmdaStores[i].config

@@ -37,6 +37,16 @@ var operations = table{
 	nsCompare: {
 		{"compare", "source target all report-origin subtree-filter xpath-filter", (*Session).compare},
 	},
+	nsFactory: {
+		{"factory-reset", "", (*Session).factoryReset},
+	},
+	nsPrivate: {
+		{"update", "resolution-mode", (*Session).update},
+	},
+	nsPartialLock: {
+		{"partial-lock", "select", (*Session).partialLock},
+		{"partial-unlock", "lock-id", (*Session).partialUnlock},
+	},
 	nsMonitoring: {
 		{"get-schema", "identifier version format", (*Session).getSchema},
 	},

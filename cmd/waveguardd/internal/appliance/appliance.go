@@ -75,6 +75,7 @@ func (a *Appliance) openStore() (err error) {
 	a.store, err = datastore.Open(datastore.Config{
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engines{a.endpoints, engine{a.engine}}, Logger: a.cfg.Logger,
 		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
+		Factory: a.factory,
 		Rules:   rules,
 	})
 	if err != nil {
@@ -96,12 +97,15 @@ func (a *Appliance) openHub() (err error) {
 // served lists the modules the appliance implements.
 var served = []string{
 	"ietf-datastores",
+	"ietf-factory-default",
 	"ietf-inet-types",
 	"ietf-netconf",
 	"ietf-netconf-acm",
 	"ietf-netconf-monitoring",
 	"ietf-netconf-nmda",
 	"ietf-netconf-notifications",
+	"ietf-netconf-partial-lock",
+	"ietf-netconf-private-candidate",
 	"ietf-netconf-with-defaults",
 	"ietf-nmda-compare",
 	"ietf-notification-capabilities",
@@ -131,7 +135,7 @@ func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
 		State: []netconf.StateProvider{a.access.State, a.filesState},
-		Files: a.files,
+		Files: a.files, Erase: a.erase,
 	})
 	return err
 }
