@@ -16,6 +16,7 @@ import (
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/files"
 	"github.com/optical-net/waveguard/server/gnmi"
+	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
@@ -34,6 +35,7 @@ type Appliance struct {
 	access  *access.Authority
 	hub     *notify.Hub
 	files   *files.Files
+	history *history.History
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -54,7 +56,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openFiles, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openFiles, a.openHistory, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -77,6 +79,7 @@ func (a *Appliance) openStore() (err error) {
 		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
 		Factory: a.factory,
 		Rules:   rules,
+		History: history.Most,
 	})
 	if err != nil {
 		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)
@@ -119,6 +122,7 @@ var served = []string{
 	"mpk-security",
 	"mpk-security-deviations",
 	"mpk-security-files",
+	"mpk-security-history",
 	"mpk-security-notifications",
 	"mpk-security-server",
 	"mpk-security-telemetry",
@@ -134,8 +138,10 @@ func compileModels() (*schema.Set, error) {
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State: []netconf.StateProvider{a.access.State, a.filesState},
-		Files: a.files, Erase: a.erase,
+		State:      []netconf.StateProvider{a.access.State, a.filesState, a.history.State},
+		Operations: a.historyOperations(),
+		Files:      a.files,
+		Erase:      a.erase,
 	})
 	return err
 }
