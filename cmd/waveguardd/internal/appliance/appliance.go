@@ -34,8 +34,8 @@ type Appliance struct {
 	store   *datastore.Store
 	access  *access.Authority
 	hub     *notify.Hub
-	files   *files.Files
 	history *history.History
+	files   *files.Files
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -56,7 +56,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openFiles, a.openHistory, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openFiles, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -138,7 +138,7 @@ func compileModels() (*schema.Set, error) {
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State:      []netconf.StateProvider{a.access.State, a.filesState, a.history.State},
+		State:      []netconf.StateProvider{a.access.State, a.history.State, a.filesState},
 		Operations: a.historyOperations(),
 		Files:      a.files,
 		Erase:      a.erase,
