@@ -48,11 +48,7 @@ func (idle) Prepare(context.Context, datastore.Change) (commit, abort func(), er
 func waveguard(b *testing.B) (*netconf.Server, access.User) {
 	b.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	all := []string{"inventory"}
-	for _, name := range models.Names() {
-		all = append(all, strings.TrimSuffix(name, ".yang"))
-	}
-	set, err := schema.Compile([]fs.FS{models.FS, os.DirFS("testdata")}, schema.Options{Implement: all, Features: netconf.Features})
+	set, err := schema.Compile([]fs.FS{models.FS, os.DirFS("testdata")}, schema.Options{Implement: append(models.Served(), "inventory"), Features: netconf.Features})
 	check(b, err)
 	admin := `<mpk-security xmlns="https://mpk-security.optical.net/yang/mpk-security"><system><users><user><name>admin</name><config><name>admin</name><role>ADMINISTRATOR</role><authorized-key>` +
 		strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer(b).PublicKey()))) + `</authorized-key></config></user></users></system></mpk-security>`

@@ -61,11 +61,11 @@ func (f folder) modules() ([]string, error) {
 	wanted := func(name string) bool {
 		return !f.none && !slices.Contains(f.not, name) && (f.only == nil || slices.Contains(f.only, name))
 	}
-	return slices.DeleteFunc(all, func(name string) bool { return !wanted(name) || revisions()[name] != "" }), nil
+	// A folder's module does not take the place of one that the appliance serves.
+	return slices.DeleteFunc(all, func(name string) bool { return !wanted(name) || slices.Contains(served, name) }), nil
 }
 
-// revisions maps the appliance's own modules to their revisions. A folder's
-// modules of the same names do not take their place.
+// revisions maps the appliance's own modules to their revisions.
 func revisions() map[string]string {
 	m := map[string]string{}
 	for _, file := range models.Names() {
