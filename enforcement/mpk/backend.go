@@ -1,17 +1,19 @@
 package mpk
 
 import (
+	"context"
 	"errors"
 	"fmt"
+
+	"github.com/optical-net/waveguard/enforcement/keys"
 )
 
 var (
 	// ErrUnsupported reports that this machine or operating system lacks
 	// what a backend needs.
 	ErrUnsupported = errors.New("not supported here")
-	// ErrNoKeys reports that more domains were asked for than the machine
-	// has hardware keys left.
-	ErrNoKeys = errors.New("no hardware protection key left")
+	// ErrDepth reports that a thread is inside too many domains.
+	ErrDepth = errors.New("domains nest too deep")
 	// ErrRights reports that a thread did not have the rights it should
 	// have, or did not get those it was given.
 	ErrRights = errors.New("thread rights are not what they must be")
@@ -29,21 +31,37 @@ type Backend interface {
 	// Keys returns the number of hardware keys that the backend holds, used
 	// and free together; 0 where it needs none.
 	Keys() int
-	// NewDomain assigns what a new domain needs. It returns ErrNoKeys when
-	// every hardware key has a domain already.
-	NewDomain(name string) (*Domain, error)
-	// Switch moves the calling thread from one domain to another; nil is
-	// the state outside every domain. It returns ErrRights, leaving the
-	// thread as it was, when the thread is not in from.
-	//
-	// Preconditions: the goroutine is locked to its thread.
-	Switch(from, to *Domain) error
-	// Restore moves the thread as Switch does, whatever rights it had: the
-	// way back, which must not depend on what code inside from did. After
-	// an error the thread's rights are unknown and it must not go on.
-	//
-	// Preconditions: the goroutine is locked to its thread.
-	Restore(from, to *Domain) error
+	// NewDomain makes a domain, of which there can be more than hardware keys:
+	// the options say which ones keep theirs. It returns keys.ErrBusy when one
+	// is to be pinned and too many are already.
+	NewDomain(name string, o keys.Options) (*Domain, error)
+	// NewThread returns the state of the calling thread, which is outside every
+	// domain.
+	NewThread() Thread
+}
+
+// Thread is where one thread is: outside every domain, or inside one, into which
+// it came through others. It lies in memory of no domain. Its methods are for
+// that thread alone.
+//
+// Preconditions of each: the goroutine is locked to its thread, and was from
+// before the first Enter until after the last Leave.
+type Thread interface {
+	// Enter moves the thread into a domain; with hardware keys it waits while
+	// every one is in use by threads inside other domains. It returns ErrRights,
+	// leaving the thread as it was, when the thread's rights are not what they
+	// must be where it is; ErrDepth; ctx's error after a wait; or the error of a
+	// system call.
+	Enter(ctx context.Context, to *Domain) error
+	// Leave moves the thread back to where it came from, whatever rights it had:
+	// the way back must not depend on what code inside did. After an error the
+	// thread's rights are unknown and it must not go on.
+	Leave() error
+	// Pause closes everything to the thread, and Resume opens again what was:
+	// meanwhile the domains that it came through can do without their keys.
+	// The errors are those of Leave.
+	Pause() error
+	Resume() error
 }
 
 // RightsError says which rights a thread had and which it should have had.

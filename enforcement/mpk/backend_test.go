@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"testing"
 
+	"github.com/optical-net/waveguard/enforcement/keys"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 )
 
@@ -36,7 +37,7 @@ func forEachWall(t *testing.T, test func(t *testing.T, b mpk.Backend)) {
 
 func newDomain(t *testing.T, b mpk.Backend, name string) *mpk.Domain {
 	t.Helper()
-	d, err := b.NewDomain(name)
+	d, err := b.NewDomain(name, keys.Options{})
 	if err != nil {
 		t.Fatalf("NewDomain: %v", err)
 	}
@@ -62,11 +63,12 @@ func inside(t *testing.T, b mpk.Backend, d *mpk.Domain, f func()) {
 	t.Helper()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := b.Switch(nil, d); err != nil {
+	thread := b.NewThread()
+	if err := thread.Enter(t.Context(), d); err != nil {
 		t.Fatalf("enter: %v", err)
 	}
 	defer func() {
-		if err := b.Restore(d, nil); err != nil {
+		if err := thread.Leave(); err != nil {
 			t.Errorf("leave: %v", err)
 		}
 	}()
@@ -154,7 +156,7 @@ func TestRegionLayout(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	forEachWall(t, func(t *testing.T, b mpk.Backend) {
-		d, err := b.NewDomain("vault")
+		d, err := b.NewDomain("vault", keys.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,14 +187,15 @@ func TestMprotectCountsThreads(t *testing.T) {
 	}
 	d := newDomain(t, b, "vault")
 	r := newRegion(t, d, 1)
-	if err := b.Switch(nil, d); err != nil {
+	thread := b.NewThread()
+	if err := thread.Enter(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
 	inside(t, b, d, func() {})
 	if addr := touch(r.Bytes()); addr != 0 {
 		t.Errorf("region closed at %#x while a thread is inside", addr)
 	}
-	if err := b.Restore(d, nil); err != nil {
+	if err := thread.Leave(); err != nil {
 		t.Fatal(err)
 	}
 	if touch(r.Bytes()) == 0 {
@@ -236,14 +239,14 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func BenchmarkSwitch(b *testing.B) {
+func BenchmarkEnterAndLeave(b *testing.B) {
 	for _, kind := range []mpk.Kind{mpk.KindNone, mpk.KindMprotect, mpk.KindPKU} {
 		b.Run(kind.String(), func(b *testing.B) {
 			backend, err := mpk.Open(kind)
 			if err != nil {
 				b.Skip(err)
 			}
-			d, err := backend.NewDomain("vault")
+			d, err := backend.NewDomain("vault", keys.Options{})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -252,8 +255,12 @@ func BenchmarkSwitch(b *testing.B) {
 			}
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
+			thread := backend.NewThread()
 			for b.Loop() {
-				if err := errors.Join(backend.Switch(nil, d), backend.Restore(d, nil)); err != nil {
+				if err := thread.Enter(b.Context(), d); err != nil {
+					b.Fatal(err)
+				}
+				if err := thread.Leave(); err != nil {
 					b.Fatal(err)
 				}
 			}

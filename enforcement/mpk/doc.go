@@ -47,4 +47,10 @@
 // still tags memory to a new owner with the rights already open, and
 // mprotect(PROT_EXEC) silently moves a page to a spare key and from there to
 // key 0.
+//
+// Domains can outnumber keys: package keys lends one to a domain while threads
+// are inside. The regions of all others are under a key that no thread ever opens,
+// so that a domain without a key is no less closed, only slower to enter: its
+// regions, and those of the domain that loses the key, are tagged anew with
+// pkey_mprotect(2), whose cost grows with their size.
 package mpk

@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/optical-net/waveguard/enforcement/keys"
 )
 
 // Domain is a protection domain inside this process. Create one with
 // [Backend.NewDomain].
 type Domain struct {
-	name string
-	wall wall
-	key  int    // hardware key; 0 without PKU
-	pkru uint32 // rights of a thread inside; PKU only
+	name   string
+	wall   wall
+	holder *keys.Holder // of its hardware key; nil without PKU
 
 	mu      sync.Mutex
+	tag     int // hardware key that the regions are under; PKU only
 	inside  int // threads inside; counted by MPROTECT only
 	regions []*Region
 	closed  bool
@@ -26,15 +28,22 @@ type wall interface {
 	// protect closes fresh region memory to everybody outside d.
 	// It is called with d.mu held.
 	protect(d *Domain, memory []byte) error
-	// release takes back what NewDomain assigned to d.
+	// release takes back what NewDomain assigned to d, whose regions are
+	// unmapped; again it does nothing.
 	release(d *Domain)
 }
 
 // Name returns the name that the domain was created with.
 func (d *Domain) Name() string { return d.name }
 
-// Key returns the domain's hardware key, 0 if the backend uses none.
-func (d *Domain) Key() int { return d.key }
+// Key returns the domain's own hardware key, 0 if it has none at present. While a
+// thread is inside it does not change.
+func (d *Domain) Key() int {
+	if d.holder == nil {
+		return 0
+	}
+	return d.holder.Key()
+}
 
 // NewRegion maps zeroed memory of at least size bytes that only threads
 // inside the domain can touch. It returns ErrClosed after Close, or the error
@@ -62,18 +71,20 @@ func (d *Domain) NewRegion(size int) (*Region, error) {
 //
 // Preconditions: no thread is inside the domain, nor will enter it.
 func (d *Domain) Close() error {
+	err := d.unmapAll()
+	d.wall.release(d) // without d.mu, which is taken inside the key ring
+	return err
+}
+
+func (d *Domain) unmapAll() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
-		return nil
-	}
 	d.closed = true
 	var errs []error
 	for _, r := range d.regions {
 		errs = append(errs, r.unmap())
 	}
 	d.regions = nil
-	d.wall.release(d)
 	return errors.Join(errs...)
 }
 

@@ -1,6 +1,11 @@
 package mpk
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+
+	"github.com/optical-net/waveguard/enforcement/keys"
+)
 
 // mprotectWalls opens a domain's regions to the whole process while at least
 // one thread is inside.
@@ -24,12 +29,58 @@ func (mprotectWalls) Kind() Kind         { return KindMprotect }
 func (mprotectWalls) Strength() Strength { return Mprotect }
 func (mprotectWalls) Keys() int          { return 0 }
 
-func (w mprotectWalls) NewDomain(name string) (*Domain, error) {
+func (w mprotectWalls) NewDomain(name string, _ keys.Options) (*Domain, error) {
 	return &Domain{name: name, wall: w}, nil
 }
 
-// Switch opens before it closes: on an error the thread is still in from.
-func (mprotectWalls) Switch(from, to *Domain) error {
+func (mprotectWalls) NewThread() Thread { return new(mprotectThread) }
+
+// mprotectThread opens what it enters before it closes what it leaves: on an
+// error it is where it was.
+type mprotectThread struct {
+	stack  []*Domain
+	paused bool // top is not open for this thread
+}
+
+func (t *mprotectThread) top() *Domain {
+	if len(t.stack) == 0 || t.paused {
+		return nil
+	}
+	return t.stack[len(t.stack)-1]
+}
+
+func (t *mprotectThread) Enter(_ context.Context, to *Domain) error {
+	if len(t.stack) == keys.Depth {
+		return fmt.Errorf("enter domain %s: %w", to.name, ErrDepth)
+	}
+	if err := move(t.top(), to); err != nil {
+		return err
+	}
+	t.stack = append(t.stack, to)
+	return nil
+}
+
+func (t *mprotectThread) Leave() error {
+	from := t.top()
+	t.stack, t.paused = t.stack[:len(t.stack)-1], false
+	return move(from, t.top())
+}
+
+func (t *mprotectThread) Pause() error {
+	from := t.top()
+	t.paused = true
+	return move(from, nil)
+}
+
+func (t *mprotectThread) Resume() error {
+	if !t.paused {
+		return nil
+	}
+	t.paused = false
+	return move(nil, t.top())
+}
+
+func move(from, to *Domain) error {
 	if from == to {
 		return nil
 	}
@@ -42,8 +93,6 @@ func (mprotectWalls) Switch(from, to *Domain) error {
 	}
 	return nil
 }
-
-func (w mprotectWalls) Restore(from, to *Domain) error { return w.Switch(from, to) }
 
 func (mprotectWalls) protect(d *Domain, memory []byte) error {
 	if d.inside > 0 {

@@ -1,5 +1,11 @@
 package mpk
 
+import (
+	"context"
+
+	"github.com/optical-net/waveguard/enforcement/keys"
+)
+
 // noWalls gives regions and no protection: every thread touches everything.
 type noWalls struct{}
 
@@ -7,12 +13,19 @@ func (noWalls) Kind() Kind         { return KindNone }
 func (noWalls) Strength() Strength { return None }
 func (noWalls) Keys() int          { return 0 }
 
-func (n noWalls) NewDomain(name string) (*Domain, error) {
+func (n noWalls) NewDomain(name string, _ keys.Options) (*Domain, error) {
 	return &Domain{name: name, wall: n}, nil
 }
 
-func (noWalls) Switch(_, _ *Domain) error  { return nil }
-func (noWalls) Restore(_, _ *Domain) error { return nil }
+func (noWalls) NewThread() Thread { return noThread{} }
 
 func (noWalls) protect(_ *Domain, memory []byte) error { return openMemory(memory) }
 func (noWalls) release(*Domain)                        {}
+
+// noThread is everywhere.
+type noThread struct{}
+
+func (noThread) Enter(context.Context, *Domain) error { return nil }
+func (noThread) Leave() error                         { return nil }
+func (noThread) Pause() error                         { return nil }
+func (noThread) Resume() error                        { return nil }

@@ -1,21 +1,21 @@
 package mpk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 	"sync"
+
+	"github.com/optical-net/waveguard/enforcement/keys"
 )
 
-// pkuWalls gives each domain a hardware key. Assignment is static: a domain
-// keeps its key until it is closed.
+// pkuWalls lends hardware keys to the domains that threads are in.
 type pkuWalls struct {
 	outside uint32 // rights of a thread in no domain
 	keys    int
-
-	mu   sync.Mutex
-	free []int
+	ring    *keys.Ring
 }
 
 var processPKU = sync.OnceValues(openPKU)
@@ -31,13 +31,16 @@ func openPKU() (Backend, error) {
 		return nil, fmt.Errorf("open protection keys: threads start with PKRU %#08x, want %#08x (boot without init_pkru): %w",
 			outside, pkruAllDenied, ErrUnsupported)
 	}
-	keys, err := takeKeys()
+	all, err := takeKeys()
 	if err != nil {
 		return nil, fmt.Errorf("open protection keys: %w", err)
 	}
-	p := &pkuWalls{outside: outside, keys: len(keys), free: keys}
-	if err := p.try(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open protection keys: %w", err), freeKeys(keys))
+	p := &pkuWalls{outside: outside, keys: len(all)}
+	if p.ring, err = keys.New(all); err == nil {
+		err = p.try()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open protection keys: %w", err), freeKeys(all))
 	}
 	return p, nil
 }
@@ -46,53 +49,55 @@ func (p *pkuWalls) Kind() Kind         { return KindPKU }
 func (p *pkuWalls) Strength() Strength { return HardwareRegion }
 func (p *pkuWalls) Keys() int          { return p.keys }
 
-func (p *pkuWalls) NewDomain(name string) (*Domain, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.free) == 0 {
-		return nil, fmt.Errorf("assign a key to domain %s, all %d have domains: %w", name, p.keys, ErrNoKeys)
+func (p *pkuWalls) NewDomain(name string, o keys.Options) (*Domain, error) {
+	d := &Domain{name: name, wall: p}
+	h, err := p.ring.Add(tagged{d}, o)
+	if err != nil {
+		return nil, fmt.Errorf("make domain %s: %w", name, err)
 	}
-	key := p.free[0]
-	p.free = p.free[1:]
-	return &Domain{name: name, wall: p, key: key, pkru: rightsFor(p.outside, key)}, nil
+	d.holder = h
+	return d, nil
 }
 
-func (p *pkuWalls) Switch(from, to *Domain) error {
-	if got, want := readPKRU(), p.rights(from); got != want {
-		return &RightsError{Got: got, Want: want, Step: "leave domain"}
-	}
-	return p.Restore(from, to)
+// KeyStats returns how the hardware keys were lent so far.
+func (p *pkuWalls) KeyStats() keys.Stats { return p.ring.Stats() }
+
+func (p *pkuWalls) protect(d *Domain, memory []byte) error {
+	return pkeyProtect(memory, d.tag)
 }
 
-func (p *pkuWalls) Restore(_, to *Domain) error {
-	want := p.rights(to)
-	if got := writePKRU(want); got != want {
-		return &RightsError{Got: got, Want: want, Step: "enter domain"}
+func (p *pkuWalls) release(d *Domain) { p.ring.Remove(d.holder) }
+
+// tagged is the memory of a domain as the key ring sees it.
+type tagged struct{ *Domain }
+
+// Tag implements keys.Memory. A region made meanwhile waits for it.
+func (t tagged) Tag(key int) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, r := range t.regions {
+		if err := pkeyProtect(r.usable(), key); err != nil {
+			return t.undo(t.regions[:i+1], err)
+		}
 	}
+	t.tag = key
 	return nil
 }
 
-func (p *pkuWalls) rights(d *Domain) uint32 {
-	if d == nil {
-		return p.outside
+// undo puts regions under the key again that they had.
+func (t tagged) undo(regions []*Region, why error) error {
+	for _, r := range regions {
+		if err := pkeyProtect(r.usable(), t.tag); err != nil {
+			return errors.Join(why, err, keys.ErrTorn)
+		}
 	}
-	return d.pkru
-}
-
-func (p *pkuWalls) protect(d *Domain, memory []byte) error {
-	return pkeyProtect(memory, d.key)
-}
-
-func (p *pkuWalls) release(d *Domain) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.free = append(p.free, d.key)
+	return why
 }
 
 // try proves on one page that the walls stand and that a thread inside gets
 // through.
 func (p *pkuWalls) try() (err error) {
-	d, err := p.NewDomain("trial")
+	d, err := p.NewDomain("trial", keys.Options{})
 	if err != nil {
 		return err
 	}
@@ -104,11 +109,12 @@ func (p *pkuWalls) try() (err error) {
 	if readable(r.Bytes()) {
 		return errors.New("read of a page with a denied key was not refused")
 	}
-	if err := p.Switch(nil, d); err != nil {
+	thread := p.NewThread()
+	if err := thread.Enter(context.Background(), d); err != nil {
 		return err
 	}
 	open := readable(r.Bytes())
-	if err := p.Restore(d, nil); err != nil {
+	if err := thread.Leave(); err != nil {
 		return err
 	}
 	if !open {

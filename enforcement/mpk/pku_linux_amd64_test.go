@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/optical-net/waveguard/enforcement/keys"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 )
 
@@ -63,19 +64,137 @@ func TestPKUTakesEveryKey(t *testing.T) {
 	}
 }
 
+// TestPKUMoreDomainsThanKeys goes round many domains: inside each one, its memory
+// alone is open, whoever had the key before.
 func TestPKUMoreDomainsThanKeys(t *testing.T) {
 	b := pku(t)
-	seen := map[int]bool{}
-	for i := range b.Keys() {
+	const domains, rounds = 40, 3
+	var all []*mpk.Domain
+	var regions []*mpk.Region
+	for i := range domains {
 		d := newDomain(t, b, fmt.Sprint("domain-", i))
-		if seen[d.Key()] || d.Key() < 1 {
-			t.Errorf("domain %d got key %d, seen before or out of range", i, d.Key())
-		}
-		seen[d.Key()] = true
+		all, regions = append(all, d), append(regions, newRegion(t, d, 1))
 	}
-	_, err := b.NewDomain("one-too-many")
-	if !errors.Is(err, mpk.ErrNoKeys) || !strings.Contains(err.Error(), "one-too-many") {
-		t.Errorf("error is %v, want ErrNoKeys with the domain's name", err)
+	for range rounds {
+		for i, d := range all {
+			inside(t, b, d, func() {
+				for j, r := range regions {
+					if open := touch(r.Bytes()) == 0; open != (i == j) {
+						t.Fatalf("inside domain %d, that of %d is open: %v", i, j, open)
+					}
+				}
+			})
+			if own, _ := smaps(t, regions[i]); own != fmt.Sprint(d.Key()) {
+				t.Errorf("domain %d has key %d, the kernel tags its memory with %s", i, d.Key(), own)
+			}
+		}
+		for j, r := range regions {
+			if touch(r.Bytes()) == 0 {
+				t.Fatalf("outside of all, that of domain %d is open", j)
+			}
+		}
+	}
+	for i, r := range regions {
+		inside(t, b, all[i], func() {
+			if got := r.Bytes()[0]; got != rounds {
+				t.Errorf("domain %d was written %d times, want %d", i, got, rounds)
+			}
+		})
+	}
+}
+
+// TestPKUNestedBeyondTheKeys nests domains deeper than there are keys: what a
+// thread came through is parked, and open again when it comes back.
+func TestPKUNestedBeyondTheKeys(t *testing.T) {
+	b := pku(t)
+	var regions []*mpk.Region
+	var all []*mpk.Domain
+	for i := range 20 {
+		d := newDomain(t, b, fmt.Sprint("domain-", i))
+		all, regions = append(all, d), append(regions, newRegion(t, d, 1))
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	thread := b.NewThread()
+	only := func(i int) {
+		t.Helper()
+		for j, r := range regions {
+			if open := touch(r.Bytes()) == 0; open != (i == j) {
+				t.Fatalf("in domain %d, that of %d is open: %v", i, j, open)
+			}
+		}
+	}
+	for i, d := range all {
+		if err := thread.Enter(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		only(i)
+	}
+	if err := errors.Join(thread.Pause(), thread.Resume()); err != nil {
+		t.Fatal(err)
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		only(i)
+		if err := thread.Leave(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	only(-1)
+}
+
+// TestPKUThreadsAndFewKeys has threads go through more domains than there are
+// keys, each of them watching that nothing but its own is open.
+func TestPKUThreadsAndFewKeys(t *testing.T) {
+	b := pku(t)
+	const threads, domains, visits = 24, 30, 40
+	var all []*mpk.Domain
+	var regions []*mpk.Region
+	for i := range domains {
+		d := newDomain(t, b, fmt.Sprint("domain-", i))
+		all, regions = append(all, d), append(regions, newRegion(t, d, 1))
+	}
+	var wg sync.WaitGroup
+	for n := range threads {
+		wg.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			thread := b.NewThread()
+			for v := range visits {
+				i := (n*7 + v*11) % domains
+				if err := thread.Enter(t.Context(), all[i]); err != nil {
+					t.Error(err)
+					return
+				}
+				other := (i + 1 + v%(domains-1)) % domains
+				if touch(regions[i].Bytes()) != 0 {
+					t.Errorf("inside domain %d its memory is closed", i)
+				}
+				if touch(regions[other].Bytes()) == 0 {
+					t.Errorf("inside domain %d, that of %d is open", i, other)
+				}
+				if err := thread.Leave(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestPKUPinnedDomainsKeepTheirKey(t *testing.T) {
+	b := pku(t)
+	d, err := b.NewDomain("pinned", keys.Options{Pinned: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	key := d.Key()
+	for i := range 20 {
+		inside(t, b, newDomain(t, b, fmt.Sprint("domain-", i)), func() {})
+	}
+	if key == 0 || d.Key() != key {
+		t.Errorf("a pinned domain had key %d, has %d", key, d.Key())
 	}
 }
 
@@ -108,24 +227,31 @@ func onOtherThread(f func()) {
 	<-done
 }
 
-func TestPKUSwitchNoticesForeignRights(t *testing.T) {
+func TestPKUEnterNoticesForeignRights(t *testing.T) {
 	b := pku(t)
 	d := newDomain(t, b, "vault")
-	inside(t, b, d, func() {
-		if err := b.Switch(nil, d); !errors.Is(err, mpk.ErrRights) {
-			t.Errorf("Switch from where the thread is not: %v, want ErrRights", err)
-		}
-		mpk.WritePKRU(0)
-		var rights *mpk.RightsError
-		if err := b.Switch(d, nil); !errors.As(err, &rights) || rights.Got != 0 {
-			t.Errorf("Switch after a rogue WRPKRU: %v, want a RightsError that saw 0", err)
-		}
-		if got := mpk.ReadPKRU(); got != 0 {
-			t.Errorf("refused Switch changed PKRU to %#x", got)
-		}
-	}) // Restore closes what the rogue write opened
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	thread := b.NewThread()
+	if err := thread.Enter(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.NewThread().Enter(t.Context(), d); !errors.Is(err, mpk.ErrRights) {
+		t.Errorf("Enter from where the thread is not: %v, want ErrRights", err)
+	}
+	mpk.WritePKRU(0)
+	var rights *mpk.RightsError
+	if err := thread.Enter(t.Context(), d); !errors.As(err, &rights) || rights.Got != 0 {
+		t.Errorf("Enter after a rogue WRPKRU: %v, want a RightsError that saw 0", err)
+	}
+	if got := mpk.ReadPKRU(); got != 0 {
+		t.Errorf("refused Enter changed PKRU to %#x", got)
+	}
+	if err := thread.Leave(); err != nil { // which closes what the rogue write opened
+		t.Fatal(err)
+	}
 	if got := mpk.ReadPKRU(); got != allDenied {
-		t.Errorf("PKRU after Restore is %#x", got)
+		t.Errorf("PKRU after Leave is %#x", got)
 	}
 }
 
@@ -151,8 +277,9 @@ func TestPKURegionsCarryTheirKey(t *testing.T) {
 	b := pku(t)
 	d := newDomain(t, b, "vault")
 	r := newRegion(t, d, 1)
+	inside(t, b, d, func() {}) // which lends it a key
 	key, flags := smaps(t, r)
-	if want := fmt.Sprint(d.Key()); key != want {
+	if want := fmt.Sprint(d.Key()); key != want || want == "0" {
 		t.Errorf("kernel tags the region with key %s, want %s", key, want)
 	}
 	if !strings.Contains(flags, "dd") {
@@ -241,16 +368,20 @@ func TestPKUGoroutinesKeepTheirRights(t *testing.T) {
 func spinInside(t *testing.T, b mpk.Backend, d *mpk.Domain, stop <-chan struct{}) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := b.Switch(nil, d); err != nil {
+	thread := b.NewThread()
+	if err := thread.Enter(t.Context(), d); err != nil {
 		t.Error(err)
 		return
 	}
+	want := mpk.ReadPKRU()
 	defer func() {
-		if err := b.Switch(d, nil); err != nil {
-			t.Errorf("after preemption: %v", err)
+		if got := mpk.ReadPKRU(); got != want {
+			t.Errorf("after preemption PKRU is %#x, want %#x", got, want)
+		}
+		if err := thread.Leave(); err != nil {
+			t.Error(err)
 		}
 	}()
-	want := mpk.ReadPKRU()
 	for {
 		select {
 		case <-stop:

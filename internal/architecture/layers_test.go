@@ -45,9 +45,10 @@ var layers = []layer{
 	{"enforcement/policy", []string{"enforcement/page", "gen/..."}, nil, "policy compiles the typed view to pages"},
 	{"enforcement/attach/wire", []string{"enforcement/mpk"}, []string{xSys}, "workloads link it"},
 	{"enforcement/page", []string{"enforcement/mpk"}, []string{xSys}, "workloads link it"},
-	{"enforcement/mpk", nil, []string{xSys}, "workloads link it, and it is unsafe: it stands alone"},
+	{"enforcement/mpk", []string{"enforcement/keys"}, []string{xSys}, "workloads link it, and it is unsafe: it stands alone, but for who has which key"},
+	{"enforcement/keys", nil, nil, "workloads link it, and it is an algorithm: it stands alone"},
 
-	{"sdk", []string{"enforcement/attach/wire", "enforcement/mpk", "enforcement/page"}, []string{xSys}, "a workload links neither YANG nor a server"},
+	{"sdk", []string{"enforcement/attach/wire", "enforcement/keys", "enforcement/mpk", "enforcement/page"}, []string{xSys}, "a workload links neither YANG nor a server"},
 
 	{"telemetry", []string{"gen/...", "yang/schema", "yang/tree"}, []string{ygot}, "telemetry declares Source and Store, and does not know who satisfies them"},
 

@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/keys"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
 )
 
 // Attach joins the daemon with all services of this process. The context
 // bounds the attempt, not the attachment. It returns the daemon's own message
-// when it refuses, mpk.ErrNoKeys when the services live in more domains than
-// the machine has keys, and the socket's error when nobody listens.
+// when it refuses, and the socket's error when nobody listens.
 func Attach(ctx context.Context, config Config) (*Host, error) {
 	if err := config.check(); err != nil {
 		return nil, fmt.Errorf("attach: %w", err)
@@ -115,7 +115,7 @@ func (h *Host) settle(config Config, w *wire.Welcome, a *attachment) error {
 	for i, hosted := range w.Hosted {
 		d, known := byName[hosted.Domain]
 		if !known {
-			wall, err := h.backend.NewDomain(hosted.Domain)
+			wall, err := h.backend.NewDomain(hosted.Domain, keys.Options{Priority: -int(hosted.Level)})
 			if err != nil {
 				return errors.Join(err, closeDomains(h.domains))
 			}

@@ -226,7 +226,7 @@ func TestCloseWhileRunning(t *testing.T) {
 
 func TestIsolatedDomainRunsNothing(t *testing.T) {
 	n := startNode(t, nil)
-	table := permitAll()
+	table := permitAll(nodeHosts)
 	table[dashboard].State = page.Isolated
 	n.daemon.publish(table)
 	err := n.Service("dashboard").Run(t.Context(), func(*waveguard.Thread) error {

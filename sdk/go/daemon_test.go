@@ -268,9 +268,12 @@ var nodeDomains = map[string]string{
 	"key-store": "vault", "billing": "vault", "monitoring": "monitoring", "dashboard": "dashboard",
 }
 
-// permitAll is the policy in which everybody may call everybody.
-func permitAll() page.Table {
-	table := make(page.Table, 3)
+// nodeHosts is how many domains those are.
+const nodeHosts = 3
+
+// permitAll is the policy in which each of so many domains may call every other.
+func permitAll(domains int) page.Table {
+	table := make(page.Table, domains)
 	for i := range table {
 		table[i] = page.Domain{ID: uint16(i + 1), Level: 2, State: page.InService}
 		for j := range table {
@@ -286,7 +289,7 @@ func permitAll() page.Table {
 
 // permitBut is permitAll with one entry changed.
 func permitBut(source, target int, change func(*page.Entry)) page.Table {
-	table := permitAll()
+	table := permitAll(nodeHosts)
 	for i := range table[source].Entries {
 		if e := &table[source].Entries[i]; e.Target == target {
 			change(e)
@@ -314,7 +317,7 @@ func startNode(t testing.TB, ops handlers) *node {
 func startNodeOn(t testing.TB, backend mpk.Backend, ops handlers) *node {
 	t.Helper()
 	d := startDaemon(t, nodeDomains)
-	d.publish(permitAll())
+	d.publish(permitAll(nodeHosts))
 	n := &node{daemon: d, seen: make(chan waveguard.Violation, 4096)}
 	config := waveguard.Config{
 		Socket: d.path, Backend: backend, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),

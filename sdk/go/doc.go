@@ -48,6 +48,11 @@
 // started inside begin outside of every domain. A [Thread] belongs to the
 // goroutine that was given it.
 //
+// Domains can outnumber the hardware keys: a domain has one while a thread is
+// inside, and for as long after as no other needs it. While threads are inside as
+// many domains as there are keys to lend (14), who enters another one waits. So a
+// thread that waits for the network or a lock does it in [Thread.Outside].
+//
 // # Faults
 //
 // Inside Run, touching a region of another domain ends the code that did it:

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
-	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
 )
 
@@ -130,7 +129,7 @@ func (t *Thread) deny(g *Gate, cell page.Cell, counter page.Counter, reason Reas
 // the stack says.
 func (t *Thread) pass(g *Gate, arg any) (result any, err error) {
 	if t.current != g.target {
-		if err := t.host.backend.Switch(t.current.wall, g.target.wall); err != nil {
+		if err := t.walls.Enter(t.ctx, g.target.wall); err != nil {
 			return nil, fmt.Errorf("call %v: %w", g, err)
 		}
 	}
@@ -161,11 +160,4 @@ func (t *Thread) comeBack(g *Gate, result *any, err *error) {
 // in; those of a verdict may be gone after a handler's own calls.
 func (t *Thread) cell(source, target *domain) page.Cell {
 	return t.attachment.stats.Cell(source.index, target.index)
-}
-
-func wallOf(d *domain) *mpk.Domain {
-	if d == nil {
-		return nil
-	}
-	return d.wall
 }

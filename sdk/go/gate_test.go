@@ -55,7 +55,7 @@ func TestCallRunsTheRegisteredHandlerInItsDomain(t *testing.T) {
 // has its verdict cached.
 func TestPolicyReachesRunningThreads(t *testing.T) {
 	n := startNode(t, handlers{"key-store": {echo("a"), echo("b")}})
-	isolated, out, none := permitAll(), permitAll(), permitAll()
+	isolated, out, none := permitAll(nodeHosts), permitAll(nodeHosts), permitAll(nodeHosts)
 	none[dashboard].Entries = nil
 	isolated[dashboard].State = page.Isolated
 	out[keyStore].State = page.OutOfService
@@ -66,7 +66,7 @@ func TestPolicyReachesRunningThreads(t *testing.T) {
 		counter page.Counter
 	}{
 		{"no entry", none, waveguard.ReasonTransition, page.Denied},
-		{"permitted", permitAll(), 0, page.Permitted},
+		{"permitted", permitAll(nodeHosts), 0, page.Permitted},
 		{"entry denies", permitBut(dashboard, keyStore, func(e *page.Entry) { e.Flags = page.FastPath }), waveguard.ReasonTransition, page.Denied},
 		{"operation missing", permitBut(dashboard, keyStore, func(e *page.Entry) { e.Operations = 1 }), waveguard.ReasonOperation, page.OperationDenied},
 		{"operation present", permitBut(dashboard, keyStore, func(e *page.Entry) { e.Operations = 2 }), 0, page.Permitted},
@@ -311,7 +311,7 @@ func TestManyThreadsCountExactly(t *testing.T) {
 	}
 	for range 50 {
 		n.daemon.publish(permitBut(dashboard, keyStore, func(e *page.Entry) { e.Flags = 0 }))
-		n.daemon.publish(permitAll())
+		n.daemon.publish(permitAll(nodeHosts))
 	}
 	group.Wait()
 	cell := n.first.stats.Cell(dashboard, keyStore)

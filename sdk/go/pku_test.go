@@ -130,25 +130,81 @@ func TestPKUGatesUnderPreemption(t *testing.T) {
 	group.Wait()
 }
 
+// TestPKUMoreDomainsThanKeys hosts more services than there are hardware keys, and
+// has them call each other in a circle that nests.
 func TestPKUMoreDomainsThanKeys(t *testing.T) {
 	needPKU(t)
+	const services = 40
+	names := make([]string, services)
+	for i := range names {
+		names[i] = fmt.Sprintf("service-%02d", i)
+	}
+	regions := make([]*waveguard.Region, services)
+	own := func(i int) error {
+		regions[i].Bytes()[0]++
+		for _, other := range []int{1, 7, services - 1} {
+			if !refused(regions[(i+other)%services].Bytes()) {
+				return fmt.Errorf("%s read the region of another service", names[i])
+			}
+		}
+		return nil
+	}
+	var config waveguard.Config
 	domains := map[string]string{}
-	var specs []waveguard.ServiceSpec
-	for i := range 16 {
-		name := fmt.Sprintf("service-%02d", i)
+	for i, name := range names {
 		domains[name] = "domain-of-" + name
-		specs = append(specs, waveguard.ServiceSpec{Name: name})
+		config.Services = append(config.Services, waveguard.ServiceSpec{Name: name, Operations: []waveguard.Operation{{
+			Name: "pass-on",
+			Handler: func(th *waveguard.Thread, arg any) (any, error) {
+				if err := own(i); err != nil || arg == 0 {
+					return nil, err
+				}
+				if _, err := th.Call(names[(i+3)%services], "pass-on", arg.(int)-1); err != nil {
+					return nil, err
+				}
+				return nil, own(i) // back in a domain that may have been parked meanwhile
+			},
+		}}})
 	}
 	d := startDaemon(t, domains)
-	_, err := waveguard.Attach(t.Context(), waveguard.Config{Socket: d.path, Services: specs})
-	if !errors.Is(err, mpk.ErrNoKeys) {
-		t.Errorf("16 domains: %v, want ErrNoKeys", err)
-	}
-	host, err := waveguard.Attach(t.Context(), waveguard.Config{Socket: d.path, Services: specs[:15]})
+	d.publish(permitAll(services))
+	config.Socket = d.path
+	n, err := waveguard.Attach(t.Context(), config)
 	if err != nil {
-		t.Fatalf("15 domains after a refusal: %v", err)
+		t.Fatal(err)
 	}
-	if err := host.Close(); err != nil {
-		t.Error(err)
+	defer n.Close()
+	for i, name := range names {
+		if regions[i], err = n.Service(name).NewRegion(1); err != nil {
+			t.Fatal(err)
+		}
 	}
+	var group sync.WaitGroup
+	for i := range services { // each with a thread of its own that waits outside
+		group.Go(func() {
+			err := n.Service(names[i]).Run(t.Context(), func(th *waveguard.Thread) error {
+				for range 5 {
+					if err := th.Outside(func() error {
+						if !refused(regions[i].Bytes()) {
+							return errors.New("a region is open outside")
+						}
+						if _, err := th.Call(names[i], "pass-on", 0); !errors.Is(err, waveguard.ErrClosed) {
+							return fmt.Errorf("a call from outside: %v", err)
+						}
+						return nil
+					}); err != nil {
+						return err
+					}
+					if _, err := th.Call(names[(i+1)%services], "pass-on", 10); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Errorf("%s: %v", names[i], err)
+			}
+		})
+	}
+	group.Wait()
 }

@@ -83,7 +83,7 @@ func (s *Service) Run(ctx context.Context, f func(*Thread) error) (err error) {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := s.host.backend.Switch(nil, s.domain.wall); err != nil {
+	if err := t.walls.Enter(ctx, s.domain.wall); err != nil {
 		return fmt.Errorf("run service %s: %w", s.name, err)
 	}
 	t.current = s.domain

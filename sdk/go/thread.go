@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
 )
 
@@ -21,6 +22,7 @@ const (
 type Thread struct {
 	host       *Host
 	ctx        context.Context
+	walls      mpk.Thread  // where the thread is, below current and stack
 	attachment *attachment // referenced; the newest that this thread has seen
 	service    *Service    // whose code runs
 	current    *domain     // where the thread is; nil outside Run
@@ -38,7 +40,7 @@ type frame struct {
 }
 
 func newThread(ctx context.Context, s *Service) *Thread {
-	return &Thread{host: s.host, ctx: ctx, attachment: s.host.acquire(), service: s}
+	return &Thread{host: s.host, ctx: ctx, walls: s.host.backend.NewThread(), attachment: s.host.acquire(), service: s}
 }
 
 // Context returns the context of the Run that the thread is in.
@@ -47,6 +49,28 @@ func (t *Thread) Context() context.Context { return t.ctx }
 // Service returns the service whose code is running: in a handler, the one
 // that registered it.
 func (t *Thread) Service() *Service { return t.service }
+
+// Outside runs f with every region closed to the thread, and comes back. Code that
+// waits for long, as for the network, belongs in it: a thread that waits inside
+// keeps a hardware key from the domains of others, of which there can be more
+// than keys. In f no call can be made. It returns f's error.
+func (t *Thread) Outside(f func() error) error {
+	inside := t.current
+	if inside == nil {
+		return fmt.Errorf("leave the domain of a thread outside its Run: %w", ErrClosed)
+	}
+	if err := t.walls.Pause(); err != nil {
+		die(fmt.Errorf("close the rights of a thread: %w", err))
+	}
+	t.current = nil
+	defer func() {
+		t.current = inside
+		if err := t.walls.Resume(); err != nil {
+			die(fmt.Errorf("restore the rights of a thread: %w", err))
+		}
+	}()
+	return f()
+}
 
 // end leaves the home domain, whichever way the code inside ended.
 func (t *Thread) end(err *error) {
@@ -70,7 +94,7 @@ func (t *Thread) restore(to *domain) {
 	if from == to {
 		return
 	}
-	if err := t.host.backend.Restore(wallOf(from), wallOf(to)); err != nil {
+	if err := t.walls.Leave(); err != nil {
 		die(fmt.Errorf("restore the rights of a thread: %w", err))
 	}
 }

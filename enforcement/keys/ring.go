@@ -1,0 +1,273 @@
+package keys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+var (
+	// ErrBusy says that every key is lent to a holder with threads inside, or
+	// pinned.
+	ErrBusy = errors.New("every protection key is in use by threads inside other domains")
+	// ErrGone says that the holder was removed.
+	ErrGone = errors.New("domain is closed")
+	// ErrTorn is what Memory.Tag returns when part of the memory has the new key
+	// and part the old one.
+	ErrTorn = errors.New("memory is under two protection keys")
+)
+
+// Ring has the keys and lends them. Its methods may be called by any number of
+// goroutines.
+type Ring struct {
+	parking int          // never opened
+	waiting atomic.Int32 // threads that wait for a key
+
+	mu       sync.Mutex
+	left     sync.Cond // somebody may have left a holder empty
+	free     []int     // tag no memory
+	resident []*Holder // with a key
+	pinned   int
+	holders  int
+	clock    uint64 // grows with each search for a victim
+	stats    Stats
+}
+
+// Stats counts what happened since the ring was made.
+type Stats struct {
+	Holders, Pinned, Resident int    // now
+	Keys                      int    // that can be lent
+	Loads                     uint64 // a holder was given a key
+	Evictions                 uint64 // of them, with a key that another lost
+	Waits                     uint64 // a thread found every key in use
+	Retired                   int    // keys that are lost, because memory could not be tagged back
+}
+
+// New returns a ring of hardware keys, none of them 0, of which no memory has any.
+// The first is for parking, and one at least must be left.
+func New(all []int) (*Ring, error) {
+	if len(all) < 2 {
+		return nil, fmt.Errorf("lend protection keys: there are %d, at least 2 are needed", len(all))
+	}
+	for _, key := range all {
+		if key < 1 || key > keyMask {
+			return nil, fmt.Errorf("lend protection keys: %d is no key, they are 1 to %d", key, keyMask)
+		}
+	}
+	r := &Ring{parking: all[0], free: slices.Clone(all[1:])}
+	r.stats.Keys = len(r.free)
+	r.left.L = &r.mu
+	return r, nil
+}
+
+// Parking returns the key of memory whose holder has none.
+func (r *Ring) Parking() int { return r.parking }
+
+// Add makes a holder of memory, which is parked at first unless it is pinned.
+// ErrBusy says that too many are pinned, one key must be left for the others, or
+// that none could be taken from another; an error of Memory is another reason.
+func (r *Ring) Add(m Memory, o Options) (*Holder, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := m.Tag(r.parking); err != nil {
+		return nil, fmt.Errorf("park a new domain: %w", err)
+	}
+	h := &Holder{ring: r, memory: m, options: o}
+	if o.Pinned {
+		if r.pinned+1 >= r.stats.Keys {
+			return nil, fmt.Errorf("pin a domain: %d of %d keys are pinned: %w", r.pinned, r.stats.Keys, ErrBusy)
+		}
+		if err := r.load(h, 0); err != nil {
+			return nil, fmt.Errorf("pin a domain: %w", err)
+		}
+		r.pinned++
+	}
+	r.holders++
+	return h, nil
+}
+
+// Remove takes the holder's key back. Removing twice does nothing.
+//
+// Preconditions: no thread is inside or will enter, and its memory is unmapped.
+func (r *Ring) Remove(h *Holder) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h.gone {
+		return
+	}
+	h.gone = true
+	r.holders--
+	if h.options.Pinned {
+		r.pinned--
+	}
+	if key, parked := h.park(); parked && key != 0 {
+		r.forget(h)
+		r.free = append(r.free, key)
+		r.left.Broadcast()
+	}
+}
+
+// Enter counts the calling thread in and returns the key to open, for which it may
+// have to park another holder. ErrBusy says that none can be parked: the thread
+// has to give up what it holds itself and to [Ring.Wait]. ErrGone says that the
+// holder was removed; other errors are those of Memory.
+func (r *Ring) Enter(h *Holder) (key int, err error) {
+	if key, ok := h.TryEnter(); ok {
+		return key, nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.enter(h)
+}
+
+// Wait is Enter that waits while every key is in use; it then can return ctx's error
+// as well.
+//
+// Preconditions: the calling thread has all keys closed and is counted nowhere.
+func (r *Ring) Wait(ctx context.Context, h *Holder) (key int, err error) {
+	stop := context.AfterFunc(ctx, r.wake)
+	defer stop()
+	r.waiting.Add(1) // before the first look: whoever leaves after it wakes us
+	defer r.waiting.Add(-1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stats.Waits++
+	for {
+		key, err := r.enter(h)
+		switch {
+		case !errors.Is(err, ErrBusy):
+			return key, err
+		case ctx.Err() != nil:
+			return 0, fmt.Errorf("wait for a protection key: %w", ctx.Err())
+		}
+		r.left.Wait()
+	}
+}
+
+// wake makes those that wait look again.
+func (r *Ring) wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left.Broadcast()
+}
+
+// Stats returns what happened so far.
+func (r *Ring) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.stats
+	s.Holders, s.Pinned, s.Resident = r.holders, r.pinned, len(r.resident)
+	return s
+}
+
+// enter is Enter under mu.
+func (r *Ring) enter(h *Holder) (key int, err error) {
+	if h.Key() != 0 { // loaded by those before us, and nobody parks meanwhile
+		key, _ = h.TryEnter()
+		return key, nil
+	}
+	if h.gone {
+		return 0, ErrGone
+	}
+	if err := r.load(h, 1); err != nil {
+		return 0, err
+	}
+	return h.Key(), nil
+}
+
+// load lends a key to a parked holder and counts in so many threads.
+func (r *Ring) load(h *Holder, threads int) error {
+	key, err := r.obtain()
+	if err != nil {
+		return err
+	}
+	if err := h.memory.Tag(key); err != nil {
+		r.giveBack(key, err)
+		return fmt.Errorf("open a parked domain: %w", err)
+	}
+	h.stamp = r.clock
+	r.resident = append(r.resident, h)
+	r.stats.Loads++
+	h.lend(key, threads) // last: from here on threads enter
+	return nil
+}
+
+// giveBack takes a key that could not be used.
+func (r *Ring) giveBack(key int, why error) {
+	if errors.Is(why, ErrTorn) {
+		r.stats.Retired++
+		return
+	}
+	r.free = append(r.free, key)
+}
+
+// obtain returns a key that tags no memory.
+func (r *Ring) obtain() (int, error) {
+	if n := len(r.free); n > 0 {
+		key := r.free[n-1]
+		r.free = r.free[:n-1]
+		return key, nil
+	}
+	r.look()
+	var failure error
+	for _, victim := range r.candidates() {
+		key, parked := victim.park()
+		if !parked {
+			continue // somebody came in
+		}
+		err := victim.memory.Tag(r.parking)
+		switch {
+		case err == nil:
+			r.forget(victim)
+			r.stats.Evictions++
+			return key, nil
+		case errors.Is(err, ErrTorn):
+			r.forget(victim)
+			r.stats.Retired++
+		default:
+			victim.lend(key, 0)
+		}
+		failure = fmt.Errorf("park a domain: %w", err)
+	}
+	if failure != nil {
+		return 0, failure
+	}
+	return 0, ErrBusy
+}
+
+// look notes which holders were entered since the last look.
+func (r *Ring) look() {
+	r.clock++
+	for _, h := range r.resident {
+		if n := uint32(h.state.Load() >> 32); n != h.entries {
+			h.entries, h.stamp = n, r.clock
+		}
+	}
+}
+
+// candidates returns the holders that can be parked, the least valuable first.
+func (r *Ring) candidates() []*Holder {
+	var all []*Holder
+	for _, h := range r.resident {
+		if !h.options.Pinned && h.Threads() == 0 {
+			all = append(all, h)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Holder) int {
+		if a.options.Priority != b.options.Priority {
+			return a.options.Priority - b.options.Priority
+		}
+		return int(int64(a.stamp - b.stamp))
+	})
+	return all
+}
+
+// forget takes a holder out of those with a key.
+func (r *Ring) forget(h *Holder) {
+	if i := slices.Index(r.resident, h); i >= 0 {
+		r.resident = slices.Delete(r.resident, i, i+1)
+	}
+}
