@@ -72,6 +72,7 @@ type Store struct {
 	locks     locks
 	history   history
 	stats     stats
+	trouble   atomic.Pointer[error] // of the last change that was to be stored
 
 	// writer holds a token while somebody changes what follows, running, the
 	// candidate, or a lock.
