@@ -20,6 +20,7 @@ import (
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
+	"github.com/optical-net/waveguard/telemetry/pm"
 	"github.com/optical-net/waveguard/yang/models"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
@@ -36,6 +37,9 @@ type Appliance struct {
 	hub     *notify.Hub
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
+
+	bins      *pm.Bins
+	collector *telemetry.Collector
 
 	listeners struct {
 		netconf, gnmi net.Listener
@@ -55,7 +59,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openTelemetry, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -104,7 +108,10 @@ var served = []string{
 	"ietf-yang-library",
 	"ietf-yang-types",
 	"mpk-security",
+	"mpk-security-alarms",
+	"mpk-security-anomaly",
 	"mpk-security-notifications",
+	"mpk-security-pm",
 	"mpk-security-telemetry",
 	"mpk-security-types",
 	"nc-notifications",
@@ -126,7 +133,8 @@ func (a *Appliance) openNETCONF() error {
 	}
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, HostKeys: keys, Logger: a.cfg.Logger,
-		State: []netconf.StateProvider{a.access.State},
+		State:      []netconf.StateProvider{a.access.State},
+		Operations: []netconf.Operation{a.clearPM()},
 	})
 	return err
 }
@@ -168,13 +176,12 @@ func (a *Appliance) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
-	collector := &telemetry.Collector{
-		Source: source{a.engine, a.host}, Store: a.store, Schema: a.schema, Logger: a.cfg.Logger,
-	}
+	notifier.Heard = a.collector.Supervisor.Heard
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
-	wg.Go(func() { collector.Run(ctx) })
+	wg.Go(func() { a.collector.Run(ctx) })
+	wg.Go(func() { a.bins.Keep(ctx) })
 	wg.Go(func() { a.mirrorNETCONF(ctx) })
 	wg.Go(func() { notifier.Run(ctx, violations(ctx, a.engine.Violations())) })
 	serve := func(what string, f func() error) {
