@@ -10,7 +10,7 @@ import sys
 
 from ncclient import manager
 from ncclient.operations import RPCError
-from ncclient.xml_ import to_xml
+from ncclient.xml_ import to_ele, to_xml
 
 MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 NC = "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -55,6 +55,9 @@ class Calls:
 
     def discard_changes(self):
         self.session.discard_changes()
+
+    def dispatch(self, operation):
+        return self.session.dispatch(to_ele(operation)).xml
 
     def create_subscription(self, stream=None, start=None):
         self.session.create_subscription(stream_name=stream, start_time=start)
