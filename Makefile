@@ -1,7 +1,7 @@
 # Waveguard. "make" alone lists the targets.
 
 # Every package; those below testdata need to be named.
-PACKAGES ?= ./... ./testdata/pkuvm/... ./testdata/e2e/... ./testdata/bench/...
+PACKAGES ?= ./... ./testdata/pkuvm/... ./testdata/e2e/... ./testdata/bench/... ./testdata/redteam/...
 RACE_PACKAGES ?= ./...
 # How long "make run" goes on, such as 30s; until stopped if empty.
 DURATION ?=
@@ -60,8 +60,8 @@ bench: ## run the benchmarks (BENCH=pattern BENCHTIME=5s)
 .PHONY: lint
 lint: ## vet, format and staticcheck
 	go vet $(PACKAGES)
-	@echo go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench
-	@unformatted=$$(go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench) && test -z "$$unformatted" || \
+	@echo go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam
+	@unformatted=$$(go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam) && test -z "$$unformatted" || \
 		{ echo "not gofumpt-ed (go tool gofumpt -w FILE):"; echo "$$unformatted"; exit 1; }
 	go tool staticcheck $(PACKAGES)
 

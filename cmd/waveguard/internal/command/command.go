@@ -11,6 +11,7 @@ type command struct {
 	name     string
 	args     []string // names of the arguments, all of them needed
 	repeated bool     // the last argument may be given several times
+	verbatim bool     // arguments are those of another program: all from the first on
 	local    bool     // asks no appliance; holds for its subcommands too
 	outputs  []format // that it has, beside forPeople and forPrograms
 	summary  string
@@ -35,6 +36,8 @@ func (c *command) usage() string {
 	switch {
 	case c.run == nil:
 		return c.path() + " COMMAND"
+	case c.verbatim:
+		return c.path() + " [flags] " + strings.Join(c.args, " ") + "..."
 	case len(c.args) == 0:
 		return c.path() + " [flags]"
 	case c.repeated:
@@ -88,7 +91,7 @@ found in the daemon's data directory. Elsewhere name them.`,
 	}
 	root.with(
 		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), alarmsCommand(), pmCommand(), watchCommand(),
-		actionCommand("permit"), actionCommand("deny"), demoCommand(), yangCommand(), versionCommand(), helpCommand(root),
+		actionCommand("permit"), actionCommand("deny"), demoCommand(), launchCommand(), yangCommand(), versionCommand(), helpCommand(root),
 	)
 	return root
 }

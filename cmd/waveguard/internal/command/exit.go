@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/launch"
 )
 
 // The exit statuses.
@@ -35,6 +36,10 @@ func exit(stderr io.Writer, err error) int {
 	if errors.As(err, &usage) {
 		fmt.Fprintf(stderr, "Run \"%s --help\" for its usage and examples.\n", usage.command.path())
 		return exitUsage
+	}
+	var ended *launch.ExitError
+	if errors.As(err, &ended) {
+		return ended.Status
 	}
 	var known *appliance.Error
 	if errors.As(err, &known) && known.Hint != "" {

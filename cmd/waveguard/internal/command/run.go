@@ -54,9 +54,13 @@ func (s *session) start(ctx context.Context, args []string) error {
 		if args = flags.Args(); len(args) == 0 {
 			break
 		}
+		if s.command.verbatim {
+			s.args = args
+			return s.command.run(ctx, s)
+		}
 		s.args, args = append(s.args, args[0]), args[1:]
 	}
-	if s.command.args != nil && len(s.args) < len(s.command.args) {
+	if s.command.args != nil && !s.command.verbatim && len(s.args) < len(s.command.args) {
 		return s.misused(fmt.Sprintf("%s is missing: %s", s.command.args[len(s.args)], s.command.usage()))
 	}
 	if len(s.args) > len(s.command.args) && !s.command.repeated && s.command.name != helpName {

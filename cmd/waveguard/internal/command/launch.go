@@ -1,0 +1,119 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/launch"
+	"github.com/optical-net/waveguard/enforcement/confine"
+)
+
+// launchFlags are those of the command run.
+type launchFlags struct {
+	service, profile, restart string
+	socket                    string
+	permissive, generates     bool
+	explain                   bool
+	stop                      time.Duration
+}
+
+func launchCommand() *command {
+	f := &launchFlags{profile: confine.Plain.String(), restart: string(launch.Never), stop: 10 * time.Second}
+	return &command{
+		name:     "run",
+		args:     []string{"--", "PROGRAM", "ARGUMENT"},
+		verbatim: true,
+		local:    true,
+		summary:  "run an unchanged program with what protects it without recompiling",
+		about: `The system calls that move or pierce walls are refused from the program's first
+instruction on, for it and what it starts: --explain lists them. Memory is never
+both written and executed, there are no core dumps, no new privileges, and no
+inherited files but the standard ones. What the program does not get is said at
+its start. With --permissive nothing is refused and the kernel logs what would be
+(audit records of type SECCOMP): try that first.
+
+The exit status is the program's, 128 and the signal's number when a signal ended
+it, 125 when it could not be confined, 126 and 127 when it could not be executed.`,
+		examples: []string{
+			"waveguard run --service telemetry -- /usr/sbin/snmpd -f",
+			"waveguard run --service dashboard --restart on-failure --permissive -- node server.js",
+			"waveguard run --profile region --explain",
+		},
+		flags: f.add,
+		run:   f.run,
+	}
+}
+
+func (f *launchFlags) add(flags *flag.FlagSet) {
+	flags.StringVar(&f.service, "service", f.service, "`NAME` of the service that the program provides")
+	flags.StringVar(&f.profile, "profile", f.profile, "`PROFILE` of system calls: plain, or region for a program with an SDK in it")
+	flags.StringVar(&f.socket, "socket", f.socket, "`SOCKET` of the daemon, for a program with an SDK (default DATA/attach.sock)")
+	flags.StringVar(&f.restart, "restart", f.restart, "`WHEN` to start it again: never, on-failure or always; after 100ms, doubled up to 30s")
+	flags.BoolVar(&f.permissive, "permissive", f.permissive, "refuse nothing, log what would be")
+	flags.BoolVar(&f.generates, "code-generation", f.generates, "let it write code and execute it, as JIT compilers do")
+	flags.BoolVar(&f.explain, "explain", f.explain, "list what is refused and why, and run nothing")
+	flags.DurationVar(&f.stop, "stop-timeout", f.stop, "`TIME` it may take to end before it is killed")
+}
+
+func (f *launchFlags) run(ctx context.Context, s *session) error {
+	profile, err := confine.ParseProfile(f.profile)
+	if err != nil {
+		return s.misused("--profile: " + err.Error())
+	}
+	policy := confine.Policy{Profile: profile, Permissive: f.permissive, CodeGeneration: f.generates}
+	restart := launch.Restart(f.restart)
+	switch {
+	case f.explain:
+		return s.explainRefusals(policy)
+	case f.service == "":
+		return s.misused("--service names no service")
+	case len(s.args) == 0:
+		return s.misused("which program? Put it behind --: " + s.command.usage())
+	case restart != launch.Never && restart != launch.OnFailure && restart != launch.Always:
+		return s.misused("--restart is never, on-failure or always")
+	case f.stop <= 0:
+		return s.misused("--stop-timeout is a positive time such as 10s")
+	}
+	path, err := program(s.args[0])
+	if err != nil {
+		return &launch.ExitError{Status: launch.StatusNotFound, What: err.Error()}
+	}
+	p := launch.Program{
+		Path: path, Args: s.args, Policy: policy, Restart: restart, StopTimeout: f.stop,
+		Environ: []string{"WAVEGUARD_SERVICE=" + f.service, "WAVEGUARD_SOCKET=" + f.attachSocket(s)},
+		Stdin:   s.Stdin, Stdout: s.Stdout, Stderr: s.Stderr,
+		Tell: func(format string, args ...any) {
+			fmt.Fprintf(s.Stderr, "waveguard run: %s: %s\n", f.service, fmt.Sprintf(format, args...))
+		},
+	}
+	f.introduce(p)
+	return p.Run(ctx)
+}
+
+// program returns the absolute path of a program, which is looked for as shells do.
+func program(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			return "", fmt.Errorf("there is no program %q in PATH; give its path", name)
+		}
+		return "", err
+	}
+	return filepath.Abs(path)
+}
+
+func (f *launchFlags) attachSocket(s *session) string {
+	socket := f.socket
+	if socket == "" {
+		socket = filepath.Join(s.Data, "attach.sock")
+	}
+	if abs, err := filepath.Abs(socket); err == nil {
+		return abs
+	}
+	return socket
+}

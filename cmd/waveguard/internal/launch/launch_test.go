@@ -1,0 +1,199 @@
+package launch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/optical-net/waveguard/enforcement/confine"
+)
+
+func TestMain(m *testing.M) {
+	Stage() // the programs that these tests run go through this test's binary
+	os.Exit(m.Run())
+}
+
+// shell is a program that runs a script.
+func shell(t *testing.T, script string) (Program, *record) {
+	t.Helper()
+	told := new(record)
+	return Program{
+		Path: "/bin/sh", Args: []string{"sh", "-c", script}, Restart: Never, StopTimeout: 10 * time.Second,
+		Stdout: &told.out, Stderr: &told.out, Tell: told.tell,
+	}, told
+}
+
+// record is what the program wrote and what was told of it.
+type record struct {
+	mu    sync.Mutex
+	out   bytes.Buffer
+	lines []string
+}
+
+func (s *record) tell(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = append(s.lines, fmt.Sprintf(format, args...))
+}
+
+func (s *record) starts() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.lines {
+		if strings.HasPrefix(l, "started") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestTheProgramIsConfined(t *testing.T) {
+	t.Setenv("LD_PRELOAD", "/nonexistent.so")
+	p, told := shell(t, `echo "$WAVEGUARD_SERVICE $0"; grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status; ulimit -c; env | grep -c -E '^(LD_PRELOAD|WAVEGUARD_LAUNCH_STAGE)='`)
+	p.Environ = []string{"WAVEGUARD_SERVICE=key-store"}
+	err := p.Run(t.Context())
+	want := "key-store sh\nNoNewPrivs:\t1\nSeccomp:\t2\n0\n0\n"
+	if got := told.out.String(); got != want {
+		t.Errorf("the program says %q, want %q (%v)", got, want, err)
+	}
+	if got := Withheld(os.Environ()); !slices.Equal(got, []string{"LD_PRELOAD"}) {
+		t.Errorf("withheld: %q", got)
+	}
+}
+
+func TestHowItEnds(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for script, want := range map[string]int{"exit 0": 0, "exit 9": 9, "kill -KILL $$": 128 + 9} {
+		p, _ := shell(t, script)
+		if got := status(p.Run(t.Context())); got != want {
+			t.Errorf("%s: status %d, want %d", script, got, want)
+		}
+	}
+	for path, want := range map[string]int{"/nonexistent": StatusNotFound, empty: StatusNotExecutable} {
+		p, told := shell(t, "")
+		p.Path, p.Restart = path, Always // what does not begin is not tried again
+		if got := status(p.Run(t.Context())); got != want {
+			t.Errorf("%s: status %d, want %d\n%s", path, got, want, told.out.String())
+		}
+	}
+}
+
+func status(err error) int {
+	var exit *ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.Status
+	}
+	return -1
+}
+
+func TestRestart(t *testing.T) {
+	for _, test := range []struct {
+		restart Restart
+		script  string // of three runs, the last one ends with status 0
+		want    int    // starts
+	}{
+		{Never, "exit 1", 1},
+		{OnFailure, `n=$(cat $F); echo $((n+1)) >$F; test $n = 2`, 3},
+	} {
+		counter := filepath.Join(t.TempDir(), "n")
+		if err := os.WriteFile(counter, []byte("0\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, told := shell(t, test.script)
+		p.Restart, p.Environ = test.restart, []string{"F=" + counter}
+		_ = p.Run(t.Context())
+		if got := told.starts(); got != test.want {
+			t.Errorf("%s: %d starts, want %d: %q\n%s", test.restart, got, test.want, told.lines, told.out.String())
+		}
+	}
+}
+
+func TestAlwaysGoesOnUntilStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p, told := shell(t, "exit 0")
+	p.Restart = Always
+	tell := p.Tell
+	p.Tell = func(format string, args ...any) {
+		tell(format, args...)
+		if told.starts() == 3 {
+			cancel()
+		}
+	}
+	if err := p.Run(ctx); err != nil || told.starts() != 3 {
+		t.Errorf("%d starts, %v", told.starts(), err)
+	}
+}
+
+func TestStop(t *testing.T) {
+	for script, wait := range map[string]time.Duration{
+		`trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.01; done`: time.Minute,
+		`trap "" TERM; echo up; while :; do sleep 0.01; done`:                 100 * time.Millisecond, // is killed
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		p, told := shell(t, script)
+		up := make(chan struct{})
+		p.StopTimeout = wait
+		p.Stderr = nil
+		p.Stdout = writer(func(b []byte) {
+			if strings.Contains(string(b), "up") {
+				close(up)
+			}
+			told.out.Write(b)
+		})
+		done := make(chan error)
+		go func() { done <- p.Run(ctx) }()
+		<-up
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("%s: %v", script, err)
+		}
+		if bye := strings.Contains(told.out.String(), "bye"); bye != (wait == time.Minute) {
+			t.Errorf("%s: said %q", script, told.out.String())
+		}
+	}
+}
+
+type writer func([]byte)
+
+func (w writer) Write(b []byte) (int, error) {
+	w(b)
+	return len(b), nil
+}
+
+func TestSignalsArePassedOn(t *testing.T) {
+	p, told := shell(t, `trap "echo hup; exit 5" HUP; echo up; while :; do sleep 0.01; done`)
+	p.Stderr = nil
+	p.Stdout = writer(func(b []byte) {
+		if strings.Contains(string(b), "up") {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGHUP)
+		}
+		told.out.Write(b)
+	})
+	if got := status(p.Run(t.Context())); got != 5 {
+		t.Errorf("status %d: %q", got, told.out.String())
+	}
+}
+
+func TestRefusedCallsFail(t *testing.T) {
+	p, told := shell(t, "unshare -U true")
+	if got := status(p.Run(t.Context())); got == 0 {
+		t.Errorf("a new user namespace was made:\n%s", told.out.String())
+	}
+	p.Policy = confine.Policy{Permissive: true}
+	_ = p.Run(t.Context()) // whether it may, the machine says
+}

@@ -1,0 +1,46 @@
+package confine
+
+import "fmt"
+
+// Profile is what a program needs to keep.
+type Profile uint8
+
+const (
+	// Plain is for a program that knows nothing of walls: it keeps none of the
+	// system calls about protection keys.
+	Plain Profile = iota
+	// Region is for a program with an SDK in it, which tags its regions with keys.
+	// It can take no key that is free, nor put memory under key 0.
+	Region
+)
+
+var profiles = [...]string{Plain: "plain", Region: "region"}
+
+// String returns the profile's name.
+func (p Profile) String() string {
+	if int(p) < len(profiles) {
+		return profiles[p]
+	}
+	return fmt.Sprintf("Profile(%d)", uint8(p))
+}
+
+// ParseProfile returns the profile of that name.
+func ParseProfile(name string) (Profile, error) {
+	for p, n := range profiles {
+		if n == name {
+			return Profile(p), nil
+		}
+	}
+	return 0, fmt.Errorf("there is no profile %q; there are %q", name, profiles)
+}
+
+// Policy says how strictly a profile is held.
+type Policy struct {
+	Profile Profile
+	// Permissive lets everything pass, and has the kernel log what would have been
+	// refused (audit records of type SECCOMP).
+	Permissive bool
+	// CodeGeneration lets memory be written and then executed, which compilers at
+	// run time need. Then no scan of the program says what it will execute.
+	CodeGeneration bool
+}

@@ -1,0 +1,140 @@
+package confine
+
+import "golang.org/x/sys/unix"
+
+func lacks(argument int, bits uint32) test {
+	return test{argument: argument, mask: bits, equal: true}
+}
+
+func is(argument int, value uint32) test {
+	return test{argument: argument, mask: ^uint32(0), equal: true, value: value}
+}
+
+func isNot(argument int, value uint32) test {
+	return test{argument: argument, mask: ^uint32(0), value: value}
+}
+
+// isNil holds for a pointer that is nil.
+func isNil(argument int) []test {
+	return []test{is(argument, 0), {argument: argument, high: true, mask: ^uint32(0), equal: true}}
+}
+
+// Kernel numbers that package unix lacks.
+const (
+	readImpliesExec = 0x0400000 // <linux/personality.h>
+	askPersonality  = 0xffffffff
+	newSpaces       = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
+		unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET
+	disableAccess = 1 // PKEY_DISABLE_ACCESS of <linux/mman.h>
+	shmExec       = 0o100000
+)
+
+// Refusals returns what a policy refuses. (Facts of the bypasses: the kernel's
+// mm/mprotect.c, mm/gup.c, kernel/ptrace.c and arch/x86/kernel/fpu/xstate.c.)
+func Refusals(p Policy) []Refusal {
+	all := []Refusal{
+		{"reads and writes memory past all keys", unix.EPERM, calls(
+			unix.SYS_PTRACE, "ptrace", unix.SYS_PROCESS_VM_READV, "process_vm_readv", unix.SYS_PROCESS_VM_WRITEV, "process_vm_writev",
+			unix.SYS_PROCESS_MADVISE, "process_madvise", unix.SYS_KCMP, "kcmp",
+		)},
+		{"fills pages of others on their first use", unix.ENOSYS, calls(unix.SYS_USERFAULTFD, "userfaultfd")},
+		{"goes on with the rights of the thread that began it", unix.ENOSYS, calls(
+			unix.SYS_IO_URING_SETUP, "io_uring_setup", unix.SYS_IO_URING_ENTER, "io_uring_enter", unix.SYS_IO_URING_REGISTER, "io_uring_register",
+		)},
+		{"maps the same pages again, without their key", unix.EPERM, append(calls(
+			unix.SYS_PIDFD_GETFD, "pidfd_getfd", unix.SYS_REMAP_FILE_PAGES, "remap_file_pages",
+		), Call{"shmat", unix.SYS_SHMAT, [][]test{{lacks(2, shmExec)}}})},
+		{"changes segments or the kernel's view of the address space", unix.EPERM, []Call{
+			{"modify_ldt", unix.SYS_MODIFY_LDT, nil},
+			{"prctl", unix.SYS_PRCTL, [][]test{ownProcess(p.Profile)}},
+		}},
+		{"makes all readable memory executable", unix.EPERM, []Call{
+			{"personality", unix.SYS_PERSONALITY, [][]test{{is(0, askPersonality)}, {lacks(0, readImpliesExec)}}},
+		}},
+		{"sees or steers what other threads and processes do", unix.EPERM, calls(
+			unix.SYS_PERF_EVENT_OPEN, "perf_event_open", unix.SYS_BPF, "bpf", unix.SYS_LOOKUP_DCOOKIE, "lookup_dcookie",
+		)},
+		{"changes the system", unix.EPERM, calls(
+			unix.SYS_INIT_MODULE, "init_module", unix.SYS_FINIT_MODULE, "finit_module", unix.SYS_DELETE_MODULE, "delete_module",
+			unix.SYS_KEXEC_LOAD, "kexec_load", unix.SYS_KEXEC_FILE_LOAD, "kexec_file_load", unix.SYS_REBOOT, "reboot",
+			unix.SYS_IOPL, "iopl", unix.SYS_IOPERM, "ioperm", unix.SYS_SWAPON, "swapon", unix.SYS_SWAPOFF, "swapoff",
+			unix.SYS_ACCT, "acct", unix.SYS_SYSLOG, "syslog", unix.SYS_QUOTACTL, "quotactl", unix.SYS_QUOTACTL_FD, "quotactl_fd",
+			unix.SYS_SETTIMEOFDAY, "settimeofday", unix.SYS_CLOCK_SETTIME, "clock_settime",
+			unix.SYS_SETHOSTNAME, "sethostname", unix.SYS_SETDOMAINNAME, "setdomainname", unix.SYS_VHANGUP, "vhangup",
+		)},
+		{"changes what files and processes there are to see", unix.EPERM, append(calls(
+			unix.SYS_MOUNT, "mount", unix.SYS_UMOUNT2, "umount2", unix.SYS_PIVOT_ROOT, "pivot_root", unix.SYS_CHROOT, "chroot",
+			unix.SYS_FSOPEN, "fsopen", unix.SYS_FSCONFIG, "fsconfig", unix.SYS_FSMOUNT, "fsmount", unix.SYS_FSPICK, "fspick",
+			unix.SYS_OPEN_TREE, "open_tree", unix.SYS_MOVE_MOUNT, "move_mount", unix.SYS_MOUNT_SETATTR, "mount_setattr",
+			unix.SYS_SETNS, "setns", unix.SYS_UNSHARE, "unshare", unix.SYS_OPEN_BY_HANDLE_AT, "open_by_handle_at",
+		), Call{"clone", unix.SYS_CLONE, [][]test{{lacks(0, newSpaces)}}})},
+		{"switches core dumps on again, which hold what is behind walls", unix.EPERM, []Call{
+			{"setrlimit", unix.SYS_SETRLIMIT, [][]test{{isNot(0, unix.RLIMIT_CORE)}}},
+			{"prlimit64", unix.SYS_PRLIMIT64, [][]test{{isNot(1, unix.RLIMIT_CORE)}, isNil(2)}},
+		}},
+		// Its flags are in memory, where a filter cannot look; C libraries then use clone.
+		{"makes threads by flags that cannot be checked", unix.ENOSYS, calls(unix.SYS_CLONE3, "clone3")},
+		{"holds keys of the kernel's keyrings", unix.EPERM, calls(unix.SYS_ADD_KEY, "add_key", unix.SYS_REQUEST_KEY, "request_key", unix.SYS_KEYCTL, "keyctl")},
+		keyRefusal(p.Profile),
+	}
+	if !p.CodeGeneration {
+		all = append(all, codeRefusals(p.Profile)...)
+	}
+	return all
+}
+
+// ownProcess is what prctl may do. A plain program may filter itself further; in one
+// with walls such a filter could feign that they were moved.
+func ownProcess(p Profile) []test {
+	tests := []test{isNot(0, unix.PR_SET_MM)}
+	if p == Region {
+		tests = append(tests, isNot(0, unix.PR_SET_SECCOMP))
+	}
+	return tests
+}
+
+// keyRefusal is about protection keys.
+func keyRefusal(p Profile) Refusal {
+	r := Refusal{Why: "moves a wall, or takes a key that tags memory of others", Error: unix.EPERM}
+	if p == Plain {
+		r.Calls = calls(unix.SYS_PKEY_ALLOC, "pkey_alloc", unix.SYS_PKEY_FREE, "pkey_free", unix.SYS_PKEY_MPROTECT, "pkey_mprotect")
+		return r
+	}
+	r.Calls = []Call{
+		{"pkey_free", unix.SYS_PKEY_FREE, nil},
+		// What is allocated must come closed.
+		{"pkey_alloc", unix.SYS_PKEY_ALLOC, [][]test{{is(1, disableAccess)}}},
+		{"seccomp", unix.SYS_SECCOMP, nil}, // a filter of its own could feign success
+	}
+	return r
+}
+
+// codeRefusals keep memory from being written and executed.
+func codeRefusals(p Profile) []Refusal {
+	const exec, write = unix.PROT_EXEC, unix.PROT_WRITE
+	code := Refusal{"makes code out of what was written", unix.EACCES, []Call{
+		{"mmap", unix.SYS_MMAP, [][]test{
+			{lacks(2, exec)},
+			{lacks(2, write), lacks(3, unix.MAP_ANONYMOUS), lacks(3, unix.MAP_SHARED)},
+		}},
+		{"mprotect", unix.SYS_MPROTECT, [][]test{{lacks(2, exec)}}},
+	}}
+	if p == Region {
+		// Key 0 is what every domain has open, and -1 keeps what there is.
+		code.Calls = append(code.Calls, Call{"pkey_mprotect", unix.SYS_PKEY_MPROTECT, [][]test{
+			{lacks(2, exec), isNot(3, 0), isNot(3, ^uint32(0))},
+		}})
+	}
+	return []Refusal{
+		code,
+		{"makes files that exist in memory alone", unix.ENOSYS, calls(unix.SYS_MEMFD_CREATE, "memfd_create", unix.SYS_MEMFD_SECRET, "memfd_secret")},
+	}
+}
+
+// calls returns calls that are always refused: numbers and names in turn.
+func calls(list ...any) (all []Call) {
+	for i := 0; i < len(list); i += 2 {
+		all = append(all, Call{Name: list[i+1].(string), number: uint32(list[i].(int))})
+	}
+	return all
+}
