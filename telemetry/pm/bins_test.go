@@ -281,3 +281,25 @@ func TestSlots(t *testing.T) {
 		t.Errorf("slots are %v, want %v", slots, want)
 	}
 }
+
+// TestMostAtOnce: of many measurements that merely moved, a part is written, and
+// the rest the next time; what is more than another value is written whole.
+func TestMostAtOnce(t *testing.T) {
+	p := newPending()
+	for range most + 50 {
+		p.touch(&series{})
+		p.touch(&series{rewrite: true})
+	}
+	p.choose()
+	if got, want := len(p.batch), most+most+50; got != want {
+		t.Errorf("%d are written, want %d", got, want)
+	}
+	p.done(time.Second)
+	p.choose()
+	if len(p.batch) != 50 || p.written != 0 {
+		t.Errorf("then %d are written, want 50", len(p.batch))
+	}
+	if p.done(time.Minute); p.written != time.Minute || len(p.touched) != 0 {
+		t.Errorf("%d are left", len(p.touched))
+	}
+}

@@ -5,7 +5,8 @@ import "time"
 // pending is what the tree does not show yet.
 type pending struct {
 	fresh   bool          // nothing is shown
-	written time.Duration // uptime of the last time
+	written time.Duration // uptime when all was shown
+	batch   []*series     // of touched: what is written now
 	touched map[*series]bool
 	removed map[key]bool
 	ended   map[place]bool
@@ -38,12 +39,33 @@ func (p *pending) remove(s *series) {
 	p.removed[s.key] = true
 }
 
-// done says that the tree shows everything.
-func (p *pending) done() {
+// most is how many measurements are written at once of which merely the values
+// are others, so that nobody waits long for the operational tree.
+const most = 256
+
+// choose sets the batch.
+func (p *pending) choose() {
+	p.batch = p.batch[:0]
+	values := 0
 	for s := range p.touched {
-		s.rewrite, s.changed = false, [granularities]bool{}
+		if !s.rewrite {
+			if values++; values > most {
+				continue
+			}
+		}
+		p.batch = append(p.batch, s)
 	}
-	clear(p.touched)
+}
+
+// done says that the tree shows what was chosen, and all but values of the others.
+func (p *pending) done(now time.Duration) {
+	for _, s := range p.batch {
+		s.rewrite, s.changed = false, [granularities]bool{}
+		delete(p.touched, s)
+	}
+	if len(p.touched) == 0 {
+		p.written = now
+	}
 	clear(p.removed)
 	clear(p.ended)
 	clear(p.whole)

@@ -21,6 +21,7 @@ func (b *Bins) Write(e *tree.Editor) error {
 	if !b.due() {
 		return nil
 	}
+	b.pending.choose()
 	for _, step := range []func(*tree.Editor) error{b.writeRemoved, b.writeCurrent, b.writeEnded, b.writeWhole, b.writeFigures} {
 		if err := step(e); err != nil {
 			return err
@@ -40,8 +41,7 @@ func (b *Bins) Tell() []*tree.Container {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.due() {
-		b.pending.done()
-		b.pending.written = b.now.Uptime
+		b.pending.done(b.now.Uptime)
 	}
 	b.thresholds.shown = true
 	var all []*tree.Container
@@ -76,7 +76,7 @@ func (b *Bins) writeCurrent(e *tree.Editor) error {
 		}
 		return starts[t]
 	}
-	for s := range b.pending.touched {
+	for _, s := range b.pending.batch {
 		n := model.Of(b.nodes.currentPM)
 		b.nodes.keys(n, b.nodes.currentPM, s.key)
 		var entries []*tree.Container
