@@ -17,7 +17,6 @@ type rig struct {
 	*alarm.List
 	t     testing.TB
 	now   alarm.Moment
-	holds []alarm.Condition
 	gone  map[model.Resource]bool
 	shown *tree.Tree
 }
