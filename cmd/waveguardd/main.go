@@ -20,7 +20,7 @@ import (
 )
 
 const usage = `waveguardd is the Waveguard daemon: it keeps the policy, puts it in force in the
-processes that attach, and serves NETCONF (over SSH) and gNMI (over TLS).
+processes that attach, and serves NETCONF (over SSH or TLS) and gNMI (over TLS).
 
 Usage:
   waveguardd [flags]
@@ -77,12 +77,12 @@ func parse(args []string) (appliance.Config, error) {
 		fs.PrintDefaults()
 	}
 	fs.StringVar(&c.Dir, "data", ".waveguard", "`folder` of all state; made at first start")
-	fs.StringVar(&c.NETCONF, "netconf", "127.0.0.1:8830", "`address` of NETCONF over SSH")
-	fs.StringVar(&c.GNMI, "gnmi", "127.0.0.1:9339", "`address` of gNMI over TLS")
+	fs.StringVar(&c.NETCONF, "netconf", "", "`address` of NETCONF over SSH, for the first start (default 127.0.0.1:8830); later the configuration says it, until this flag changes")
+	fs.StringVar(&c.GNMI, "gnmi", "", "`address` of gNMI over TLS, as --netconf (default 127.0.0.1:9339)")
 	fs.StringVar(&c.Attach, "attach", "", "`path` of the socket where host processes attach (default DATA/attach.sock)")
 	fs.StringVar(&c.InitUser, "init-user", "admin", "`name` of the administrator made at first start")
 	fs.StringVar(&c.InitPasswordFile, "init-password-file", "", "`file` with the first administrator's password (default: one is generated)")
-	fs.StringVar(&c.ClientCA, "gnmi-client-ca", "", "`file` with certificates of authorities for gNMI client certificates")
+	fs.StringVar(&c.ClientCA, "gnmi-client-ca", "", "`file` with certificates of authorities for client certificates, as --netconf; their common name is the user")
 	verbose := fs.Bool("v", false, "log more")
 	version := fs.Bool("version", false, "print the version and exit")
 	hash := fs.Bool("hash-password", false, "read a password from standard input, print its hash for a user's password-hash, and exit")

@@ -55,7 +55,7 @@ func (s *Server) signIn(ctx context.Context) (client, error) {
 }
 
 func (s *Server) identify(conn *connection, name, password, source string) (access.User, error) {
-	cn := conn.commonName()
+	cn := s.certified(conn)
 	switch {
 	case name != "" && password != "":
 		user, err := s.access.Authenticate(name, password, source)

@@ -194,20 +194,20 @@ func TestEnsureCertificate(t *testing.T) {
 func TestCertificateReload(t *testing.T) {
 	dir := t.TempDir()
 	c := must(EnsureCertificate(dir))(t)
-	first := must(c.get())(t)
-	if must(c.get())(t) != first {
+	first := must(c.Get())(t)
+	if must(c.Get())(t) != first {
 		t.Error("loaded again though nothing changed")
 	}
 	if err := os.WriteFile(c.CertFile, []byte("no certificate"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.get(); err == nil || got != first {
+	if got, err := c.Get(); err == nil || got != first {
 		t.Errorf("a bad file: %v, %v", got, err)
 	}
 	if err := c.generate(nil); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.get(); err != nil || got == first {
+	if got, err := c.Get(); err != nil || got == first {
 		t.Errorf("a new certificate: %v", err)
 	}
 }

@@ -68,9 +68,9 @@ func LoadCertificate(certFile, keyFile string) (*Certificate, error) {
 	return c, nil
 }
 
-// get returns the certificate for a handshake: the present one if the files do
-// not make a new one.
-func (c *Certificate) get() (*tls.Certificate, error) {
+// Get returns the certificate for a handshake: the present one if the files do
+// not make a new one. Beside an error it returns the one before.
+func (c *Certificate) Get() (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if now, err := c.times(); err != nil || now == c.changed {

@@ -1,6 +1,7 @@
 package gnmi
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
 	"time"
@@ -21,6 +22,13 @@ type Config struct {
 	// ClientCAs are the authorities whose client certificates sign a user in, by
 	// common name; nil: only passwords do.
 	ClientCAs *x509.CertPool
+	// TLS returns what holds for the next handshake instead of the two above; nil:
+	// they hold. Whatever it says of client authentication, a certificate is
+	// verified if the client shows one.
+	TLS func() *tls.Config
+	// NameOf returns the user that a client's certificate stands for, the first
+	// of each verified chain; nil: the one of its common name.
+	NameOf func(chains [][]*x509.Certificate) (name string, ok bool)
 
 	// Limits bound what clients can take; zero fields take the defaults.
 	Limits Limits

@@ -4,11 +4,12 @@
 //
 // # Sign-in
 //
-// Every call is signed in by username and password in its metadata, or by the
-// common name of a client certificate that the connection showed. Access
-// control decides on the calls ("capabilities", "get", "set", "subscribe"), on
-// what is read, and on what a Set changes. A path that names what the user may
-// not read is refused; below a path such nodes are left out.
+// Every call is signed in by username and password in its metadata, or by a
+// client certificate that the connection showed, which stands for the user of its
+// common name where the configuration does not say another. Access control
+// decides on the calls ("capabilities", "get", "set", "subscribe"), on what is
+// read, and on what a Set changes. A path that names what the user may not read
+// is refused; below a path such nodes are left out.
 //
 // # Paths
 //

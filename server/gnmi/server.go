@@ -57,7 +57,7 @@ func New(c Config) *Server {
 // subscriptions, lets other calls in progress end, and closes the listener. It
 // returns nil after ctx ended. A server serves once.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	if s.config.Certificate == nil {
+	if s.config.Certificate == nil && s.config.TLS == nil {
 		listener.Close()
 		return errors.New("serve gNMI: no TLS certificate")
 	}

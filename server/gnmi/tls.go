@@ -14,10 +14,16 @@ import (
 // if there are authorities to verify it with; whether it must depends on what
 // else it signs in with.
 func (s *Server) tlsConfig() *tls.Config {
+	if s.config.TLS != nil {
+		return &tls.Config{
+			MinVersion:         tls.VersionTLS12, // of what is never used
+			GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.present(), nil },
+		}
+	}
 	c := &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			cert, err := s.config.Certificate.get()
+			cert, err := s.config.Certificate.Get()
 			if err != nil {
 				s.log.Error("TLS certificate changed but cannot be used; the one before stays", "error", err)
 			}
@@ -27,6 +33,16 @@ func (s *Server) tlsConfig() *tls.Config {
 	if s.config.ClientCAs != nil {
 		c.ClientAuth, c.ClientCAs = tls.VerifyClientCertIfGiven, s.config.ClientCAs
 	}
+	return c
+}
+
+// present returns the TLS configuration for one handshake.
+func (s *Server) present() *tls.Config {
+	c := s.config.TLS().Clone()
+	c.NextProtos = []string{"h2"}
+	c.ClientAuth = tls.VerifyClientCertIfGiven
+	// A session that is resumed would outlive a certificate that is no longer trusted.
+	c.SessionTicketsDisabled = true
 	return c
 }
 
@@ -45,12 +61,18 @@ func (c *connection) greet(user string) bool {
 	return !known
 }
 
-// commonName returns the name in the client's verified certificate, or "".
-func (c *connection) commonName() string {
-	if len(c.State.VerifiedChains) == 0 {
+// certified returns the name that the client's verified certificate stands for,
+// or "".
+func (s *Server) certified(c *connection) string {
+	chains := c.State.VerifiedChains
+	switch {
+	case len(chains) == 0:
 		return ""
+	case s.config.NameOf == nil:
+		return chains[0][0].Subject.CommonName
 	}
-	return c.State.VerifiedChains[0][0].Subject.CommonName
+	name, _ := s.config.NameOf(chains)
+	return name
 }
 
 // transport is gRPC's TLS, with a connection for each client.

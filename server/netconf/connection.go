@@ -13,6 +13,9 @@ type connection struct {
 	server *Server
 	ssh    *ssh.ServerConn
 	peer   Peer
+	idle   time.Duration // of its sessions; zero: the server's
+	every  time.Duration // between keepalive probes; not above zero: none
+	tries  int           // probes without answer
 
 	sessions sync.WaitGroup
 	mu       sync.Mutex
@@ -20,12 +23,12 @@ type connection struct {
 	unused   *time.Timer
 }
 
-// serve handles the connection's channels until it closes.
-func (c *connection) serve(channels <-chan ssh.NewChannel) {
-	ctx, cancel := context.WithCancel(context.Background())
+// serve handles the connection's channels until it closes, and returns why it did.
+func (c *connection) serve(ctx context.Context, channels <-chan ssh.NewChannel) error {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if every := c.server.limits.KeepaliveEvery; every > 0 {
-		go c.keepalive(ctx, every)
+	if c.every > 0 {
+		go c.keepalive(ctx)
 	}
 	// A connection that carries nothing may not stay.
 	c.unused = time.AfterFunc(c.server.limits.HelloTimeout, func() { c.ssh.Close() })
@@ -35,6 +38,7 @@ func (c *connection) serve(channels <-chan ssh.NewChannel) {
 	}
 	cancel()
 	c.sessions.Wait()
+	return c.ssh.Wait()
 }
 
 func (c *connection) accept(ctx context.Context, offer ssh.NewChannel) {
@@ -126,7 +130,7 @@ func (c *connection) serveChannel(ctx context.Context, channel place, requests <
 			ssh.DiscardRequests(requests)
 			close(channel.gone)
 		}()
-		err := c.server.ServeSession(ctx, channel, c.peer)
+		err := c.server.serveSession(ctx, channel, c.peer, c.idle)
 		c.server.log.Debug("channel closed", "user", c.peer.User.Name, "source", c.peer.Source, "reason", err)
 		return
 	}
@@ -138,16 +142,16 @@ func isNetconf(r *ssh.Request) bool {
 	return r.Type == "subsystem" && ssh.Unmarshal(r.Payload, &payload) == nil && payload.Name == "netconf"
 }
 
-// keepalive closes the connection when a probe is not answered before the next
-// is due.
-func (c *connection) keepalive(ctx context.Context, every time.Duration) {
+// keepalive closes the connection when a probe is not answered in the time of
+// as many probes as may go without.
+func (c *connection) keepalive(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(every):
+		case <-time.After(c.every):
 		}
-		dead := time.AfterFunc(every, func() { c.ssh.Close() })
+		dead := time.AfterFunc(time.Duration(c.tries)*c.every, func() { c.ssh.Close() })
 		_, _, err := c.ssh.SendRequest("keepalive@openssh.com", true, nil)
 		dead.Stop()
 		if err != nil {

@@ -1,10 +1,12 @@
 // Package netconf is the appliance's NETCONF server: RFC 6241 over SSH
-// (RFC 6242), with notifications and their replay (RFC 5277), those about the server
+// (RFC 6242) and TLS (RFC 7589), with notifications and their replay (RFC 5277), those about the server
 // itself (RFC 6470), monitoring (RFC 6022), the YANG library (RFC 8525), the
 // datastores of NMDA (RFC 8526) and the modes of with-defaults (RFC 6243).
 //
-// A [Server] turns streams into sessions: [Server.Serve] those of an SSH
-// listener, [Server.ServeSession] any other. One goroutine owns each session.
+// A [Server] turns streams into sessions: [Server.Accept] those of a connection
+// that a client made, [Server.Call] those of one that was made to a client
+// (RFC 8071), [Server.Serve] those of an SSH listener, [Server.ServeSession] any
+// other. One goroutine owns each session.
 // It takes the requests one after another and sends replies and notifications
 // in the order they came about, so a pipelining client gets its answers in
 // order and a notification never overtakes the reply to the request that

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -16,34 +17,67 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// hostKeys are the keys of a server: Ed25519, and ECDSA for clients that know
-// nothing newer.
-var hostKeys = []struct {
-	file     string
+// HostKeyAlgorithm is a kind of host key, with which it is made.
+type HostKeyAlgorithm uint8
+
+// The kinds of host keys.
+const (
+	Ed25519 HostKeyAlgorithm = iota
+	ECDSAP256
+	ECDSAP384
+	RSA3072
+)
+
+// keyForms says how each kind is made, and known again.
+var keyForms = [...]struct {
+	name     string // of the kind in SSH
 	generate func() (crypto.PrivateKey, error)
 }{
-	{"ssh_host_ed25519_key", func() (crypto.PrivateKey, error) {
+	Ed25519: {ssh.KeyAlgoED25519, func() (crypto.PrivateKey, error) {
 		_, key, err := ed25519.GenerateKey(rand.Reader)
 		return key, err
 	}},
-	{"ssh_host_ecdsa_key", func() (crypto.PrivateKey, error) {
-		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	}},
+	ECDSAP256: {ssh.KeyAlgoECDSA256, func() (crypto.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }},
+	ECDSAP384: {ssh.KeyAlgoECDSA384, func() (crypto.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P384(), rand.Reader) }},
+	RSA3072:   {ssh.KeyAlgoRSA, func() (crypto.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 3072) }},
 }
 
-// EnsureHostKeys returns the SSH host keys kept in dir, making those that are
-// missing. Key files are in OpenSSH's format with mode 0600; a file that others
-// may read is refused.
+// EnsureHostKeys returns the SSH host keys that a server needs at least, kept
+// in dir, making those that are missing: Ed25519, and ECDSA for clients that know
+// nothing newer.
 func EnsureHostKeys(dir string) ([]ssh.Signer, error) {
 	var signers []ssh.Signer
-	for _, k := range hostKeys {
-		signer, err := ensureHostKey(filepath.Join(dir, k.file), k.generate)
+	for _, k := range []struct {
+		name      string
+		algorithm HostKeyAlgorithm
+	}{{"ed25519", Ed25519}, {"ecdsa", ECDSAP256}} {
+		signer, err := EnsureHostKey(HostKeyFile(dir, k.name), k.algorithm)
 		if err != nil {
 			return nil, err
 		}
 		signers = append(signers, signer)
 	}
 	return signers, nil
+}
+
+// HostKeyFile returns the path of the host key of that name.
+func HostKeyFile(dir, name string) string {
+	return filepath.Join(dir, "ssh_host_"+name+"_key")
+}
+
+// EnsureHostKey returns the SSH host key in a file, making it if it is missing.
+// The file is in OpenSSH's format with mode 0600; one that others may read, or
+// that has a key of another kind, is refused.
+func EnsureHostKey(path string, algorithm HostKeyAlgorithm) (ssh.Signer, error) {
+	form := keyForms[algorithm]
+	signer, err := ensureHostKey(path, form.generate)
+	if err != nil {
+		return nil, err
+	}
+	if got := signer.PublicKey().Type(); got != form.name {
+		return nil, fmt.Errorf("host key %s is of the kind %s, not %s, and a host key is never replaced: use another name for the new one", path, got, form.name)
+	}
+	return signer, nil
 }
 
 func ensureHostKey(path string, generate func() (crypto.PrivateKey, error)) (ssh.Signer, error) {

@@ -1,13 +1,16 @@
 package netconf
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/optical-net/waveguard/server/access"
@@ -39,6 +42,8 @@ type Server struct {
 	performers   *performers
 	started      time.Time
 	stats        statistics
+	hall         hall
+	bounds       atomic.Pointer[Bounds]
 
 	unobserve func() // ends the notifications of changes
 
@@ -67,6 +72,8 @@ func New(c Config) (*Server, error) {
 		s.log = slog.Default()
 	}
 	s.xmlLimits = xml.Limits{Bytes: s.limits.MessageBytes}
+	s.hall = hall{lobby: access.NewLobby(s.limits.Unauthenticated, s.log), conns: map[net.Conn]struct{}{}}
+	s.Bound(Bounds{s.limits.Sessions, s.limits.IdleTimeout})
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.capabilities = capabilities(c.Schema, s.library)
 	var err error
@@ -88,13 +95,29 @@ func New(c Config) (*Server, error) {
 // closes the stream. It returns why the session ended, which is never nil, or
 // [ErrTooManySessions].
 func (s *Server) ServeSession(ctx context.Context, stream io.ReadWriteCloser, peer Peer) error {
+	return s.serveSession(ctx, stream, peer, 0)
+}
+
+// serveSession is ServeSession with an idle time of the session's own; zero: the
+// server's.
+func (s *Server) serveSession(ctx context.Context, stream io.ReadWriteCloser, peer Peer, idle time.Duration) error {
 	session, err := s.add(ctx, stream, peer)
 	if err != nil {
 		stream.Close()
 		return err
 	}
+	session.idle = cmp.Or(idle, s.bounds.Load().IdleTimeout)
 	return session.run()
 }
+
+// Bounds are the limits that can change while the server serves.
+type Bounds struct {
+	Sessions    int           // at a time
+	IdleTimeout time.Duration // of sessions without subscription; negative: none
+}
+
+// Bound makes bounds hold for sessions that begin from now on.
+func (s *Server) Bound(b Bounds) { s.bounds.Store(&b) }
 
 func (s *Server) add(ctx context.Context, stream io.ReadWriteCloser, peer Peer) (*Session, error) {
 	s.mu.Lock()
@@ -102,7 +125,7 @@ func (s *Server) add(ctx context.Context, stream io.ReadWriteCloser, peer Peer) 
 	switch {
 	case s.stopping.Err() != nil:
 		return nil, errShutdown
-	case len(s.sessions) >= s.limits.Sessions:
+	case len(s.sessions) >= s.bounds.Load().Sessions:
 		return nil, ErrTooManySessions
 	}
 	framer := framing.New(impatient{stream, s.limits.WriteTimeout}, s.limits.MessageBytes)
@@ -153,7 +176,8 @@ func (s *Server) live() []*Session {
 }
 
 // Shutdown lets requests in progress end and be answered, then ends all
-// sessions. Those that take longer than the shutdown limit, or than ctx, are cut off.
+// sessions and connections. Those that take longer than the shutdown limit, or
+// than ctx, are cut off.
 // The server cannot be used again.
 func (s *Server) Shutdown(ctx context.Context) {
 	s.stop()
@@ -168,4 +192,5 @@ func (s *Server) Shutdown(ctx context.Context) {
 		<-session.ended
 	}
 	s.unobserve()
+	s.hall.clear()
 }

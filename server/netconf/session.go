@@ -38,6 +38,7 @@ type Session struct {
 	id     uint32
 	peer   Peer
 	login  time.Time
+	idle   time.Duration // without request or subscription; negative: none
 	log    *slog.Logger
 
 	stream  io.ReadWriteCloser
@@ -149,7 +150,7 @@ func (s *Session) read(to chan<- incoming) {
 func (s *Session) serve() error {
 	requests := make(chan incoming)
 	go s.read(requests)
-	idle := newIdleTimer(s.server.limits.IdleTimeout)
+	idle := newIdleTimer(s.idle)
 	defer idle.Stop()
 	for !s.closing {
 		select {

@@ -1,17 +1,36 @@
 package netconf
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/optical-net/waveguard/server/access"
 )
+
+// SSH is the transport of RFC 6242. It does not change while it is used; links
+// that begin later can have another one. A field that is zero takes what [Limits]
+// say, or what is said beside it.
+type SSH struct {
+	// HostKeys identify the server; see [EnsureHostKey]. One is needed.
+	HostKeys []ssh.Signer
+
+	// What to offer, preferred first; nil: all of [Algorithms].
+	KeyExchanges, Ciphers, MACs, Signatures []string
+
+	// NoPasswords and NoKeys forbid a way to sign in.
+	NoPasswords, NoKeys bool
+	AuthTries           int
+
+	HandshakeTimeout time.Duration
+	KeepaliveEvery   time.Duration // negative: none
+	KeepaliveTries   int           // probes without answer; 1
+}
 
 // Serve accepts SSH connections until ctx ends or the listener fails, then
 // shuts the server down. It closes the listener, and returns nil after ctx ended.
@@ -22,93 +41,52 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	stop := context.AfterFunc(ctx, func() { listener.Close() })
 	defer stop()
-	hall := &hall{server: s, config: s.sshConfig(), lobby: access.NewLobby(s.limits.Unauthenticated, s.log)}
-	err := hall.accept(listener)
+	err := s.accept(listener)
 	listener.Close()
 	s.Shutdown(context.WithoutCancel(ctx))
-	hall.clear()
 	if ctx.Err() != nil {
 		return nil
 	}
 	return fmt.Errorf("serve NETCONF: %w", err)
 }
 
-// hall holds the connections of one listener.
-type hall struct {
-	server *Server
-	config *ssh.ServerConfig
-	lobby  *access.Lobby // of those who have not logged in
-
-	mu    sync.Mutex
-	conns map[net.Conn]struct{}
-	wg    sync.WaitGroup
-}
-
-func (h *hall) accept(listener net.Listener) error {
+func (s *Server) accept(listener net.Listener) error {
+	transport := &SSH{HostKeys: s.config.HostKeys}
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
 			if retry, ok := err.(interface{ Temporary() bool }); ok && retry.Temporary() {
-				h.server.log.Warn("accept", "error", err)
+				s.log.Warn("accept", "error", err)
 				time.Sleep(50 * time.Millisecond)
 				continue
 			}
 			return err
 		}
-		h.enter(conn)
+		go s.Accept(context.Background(), &Link{Conn: conn, Transport: transport})
 	}
 }
 
-func (h *hall) enter(conn net.Conn) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.conns == nil {
-		h.conns = map[net.Conn]struct{}{}
-	}
-	h.conns[conn] = struct{}{}
-	guest := h.lobby.Enter(conn)
-	h.wg.Go(func() {
-		defer h.leave(conn)
-		h.serve(conn, guest)
-	})
-}
-
-func (h *hall) leave(conn net.Conn) {
-	conn.Close()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.conns, conn)
-}
-
-// clear closes all connections and waits for them to end.
-func (h *hall) clear() {
-	h.mu.Lock()
-	for conn := range h.conns {
-		conn.Close()
-	}
-	h.mu.Unlock()
-	h.wg.Wait()
-}
-
-func (h *hall) serve(conn net.Conn, guest *access.Guest) {
-	client, channels, requests, err := h.login(conn)
-	guest.Leave()
+func (t *SSH) serve(ctx context.Context, s *Server, l *Link) error {
+	client, channels, requests, err := t.login(s, l.Conn)
 	if err != nil {
-		h.server.log.Debug("SSH handshake", "source", conn.RemoteAddr(), "error", err)
-		return
+		return fmt.Errorf("sign in over SSH: %w", err)
 	}
 	go ssh.DiscardRequests(requests)
 	user := client.Permissions.ExtraData[userKey{}].(access.User)
-	h.server.access.LoggedIn(user)
-	c := &connection{server: h.server, ssh: client, peer: Peer{user, "netconf-ssh", host(conn.RemoteAddr())}}
-	c.serve(channels)
+	l.signedIn(s, user)
+	c := &connection{
+		server: s, ssh: client, peer: Peer{user, "netconf-ssh", host(l.Conn.RemoteAddr())}, idle: l.IdleTimeout,
+		every: cmp.Or(t.KeepaliveEvery, s.limits.KeepaliveEvery), tries: cmp.Or(t.KeepaliveTries, 1),
+	}
+	return c.serve(ctx, channels)
 }
 
-func (h *hall) login(conn net.Conn) (*ssh.ServerConn, <-chan ssh.NewChannel, <-chan *ssh.Request, error) {
-	if err := conn.SetDeadline(time.Now().Add(h.server.limits.HandshakeTimeout)); err != nil {
+func (t *SSH) login(s *Server, conn net.Conn) (*ssh.ServerConn, <-chan ssh.NewChannel, <-chan *ssh.Request, error) {
+	patience := cmp.Or(t.HandshakeTimeout, s.limits.HandshakeTimeout)
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, nil, nil, err
 	}
-	client, channels, requests, err := ssh.NewServerConn(conn, h.config)
+	client, channels, requests, err := ssh.NewServerConn(conn, t.config(s))
 	if err != nil {
 		return nil, nil, nil, err
 	}

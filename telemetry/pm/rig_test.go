@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,13 +32,35 @@ type rig struct {
 
 // memory is a storage that outlives a rig.
 type memory struct {
+	mu   sync.Mutex
 	text []byte
 	err  error
 }
 
-func (m *memory) Load() ([]byte, error) { return m.text, m.err }
+func (m *memory) Load() ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.text, m.err
+}
+
+// taken says whether something was stored since the last time.
+func (m *memory) taken() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	was := m.text != nil
+	m.text = nil
+	return was
+}
+
+func (m *memory) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err = err
+}
 
 func (m *memory) Store(text []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.err == nil {
 		m.text = text
 	}

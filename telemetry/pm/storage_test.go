@@ -125,7 +125,7 @@ func TestKeep(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); r.Keep(ctx) }()
-		stored := func() bool { was := r.memory.text != nil; r.memory.text = nil; return was }
+		stored := r.memory.taken
 		time.Sleep(SaveInterval + time.Second)
 		synctest.Wait()
 		r.violate(1)
@@ -147,7 +147,7 @@ func TestKeep(t *testing.T) {
 		if !stored() {
 			t.Error("what was cleared was not stored at once")
 		}
-		r.memory.err = errors.New("no space left")
+		r.memory.fail(errors.New("no space left"))
 		r.violate(1)
 		r.round()
 		time.Sleep(SaveInterval)
@@ -155,7 +155,7 @@ func TestKeep(t *testing.T) {
 		if r.Stored() == nil {
 			t.Error("that it cannot be stored is not said")
 		}
-		r.memory.err = nil
+		r.memory.fail(nil)
 		cancel()
 		<-done
 		if !stored() || r.Stored() != nil {

@@ -64,8 +64,6 @@ func (a *appliance) startDaemon(t *testing.T) {
 		return nil
 	})
 	if a.reach == (addresses{}) {
-		found := ready.FindStringSubmatch(said)
-		a.listen = addresses{found[1], found[2]} // the same after a restart
 		a.reach = a.listen
 	}
 	tell(t, "%s", said)

@@ -44,8 +44,7 @@ type machine struct {
 	files      string     // a folder here, of what clients need
 	supervisor string     // its address, here
 	// listen and reach are the addresses of NETCONF and gNMI: as the daemon is
-	// to listen, and as clients here reach it. The host's are known when the
-	// daemon listens.
+	// to listen, and as clients here reach it.
 	listen, reach addresses
 }
 
@@ -77,7 +76,9 @@ func bootHost(t *testing.T, m *machine) {
 		t.Fatalf("supervisor said %q", line)
 	}
 	m.supervisor = found[1]
-	m.listen = addresses{"127.0.0.1:0", "127.0.0.1:0"}
+	// Not port 0: after a restart another flag would be a change of the configuration.
+	ports := freePorts(t, 2)
+	m.listen = addresses{loopback(ports[0]), loopback(ports[1])}
 	t.Cleanup(func() { m.quit(s) })
 }
 

@@ -91,7 +91,7 @@ found in the daemon's data directory. Elsewhere name them.`,
 	}
 	root.with(
 		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), alarmsCommand(), pmCommand(), watchCommand(),
-		actionCommand("permit"), actionCommand("deny"), demoCommand(), launchCommand(), yangCommand(), versionCommand(), helpCommand(root),
+		actionCommand("permit"), actionCommand("deny"), demoCommand(), launchCommand(), yangCommand(), scanCommand(), versionCommand(), helpCommand(root),
 	)
 	return root
 }

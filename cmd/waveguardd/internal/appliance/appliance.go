@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
-	"time"
 
+	"github.com/optical-net/waveguard/cmd/waveguardd/internal/endpoints"
 	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/server/access"
@@ -41,10 +39,9 @@ type Appliance struct {
 	bins      *pm.Bins
 	collector *telemetry.Collector
 
-	listeners struct {
-		netconf, gnmi net.Listener
-		attach        *net.UnixListener
-	}
+	endpoints *endpoints.Endpoints
+	fresh     bool // the configuration was made at this start
+	attach    *net.UnixListener
 }
 
 // New assembles the appliance: the stored configuration is in force and all
@@ -72,10 +69,14 @@ func (a *Appliance) openStore() (err error) {
 	if a.schema, err = compileModels(); err != nil {
 		return fmt.Errorf("compile the models: %w", err)
 	}
+	a.endpoints, err = endpoints.New(endpoints.Config{Dir: a.cfg.Dir, Schema: a.schema, Logger: a.cfg.Logger})
+	if err != nil {
+		return err
+	}
 	a.engine = enforcement.New(a.cfg.Logger)
 	a.store, err = datastore.Open(datastore.Config{
-		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engine{a.engine}, Logger: a.cfg.Logger,
-		Initial: func() (*tree.Tree, error) { return initial(a.schema, &a.cfg) },
+		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engines{a.endpoints, engine{a.engine}}, Logger: a.cfg.Logger,
+		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
 		Rules:   access.Check,
 	})
 	if err != nil {
@@ -105,6 +106,7 @@ var served = []string{
 	"ietf-netconf-notifications",
 	"ietf-netconf-with-defaults",
 	"ietf-origin",
+	"ietf-x509-cert-to-name",
 	"ietf-yang-library",
 	"ietf-yang-types",
 	"mpk-security",
@@ -112,6 +114,7 @@ var served = []string{
 	"mpk-security-anomaly",
 	"mpk-security-notifications",
 	"mpk-security-pm",
+	"mpk-security-server",
 	"mpk-security-telemetry",
 	"mpk-security-types",
 	"nc-notifications",
@@ -122,52 +125,26 @@ func compileModels() (*schema.Set, error) {
 	return schema.Compile([]fs.FS{models.FS}, schema.Options{Implement: served, Features: netconf.Features})
 }
 
-func (a *Appliance) openNETCONF() error {
-	dir := filepath.Join(a.cfg.Dir, "ssh")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make the folder of the SSH host keys: %w", err)
-	}
-	keys, err := netconf.EnsureHostKeys(dir)
-	if err != nil {
-		return fmt.Errorf("prepare the SSH host keys: %w", err)
-	}
+func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
-		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, HostKeys: keys, Logger: a.cfg.Logger,
+		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
 		State:      []netconf.StateProvider{a.access.State},
 		Operations: []netconf.Operation{a.clearPM()},
 	})
 	return err
 }
 
-// listen opens every socket, so that a port that is taken is found before
-// anything runs.
+// listen sees that every socket is open, so that a port that is taken is found
+// before anything runs. The configuration's are, unless something kept them from it.
 func (a *Appliance) listen() (err error) {
-	if a.listeners.netconf, err = listenTCP(a.cfg.NETCONF, "--netconf"); err != nil {
+	if err := a.applyFlags(); err != nil {
 		return err
 	}
-	if a.listeners.gnmi, err = listenTCP(a.cfg.GNMI, "--gnmi"); err != nil {
-		return err
+	if err := a.endpoints.Err(); err != nil {
+		return fmt.Errorf("%w; --netconf and --gnmi move the endpoints named %q", err, defaultEndpoint)
 	}
-	a.listeners.attach, err = attach.Listen(a.cfg.attachSocket())
+	a.attach, err = attach.Listen(a.cfg.attachSocket())
 	return err
-}
-
-// portGrace is how long a daemon that was just killed may take to let its ports go.
-const portGrace = time.Second
-
-func listenTCP(address, flag string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	for deadline := time.Now().Add(portGrace); errors.Is(err, syscall.EADDRINUSE) && time.Now().Before(deadline); {
-		time.Sleep(20 * time.Millisecond)
-		l, err = net.Listen("tcp", address)
-	}
-	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, fmt.Errorf("%w; stop what listens there or choose another address with %s", err, flag)
-		}
-		return nil, fmt.Errorf("%w; give %s an address of this host, such as 127.0.0.1:8830 or :8830", err, flag)
-	}
-	return l, nil
 }
 
 // Run serves until ctx ends or a part fails, then closes everything.
@@ -192,9 +169,9 @@ func (a *Appliance) Run(ctx context.Context) error {
 		})
 	}
 	workloads := &attach.Server{Authority: a.engine, Logger: a.cfg.Logger}
-	serve("attach", func() error { return workloads.Serve(ctx, a.listeners.attach) })
-	serve("NETCONF", func() error { return a.netconf.Serve(ctx, a.listeners.netconf) })
-	serve("gNMI", func() error { return a.gnmi.Serve(ctx, a.listeners.gnmi) })
+	serve("attach", func() error { return workloads.Serve(ctx, a.attach) })
+	wg.Go(func() { a.endpoints.Serve(ctx, a.netconf, a.store) })
+	serve("gNMI", func() error { return a.gnmi.Serve(ctx, a.endpoints.GNMI()) })
 	a.greet()
 	<-ctx.Done()
 	wg.Wait()
@@ -208,7 +185,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 // greet says what runs and how strong its walls are.
 func (a *Appliance) greet() {
 	say := a.cfg.Say
-	say("waveguardd %s: NETCONF over SSH on %s, gNMI over TLS on %s", Version, a.listeners.netconf.Addr(), a.listeners.gnmi.Addr())
+	say("waveguardd %s: NETCONF over SSH on %s, gNMI over TLS on %s", Version, addressOf(a.NETCONFAddr()), addressOf(a.GNMIAddr()))
 	say("host processes attach at %s", a.cfg.attachSocket())
 	say("isolation strength of this host: %v (backend %v, %d hardware keys)", a.host.strength, a.host.backend, a.host.keys)
 	if a.host.missing != "" {
@@ -217,22 +194,29 @@ func (a *Appliance) greet() {
 	say("ready")
 }
 
-// NETCONFAddr returns the address that NETCONF listens on.
-func (a *Appliance) NETCONFAddr() net.Addr { return a.listeners.netconf.Addr() }
+// addressOf names an address, which may not exist.
+func addressOf(addr net.Addr) string {
+	if addr == nil {
+		return "no address"
+	}
+	return addr.String()
+}
 
-// GNMIAddr returns the address that gNMI listens on.
-func (a *Appliance) GNMIAddr() net.Addr { return a.listeners.gnmi.Addr() }
+// NETCONFAddr returns an address that NETCONF listens on, nil if there is none:
+// that of the default endpoint, while it exists.
+func (a *Appliance) NETCONFAddr() net.Addr { return a.endpoints.Addr("netconf") }
+
+// GNMIAddr returns an address that gNMI listens on, as NETCONFAddr does.
+func (a *Appliance) GNMIAddr() net.Addr { return a.endpoints.Addr("gnmi") }
 
 // Close lets go of everything; it may be called again.
 func (a *Appliance) Close() error {
 	var errs []error
-	for _, l := range []net.Listener{a.listeners.netconf, a.listeners.gnmi} {
-		if l != nil {
-			errs = append(errs, ignoreClosed(l.Close()))
-		}
+	if a.endpoints != nil {
+		a.endpoints.Close()
 	}
-	if a.listeners.attach != nil {
-		errs = append(errs, ignoreClosed(a.listeners.attach.Close()))
+	if a.attach != nil {
+		errs = append(errs, ignoreClosed(a.attach.Close()))
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

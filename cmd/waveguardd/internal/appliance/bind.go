@@ -26,6 +26,31 @@ func (e engine) Prepare(ctx context.Context, c datastore.Change) (commit, abort 
 	return e.Engine.Prepare(ctx, delta)
 }
 
+// engines puts a change in force in several places: all prepare it, or none
+// commits.
+type engines []datastore.Engine
+
+func (all engines) Prepare(ctx context.Context, c datastore.Change) (commit, abort func(), err error) {
+	var commits, aborts []func()
+	for _, e := range all {
+		commit, abort, err := e.Prepare(ctx, c)
+		if err != nil {
+			each(aborts)()
+			return nil, nil, err
+		}
+		commits, aborts = append(commits, commit), append(aborts, abort)
+	}
+	return each(commits), each(aborts), nil
+}
+
+func each(all []func()) func() {
+	return func() {
+		for _, f := range all {
+			f()
+		}
+	}
+}
+
 // publisher shows the hub to telemetry.
 type publisher struct{ *notify.Hub }
 

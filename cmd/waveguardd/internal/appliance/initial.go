@@ -18,7 +18,8 @@ var defaultPolicy []byte
 
 // initial returns the configuration of a first start: the demonstration's
 // policy, whose services may be claimed by the operator's command that stands
-// beside the daemon, run by the daemon's user, and one administrator.
+// beside the daemon, run by the daemon's user, one administrator, and where to
+// listen.
 func initial(set *schema.Set, c *Config) (*tree.Tree, error) {
 	t, err := json.Decode(set, defaultPolicy, json.DecodeOptions{})
 	if err != nil {
@@ -27,6 +28,9 @@ func initial(set *schema.Set, c *Config) (*tree.Tree, error) {
 	b := &initialBuilder{set: set, editor: t.Edit()}
 	b.matchServices()
 	if err := b.addUser(c); err != nil {
+		return nil, err
+	}
+	if err := b.addServer(c.flags().orDefault()); err != nil {
 		return nil, err
 	}
 	return b.editor.Tree(), b.err
