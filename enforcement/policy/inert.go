@@ -13,19 +13,11 @@ var inert = map[string]string{
 	"/mpk-security:mpk-security/domains/domain/config/lifecycle-state":         "it decides on alarms, which are telemetry's",
 	"/mpk-security:mpk-security/services/service/config/lifecycle-state":       "it decides on alarms, which are telemetry's",
 	"/mpk-security:mpk-security/transitions/transition/config/lifecycle-state": "it decides on alarms, which are telemetry's",
+}
 
-	"/mpk-security:mpk-security/mpk-security-alarms:alarms/config/violation-severity":           "alarms are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-alarms:alarms/config/raise-delay":                  "alarms are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-alarms:alarms/config/clear-delay":                  "alarms are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/name":          "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/enabled":       "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/measurement":   "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/granularity":   "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/resource-type": "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/resource":      "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/high-value":    "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/low-value":     "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/clear-value":   "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/severity":      "thresholds are telemetry's",
-	"/mpk-security:mpk-security/mpk-security-anomaly:thresholds/threshold/config/raise-alarm":   "thresholds are telemetry's",
+// inertModules lists the modules none of whose leafs any Plan depends on, and why.
+var inertModules = map[string]string{
+	"mpk-security-alarms":  "what is an alarm is telemetry's concern",
+	"mpk-security-anomaly": "what is an anomaly is telemetry's concern",
+	"mpk-security-server":  "how the appliance is reached is its endpoints' concern",
 }

@@ -14,7 +14,6 @@ import (
 // everything is a configuration in which every leaf matters.
 func everything(t testing.TB) *tree.Tree {
 	t.Helper()
-	const threshold = "mpk-security-anomaly:thresholds/threshold[name='many']"
 	service, transition := viewtest.Entry("service", "s"), viewtest.Entry("transition", "a", "b")
 	return viewtest.Config(t, slices.Concat(
 		viewtest.Domain("a", 1), viewtest.Domain("b", 2), viewtest.Service("s", "a", 7),
@@ -23,7 +22,6 @@ func everything(t testing.TB) *tree.Tree {
 			"system/config/name = node",
 			"system/users/user[name='olga']/config/name = olga",
 			"system/users/user[name='olga']/config/role = VIEWER",
-			threshold + "/config/name = many",
 			service + "/config/executable = /bin/s",
 			service + "/config/executable-sha256 = " + strings.Repeat("0", 64),
 			transition + "/config/operation[.='read']",
@@ -40,58 +38,43 @@ var entries = strings.NewReplacer(
 	"services/service/", "services/service[name='s']/",
 	"transitions/transition/", "transitions/transition[source='a'][target='b']/",
 	"users/user/", "users/user[name='olga']/",
-	"thresholds/threshold/", "thresholds/threshold[name='many']/",
 )
 
 // others has a valid value other than that in everything for each leaf.
 var others = map[string]string{
-	"system/config/name":                                             "other",
-	"system/config/minimum-isolation-strength":                       "HARDWARE_REGION",
-	"domains/domain/config/id":                                       "9",
-	"domains/domain/config/privilege-level":                          "LOW",
-	"domains/domain/config/administrative-state":                     "OUT_OF_SERVICE",
-	"domains/domain/config/description":                              "other",
-	"services/service/config/domain":                                 "b",
-	"services/service/config/executable":                             "/bin/other",
-	"services/service/config/executable-sha256":                      strings.Repeat("1", 64),
-	"services/service/config/uid":                                    "8",
-	"services/service/config/description":                            "other",
-	"services/service/config/administrative-state":                   "OUT_OF_SERVICE",
-	"domains/domain/config/lifecycle-state":                          "PLANNED",
-	"services/service/config/lifecycle-state":                        "PLANNED",
-	"transitions/transition/config/lifecycle-state":                  "PLANNED",
-	"mpk-security-alarms:alarms/config/violation-severity":           "MINOR",
-	"mpk-security-alarms:alarms/config/raise-delay":                  "9",
-	"mpk-security-alarms:alarms/config/clear-delay":                  "9",
-	"mpk-security-anomaly:thresholds/threshold/config/enabled":       "false",
-	"mpk-security-anomaly:thresholds/threshold/config/measurement":   "VIOLATIONS",
-	"mpk-security-anomaly:thresholds/threshold/config/granularity":   "24H",
-	"mpk-security-anomaly:thresholds/threshold/config/resource-type": "SERVICE",
-	"mpk-security-anomaly:thresholds/threshold/config/resource":      "s",
-	"mpk-security-anomaly:thresholds/threshold/config/high-value":    "9",
-	"mpk-security-anomaly:thresholds/threshold/config/low-value":     "9",
-	"mpk-security-anomaly:thresholds/threshold/config/clear-value":   "9",
-	"mpk-security-anomaly:thresholds/threshold/config/severity":      "MAJOR",
-	"mpk-security-anomaly:thresholds/threshold/config/raise-alarm":   "true",
-	"transitions/transition/config/action":                           "DENY",
-	"transitions/transition/config/operation":                        "[.='write']",
-	"transitions/transition/config/fast-path":                        "false",
-	"transitions/transition/config/max-rate":                         "2000",
-	"transitions/transition/config/max-dwell-time":                   "2000",
-	"system/users/user/config/role":                                  "OPERATOR",
-	"system/users/user/config/authorized-key":                        "[.='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5']",
-	"system/users/user/config/password-hash":                         "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+	"system/config/name":                            "other",
+	"system/config/minimum-isolation-strength":      "HARDWARE_REGION",
+	"domains/domain/config/id":                      "9",
+	"domains/domain/config/privilege-level":         "LOW",
+	"domains/domain/config/administrative-state":    "OUT_OF_SERVICE",
+	"domains/domain/config/description":             "other",
+	"services/service/config/domain":                "b",
+	"services/service/config/executable":            "/bin/other",
+	"services/service/config/executable-sha256":     strings.Repeat("1", 64),
+	"services/service/config/uid":                   "8",
+	"services/service/config/description":           "other",
+	"services/service/config/administrative-state":  "OUT_OF_SERVICE",
+	"domains/domain/config/lifecycle-state":         "PLANNED",
+	"services/service/config/lifecycle-state":       "PLANNED",
+	"transitions/transition/config/lifecycle-state": "PLANNED",
+	"transitions/transition/config/action":          "DENY",
+	"transitions/transition/config/operation":       "[.='write']",
+	"transitions/transition/config/fast-path":       "false",
+	"transitions/transition/config/max-rate":        "2000",
+	"transitions/transition/config/max-dwell-time":  "2000",
+	"system/users/user/config/role":                 "OPERATOR",
+	"system/users/user/config/authorized-key":       "[.='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5']",
+	"system/users/user/config/password-hash":        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
 }
 
 // renamed gives an entry another key: the lines that take the old one away and
 // make the new one.
 var renamed = map[string][]string{
-	"domains/domain/config/name":                            append(viewtest.Domain("z", 1), "- "+viewtest.Entry("domain", "a")),
-	"services/service/config/name":                          append(viewtest.Service("z", "a", 7), "- "+viewtest.Entry("service", "s")),
-	"transitions/transition/config/source":                  append(viewtest.Transition("b", "a", "PERMIT"), "- "+viewtest.Entry("transition", "a", "b")),
-	"transitions/transition/config/target":                  append(viewtest.Transition("a", "c", "PERMIT"), "- "+viewtest.Entry("transition", "a", "b")),
-	"mpk-security-anomaly:thresholds/threshold/config/name": {"mpk-security-anomaly:thresholds/threshold[name='few']/config/name = few", "- mpk-security-anomaly:thresholds/threshold[name='many']"},
-	"system/users/user/config/name":                         {"system/users/user[name='otto']/config/role = VIEWER", "- system/users/user[name='olga']"},
+	"domains/domain/config/name":           append(viewtest.Domain("z", 1), "- "+viewtest.Entry("domain", "a")),
+	"services/service/config/name":         append(viewtest.Service("z", "a", 7), "- "+viewtest.Entry("service", "s")),
+	"transitions/transition/config/source": append(viewtest.Transition("b", "a", "PERMIT"), "- "+viewtest.Entry("transition", "a", "b")),
+	"transitions/transition/config/target": append(viewtest.Transition("a", "c", "PERMIT"), "- "+viewtest.Entry("transition", "a", "b")),
+	"system/users/user/config/name":        {"system/users/user[name='otto']/config/role = VIEWER", "- system/users/user[name='olga']"},
 }
 
 func planString(t testing.TB, configuration *tree.Tree) string {
@@ -106,7 +89,7 @@ func planString(t testing.TB, configuration *tree.Tree) string {
 func configLeafs(n *schema.Node, yield func(*schema.Node)) {
 	for _, k := range n.DataChildren {
 		switch {
-		case !k.Config || k.IsKey():
+		case !k.Config || k.IsKey() || inertModules[k.Module.Name] != "":
 		case k.Kind == schema.Leaf || k.Kind == schema.LeafList:
 			yield(k)
 		default:
@@ -145,6 +128,11 @@ func TestEveryLeafIsEnforced(t *testing.T) {
 	for path, reason := range inert {
 		if !listed[path] || reason == "" {
 			t.Errorf("inert.go lists %s (%q): the model has no such leaf, or the reason is missing", path, reason)
+		}
+	}
+	for name, reason := range inertModules {
+		if viewtest.Set(t).Module(name) == nil || reason == "" {
+			t.Errorf("inert.go lists the module %s (%q): there is none, or the reason is missing", name, reason)
 		}
 	}
 	if len(listed) < 20 {

@@ -50,6 +50,9 @@ type Config struct {
 	// History is how many commits one can go back, see [Store.History]; 0 is 50.
 	// Their records stay in the journal.
 	History int
+	// Factory returns the configuration to reset to, see [Store.Reset]; nil: Initial
+	// does.
+	Factory func() (*tree.Tree, error)
 }
 
 // Store is an open datastore. Its methods may be called by any number of
@@ -70,6 +73,9 @@ type Store struct {
 	observers observers[Change]
 	confirmed observers[Confirmed]
 	locks     locks
+	parts     partialLocks
+	privates  privates
+	factory   factory
 	history   history
 	stats     stats
 	trouble   atomic.Pointer[error] // of the last change that was to be stored
@@ -180,7 +186,7 @@ func (s *Store) Close() error {
 // Running returns the running configuration.
 func (s *Store) Running() *tree.Tree { return s.running.Load() }
 
-// Candidate returns the candidate configuration.
+// Candidate returns the candidate configuration that sessions share.
 func (s *Store) Candidate() *tree.Tree {
 	if c := s.candidate.Load(); c != nil {
 		return c
@@ -188,7 +194,8 @@ func (s *Store) Candidate() *tree.Tree {
 	return s.running.Load()
 }
 
-// Config returns the configuration in that datastore.
+// Config returns the configuration in that datastore, of which the candidate is the
+// one that sessions share.
 func (s *Store) Config(name Name) *tree.Tree {
 	if name == Candidate {
 		return s.Candidate()

@@ -18,10 +18,21 @@ func Features(module, feature string) bool {
 // netconfFeatures are the features behind protocolCapabilities.
 var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "xpath"}
 
+// moduleCapabilities are the capabilities that stand for operations of a module.
+var moduleCapabilities = []struct{ module, capability string }{
+	{"ietf-netconf-partial-lock", "urn:ietf:params:netconf:capability:partial-lock:1.0"},
+	{"ietf-netconf-private-candidate", capPrivate + "?supported-resolution-modes=revert-on-conflict,prefer-candidate,prefer-running"},
+}
+
 // capabilities returns what the server's hello announces: the protocol's
 // capabilities, the library's, and one for each implemented module.
 func capabilities(set *schema.Set, l *library) []string {
 	caps := slices.Clone(protocolCapabilities)
+	for _, c := range moduleCapabilities {
+		if m := set.Module(c.module); m != nil && m.Implemented {
+			caps = append(caps, c.capability)
+		}
+	}
 	if l != nil {
 		caps = append(caps, l.capabilities(set)...)
 	}

@@ -31,6 +31,10 @@ type Config struct {
 	// [Server.Serve] needs them.
 	HostKeys []ssh.Signer
 
+	// Erase erases what the appliance has stored besides its configuration, for
+	// factory-reset; nil: there is nothing.
+	Erase func() error
+
 	// Limits bound what peers can take; zero fields take the defaults.
 	Limits Limits
 

@@ -11,8 +11,10 @@ import (
 )
 
 // copyConfig makes a datastore equal to another, or to a configuration in the
-// request (RFC 6241 section 7.3). What the user cannot read is copied all the
-// same: it is as unreadable in the target.
+// request (RFC 6241 section 7.3).
+//
+// RFC 8341 section 3.2.6: what the user may not read is no part of a datastore that is
+// copied. So it goes from the target, which takes the right to delete it there.
 func (s *Session) copyConfig(ctx context.Context, p *params) (body, error) {
 	target, err := p.require("target")
 	if err != nil {
@@ -36,6 +38,9 @@ func (s *Session) copyConfig(ctx context.Context, p *params) (body, error) {
 	config, err := s.server.as(from.tree, mode)
 	if err != nil {
 		return nil, err
+	}
+	if from.stored {
+		config = s.readable(config)
 	}
 	return nil, s.server.store.Copy(ctx, s.actor(), to, config)
 }
@@ -76,7 +81,7 @@ func (s *Session) sourceOf(p *params) (source, error) {
 		return source{tree: t}, err
 	}
 	name, err := datastoreOf(e)
-	return source{s.server.store.Config(name), true, name}, err
+	return source{s.server.store.ConfigOf(s.id, name), true, name}, err
 }
 
 // inline reads a whole configuration from a request.

@@ -17,6 +17,11 @@
 // fails changes nothing. This is the rollback-on-error of RFC 6241 section 7.2,
 // satisfies stop-on-error, and leaves continue-on-error nothing to continue with.
 //
+// A client that says private-candidate in its hello has a candidate of its own
+// (draft-ietf-netconf-privcand-09); parts of running can be locked (RFC 5717); the
+// configuration of the factory can be read and brought back (RFC 8808). Package
+// datastore says what each means there.
+//
 // A confirmed commit without persist is undone with its session; see package
 // datastore for what others may do meanwhile.
 //

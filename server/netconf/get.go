@@ -28,7 +28,7 @@ func (s *Session) getConfig(_ context.Context, p *params) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.data(s.server.store.Config(name), tree.ConfigOnly, p)
+	return s.data(s.server.store.ConfigOf(s.id, name), tree.ConfigOnly, p)
 }
 
 // operational returns the operational tree with what the state providers add.

@@ -64,6 +64,8 @@ func (m *monitor) datastores(root *nodes) tree.Node {
 			global.time("locked-time", lock.Since)
 			locks.add(global.container())
 			n.add(locks.container())
+		} else if name == datastore.Running {
+			m.partialLocks(n)
 		}
 	}))
 	return all.container()

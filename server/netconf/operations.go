@@ -34,6 +34,16 @@ var operations = table{
 		{"get-data", "datastore subtree-filter xpath-filter config-filter origin-filter negated-origin-filter max-depth with-origin with-defaults", (*Session).getData},
 		{"edit-data", "datastore default-operation config", (*Session).editData},
 	},
+	nsFactory: {
+		{"factory-reset", "", (*Session).factoryReset},
+	},
+	nsPrivate: {
+		{"update", "resolution-mode", (*Session).update},
+	},
+	nsPartialLock: {
+		{"partial-lock", "select", (*Session).partialLock},
+		{"partial-unlock", "lock-id", (*Session).partialUnlock},
+	},
 	nsMonitoring: {
 		{"get-schema", "identifier version format", (*Session).getSchema},
 	},

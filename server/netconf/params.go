@@ -40,7 +40,7 @@ func newParams(op *xml.Element, known string) (*params, error) {
 }
 
 // repeatable are the parameters that can be given several times; get has the last.
-var repeatable = map[string]bool{"origin-filter": true, "negated-origin-filter": true}
+var repeatable = map[string]bool{"origin-filter": true, "negated-origin-filter": true, "select": true}
 
 // augmented are the parameters that other modules add to those of ietf-netconf, with their namespaces.
 var augmented = map[string]string{"with-defaults": nsWithDefaults}

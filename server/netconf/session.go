@@ -112,15 +112,19 @@ func (s *Session) open() error {
 		return err
 	}
 	hello, err := xml.Parse(message, s.server.xmlLimits)
+	var says peerSays
 	if err == nil {
-		s.base11, err = peerVersion(hello)
+		says, err = peerHello(hello)
 	}
 	if err != nil {
 		s.server.stats.inBadHellos.Add(1)
 		return fmt.Errorf("%w: %w", errBadHello, err)
 	}
-	if s.base11 {
+	if s.base11 = says.base11; s.base11 {
 		s.framer.Upgrade()
+	}
+	if says.private && s.server.offersPrivate() {
+		s.server.store.OwnCandidate(s.id)
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ var update = flag.Bool("update", false, "rewrite what the transcripts expect")
 //	connect USER        start a session, without a hello
 //	open USER           start a session and exchange hellos
 //	open USER base:1.0  the same with a client that knows no more
+//	open USER private   the same with a client that wants its own candidate
 //	> USER              send the text as one message
 //	raw USER            send the quoted string as it is, unframed
 //	< USER              the next message, laid out and compared
@@ -103,10 +104,14 @@ func (p *player) step(words []string, text string) (got string, err error) {
 		if _, err = c.ReadMessage(); err != nil {
 			return "", err
 		}
-		if len(words) > 2 {
+		hello := hello11
+		switch {
+		case len(words) > 2 && words[2] == "base:1.0":
 			return "", errors.Join(c.WriteMessage([]byte(hello10)), p.begun())
+		case len(words) > 2:
+			hello = strings.Replace(hello11, "</capabilities>", "<capability>"+capPrivate+"</capability></capabilities>", 1)
 		}
-		err = errors.Join(c.WriteMessage([]byte(hello11)), p.begun())
+		err = errors.Join(c.WriteMessage([]byte(hello)), p.begun())
 		c.Upgrade()
 	case ">":
 		err = c.WriteMessage([]byte(text))

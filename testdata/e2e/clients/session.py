@@ -1,4 +1,6 @@
-"""Drives one ncclient session: session.py HOST PORT USER TIMEOUT, password in NETCONF_PASSWORD.
+"""Drives one ncclient session: session.py HOST PORT USER TIMEOUT [CAPABILITY ...], password in NETCONF_PASSWORD.
+
+The capabilities are said in hello besides ncclient's own.
 
 Each line of input is a call in JSON, {"call": NAME, ...arguments}; each is answered
 by a line {"result": ...}, or {"errors": [...]} with what the server's rpc-errors say,
@@ -56,7 +58,11 @@ class Calls:
     def discard_changes(self):
         self.session.discard_changes()
 
+    def copy_config(self, source, target):
+        self.session.copy_config(source, target)
+
     def dispatch(self, operation):
+        """Sends an operation in XML that ncclient has no method for."""
         return self.session.dispatch(to_ele(operation)).xml
 
     def create_subscription(self, stream=None, start=None):
@@ -88,11 +94,12 @@ def answer(calls, request):
         return {"failure": "%s: %s" % (type(e).__name__, e)}
 
 
-def main(host, port, user, timeout):
+def main(host, port, user, timeout, *capabilities):
     try:
         session = manager.connect(
             host=host, port=int(port), username=user, password=os.environ["NETCONF_PASSWORD"],
             hostkey_verify=False, allow_agent=False, look_for_keys=False, timeout=float(timeout),
+            nc_params={"capabilities": list(capabilities)},
         )
     except Exception as e:
         tell({"failure": "%s: %s" % (type(e).__name__, e)})

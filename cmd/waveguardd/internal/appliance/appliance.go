@@ -77,6 +77,7 @@ func (a *Appliance) openStore() (err error) {
 	a.store, err = datastore.Open(datastore.Config{
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engines{a.endpoints, engine{a.engine}}, Logger: a.cfg.Logger,
 		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
+		Factory: a.factory,
 		Rules:   access.Check,
 	})
 	if err != nil {
@@ -98,12 +99,15 @@ func (a *Appliance) openHub() (err error) {
 // served lists the modules the appliance implements.
 var served = []string{
 	"ietf-datastores",
+	"ietf-factory-default",
 	"ietf-inet-types",
 	"ietf-netconf",
 	"ietf-netconf-acm",
 	"ietf-netconf-monitoring",
 	"ietf-netconf-nmda",
 	"ietf-netconf-notifications",
+	"ietf-netconf-partial-lock",
+	"ietf-netconf-private-candidate",
 	"ietf-netconf-with-defaults",
 	"ietf-origin",
 	"ietf-x509-cert-to-name",
@@ -130,6 +134,7 @@ func (a *Appliance) openNETCONF() (err error) {
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
 		State:      []netconf.StateProvider{a.access.State},
 		Operations: []netconf.Operation{a.clearPM()},
+		Erase:      a.erase,
 	})
 	return err
 }
