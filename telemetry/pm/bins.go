@@ -73,6 +73,7 @@ func New(c Config) *Bins {
 	b.now = c.Clock()
 	b.start(partial)
 	b.restore()
+	b.stored.turned() // so that the next process knows of this one
 	return b
 }
 

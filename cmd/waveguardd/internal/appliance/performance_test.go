@@ -2,6 +2,8 @@ package appliance
 
 import (
 	"bytes"
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,6 +70,46 @@ func TestStrengthThatTheHostLacks(t *testing.T) {
 	}
 	alarm("HARDWARE_COMPARTMENT", true)
 	alarm("NONE", false)
+}
+
+// TestBinsOutliveTheDaemon stops an appliance and starts it again: what is under
+// way goes on, and is suspect.
+func TestBinsOutliveTheDaemon(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "password")
+	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	validity := func(want string) {
+		t.Helper()
+		a, err := New(Config{
+			Dir: filepath.Join(dir, "data"), NETCONF: "127.0.0.1:0", GNMI: "127.0.0.1:0", InitUser: "admin", InitPasswordFile: file,
+			Logger: slog.New(slog.DiscardHandler), Say: func(string, ...any) {},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- a.Run(ctx) }()
+		c := dial(t, a)
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			text := c.ask(`<get><filter><mpk-security xmlns="` + ours + `"><performance-monitoring xmlns="` + ours + `-pm"><current-pm-list><current-pm>` +
+				`<resource-type>SYSTEM</resource-type><resource>system</resource><type>VIOLATIONS</type></current-pm></current-pm-list></performance-monitoring></mpk-security></filter></get>`)
+			if strings.Contains(text, "<granularity>UNTIMED</granularity><value>0</value><validity>"+want+"</validity>") {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("the bins are %s; want %s", text, want)
+			}
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	validity("COMPLETE")
+	validity("SUSPECT")
 }
 
 func TestBinFile(t *testing.T) {
