@@ -38,6 +38,7 @@ var layers = []layer{
 	{"server/datastore", []string{"yang/..."}, []string{xSys}, "the datastore declares Engine, and does not know who satisfies it"},
 	{"server/notify", []string{"server/datastore/journal", "yang/..."}, nil, "notifications are trees, logged in a journal"},
 	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
+	{"server/history", []string{"server/access", "server/datastore", "yang/..."}, nil, "it serves the datastore's revisions, to whatever protocol"},
 	{"server/gnmi", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{"github.com/openconfig/gnmi", "google.golang.org"}, "a protocol reads and changes the datastore, never enforcement"},
 
 	{"enforcement", []string{"enforcement/...", "gen/..."}, []string{xSys, ygot}, "enforcement reads the typed view, and knows no protocol and no datastore"},

@@ -135,7 +135,7 @@ func (s *Store) tryPerform(ctx context.Context, st step) error {
 // remember enters the change, whose record is the last one, into the history.
 func (s *Store) remember(c Change) {
 	c.Actor.Access = nil
-	s.history.add(Revision{s.log.Next() - 1, time.Now(), c.Actor, c.New})
+	s.history.add(Revision{s.log.Next() - 1, time.Now(), c.Actor, len(c.Changes), c.New})
 }
 
 // waitOnly performs a step that leaves running as it is.

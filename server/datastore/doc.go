@@ -42,8 +42,9 @@
 // # History
 //
 // The journal keeps the records of the last commits, fifty unless Config says
-// otherwise: who changed what, when. What is older is folded into a snapshot. Going
-// back is a copy of an old version to running, which shares all but the difference.
+// otherwise: who changed what, when, and what was said of it. What is older is folded
+// into a snapshot. Going back is a transaction like any other, to a version that shares
+// all but the difference.
 //
 // # Confirmed commits
 //

@@ -47,8 +47,8 @@ type Config struct {
 	// JournalBound is the length in octets, beyond that of the configuration,
 	// at which the journal is folded into a snapshot; 0 is 1 MiB.
 	JournalBound int64
-	// History is how many commits one can go back, see [Store.History]; 0 is 50.
-	// Their records stay in the journal.
+	// History is how many commits one can go back, see [Store.History], until Keep
+	// says otherwise; 0 is 50. Their records stay in the journal.
 	History int
 	// Factory returns the configuration to reset to, see [Store.Reset]; nil: Initial
 	// does.

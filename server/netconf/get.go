@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -39,13 +40,7 @@ func (s *Server) operational() (*tree.Tree, error) {
 		if node == nil {
 			continue
 		}
-		// What is there already may be an older version of the same, or configuration.
-		if !node.Schema().Config {
-			if _, err := e.DeletePath(tree.Path{{Node: node.Schema()}}); err != nil {
-				return nil, fmt.Errorf("replace state of %s: %w", node.Schema().Name, err)
-			}
-		}
-		if err := e.Merge(nil, node); err != nil {
+		if err := datastore.MergeState(e, node); err != nil {
 			return nil, fmt.Errorf("add state of %s: %w", node.Schema().Name, err)
 		}
 	}

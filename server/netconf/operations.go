@@ -23,7 +23,7 @@ var operations = table{
 		{"delete-config", "target", (*Session).deleteConfig},
 		{"lock", "target", (*Session).lock},
 		{"unlock", "target", (*Session).unlock},
-		{"commit", "confirmed confirm-timeout persist persist-id", (*Session).commit},
+		{"commit", "confirmed confirm-timeout persist persist-id comment", (*Session).commit},
 		{"cancel-commit", "persist-id", (*Session).cancelCommit},
 		{"discard-changes", "", (*Session).discardChanges},
 		{"validate", "source", (*Session).validate},

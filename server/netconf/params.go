@@ -43,7 +43,7 @@ func newParams(op *xml.Element, known string) (*params, error) {
 var repeatable = map[string]bool{"origin-filter": true, "negated-origin-filter": true, "select": true}
 
 // augmented are the parameters that other modules add to those of ietf-netconf, with their namespaces.
-var augmented = map[string]string{"with-defaults": nsWithDefaults}
+var augmented = map[string]string{"with-defaults": nsWithDefaults, "comment": nsHistory}
 
 // spaceOf returns the namespace of a parameter of op.
 func spaceOf(op *xml.Element, name string) string {

@@ -29,6 +29,7 @@ func takeSteps(t *testing.T, a *appliance) {
 		{"6-invalid-edits", editInvalidly},
 		{"7-daemon-killed", killDaemon},
 		{"8-strangers-and-viewers", keepOut},
+		{"9-configuration", goBack},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.take(t, a) }) {
 			return // what follows builds on it

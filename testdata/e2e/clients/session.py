@@ -55,6 +55,10 @@ class Calls:
     def commit(self):
         self.session.commit()
 
+    def dispatch(self, operation):
+        """Performs an operation of any module."""
+        return self.session.dispatch(to_ele(operation)).xml
+
     def discard_changes(self):
         self.session.discard_changes()
 

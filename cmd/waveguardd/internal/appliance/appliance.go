@@ -15,6 +15,7 @@ import (
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/gnmi"
+	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
@@ -33,6 +34,7 @@ type Appliance struct {
 	store   *datastore.Store
 	access  *access.Authority
 	hub     *notify.Hub
+	history *history.History
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -56,7 +58,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openTelemetry, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openTelemetry, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -79,6 +81,7 @@ func (a *Appliance) openStore() (err error) {
 		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
 		Factory: a.factory,
 		Rules:   access.Check,
+		History: history.Most,
 	})
 	if err != nil {
 		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)
@@ -116,6 +119,7 @@ var served = []string{
 	"mpk-security",
 	"mpk-security-alarms",
 	"mpk-security-anomaly",
+	"mpk-security-history",
 	"mpk-security-notifications",
 	"mpk-security-pm",
 	"mpk-security-server",
@@ -132,8 +136,8 @@ func compileModels() (*schema.Set, error) {
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State:      []netconf.StateProvider{a.access.State},
-		Operations: []netconf.Operation{a.clearPM()},
+		State:      []netconf.StateProvider{a.access.State, a.history.State},
+		Operations: append(a.historyOperations(), a.clearPM()),
 		Erase:      a.erase,
 	})
 	return err
