@@ -20,5 +20,6 @@ var inert = map[string]string{
 var inertModules = map[string]string{
 	"mpk-security-alarms":  "what is an alarm is telemetry's concern",
 	"mpk-security-anomaly": "what is an anomaly is telemetry's concern",
+	"mpk-security-files":   "which URLs name configurations is the protocols' concern",
 	"mpk-security-server":  "how the appliance is reached is its endpoints' concern",
 }

@@ -36,6 +36,7 @@ var layers = []layer{
 
 	{"server/access", []string{"yang/..."}, []string{xCrypt}, "access control decides by the configuration alone"},
 	{"server/datastore", []string{"yang/..."}, []string{xSys}, "the datastore declares Engine, and does not know who satisfies it"},
+	{"server/files", []string{"yang/schema", "yang/tree"}, nil, "it serves an interface of the protocols, and knows none"},
 	{"server/notify", []string{"server/datastore/journal", "yang/..."}, nil, "notifications are trees, logged in a journal"},
 	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
 	{"server/history", []string{"server/access", "server/datastore", "yang/..."}, nil, "it serves the datastore's revisions, to whatever protocol"},

@@ -50,7 +50,7 @@ func (u User) Role() Role {
 
 // readingOperations are those that viewers run: they only read.
 var readingOperations = map[string]bool{
-	"get": true, "get-config": true, "get-data": true, "get-schema": true, "get-revision": true, "close-session": true,
+	"get": true, "get-config": true, "get-data": true, "get-schema": true, "get-revision": true, "compare": true, "close-session": true,
 	"create-subscription": true, "establish-subscription": true, "modify-subscription": true, "delete-subscription": true,
 }
 

@@ -106,3 +106,20 @@ func BenchmarkGetOne(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCompare tells the one entry in which the candidate differs from running.
+func BenchmarkCompare(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := filled(b, n)
+			c.mustOK(edit("candidate", "<transitions>"+transition(0, n/100, "DENY")+"</transitions>"))
+			b.ResetTimer()
+			for range b.N {
+				reply := c.rpc(`<compare xmlns="` + nsCompare + `" xmlns:ds="` + nsDatastores + `"><source>ds:running</source><target>ds:candidate</target></compare>`)
+				if strings.Count(reply, "<edit>") != 1 {
+					b.Fatal(reply)
+				}
+			}
+		})
+	}
+}

@@ -15,8 +15,9 @@ func Features(module, feature string) bool {
 	return module != "ietf-netconf" || slices.Contains(netconfFeatures, feature)
 }
 
-// netconfFeatures are the features behind protocolCapabilities.
-var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "xpath"}
+// netconfFeatures are the features behind protocolCapabilities, and url behind
+// [Config] Files.
+var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "url", "xpath"}
 
 // moduleCapabilities are the capabilities that stand for operations of a module.
 var moduleCapabilities = []struct{ module, capability string }{

@@ -27,6 +27,10 @@ type Config struct {
 	// Operations are those that the appliance performs besides the protocol's own.
 	Operations []Operation
 
+	// Files has the configurations that clients name by URL; nil: there are none, and
+	// a schema with the feature url promises too much.
+	Files Files
+
 	// HostKeys identify the server to SSH clients; see [EnsureHostKeys]. Only
 	// [Server.Serve] needs them.
 	HostKeys []ssh.Signer

@@ -27,7 +27,8 @@
 //
 // There is no startup datastore, and so no capability :startup: running is
 // durable when a change of it is answered, and is what the appliance starts with.
-// What names startup or a url is refused as an unknown element.
+// What names startup is refused as an unknown element. A url is read and written by
+// [Config] Files, which says which URLs there are (section 8.8).
 //
 // The datastore, access control and notification hub are those of the
 // neighbouring packages; what they refuse becomes rpc-error in rpcerror.go

@@ -69,6 +69,7 @@ func (s *Server) configChanged(c datastore.Change) {
 		n.time("change-time", time.Now())
 		n.change(c)
 	})
+	s.urlsChanged(c.Actor)
 }
 
 // change says who changed what. Both notifications have these names for it.

@@ -26,11 +26,14 @@ func newMonitor(s *Server) (*monitor, error) {
 		return nil, fmt.Errorf("the schema must implement ietf-netconf-monitoring and nc-notifications")
 	}
 	m := &monitor{server: s, netconf: state, texts: schemaTexts(s.schema), eventing: events}
-	root := &nodes{of: state}
-	caps := root.below("capabilities")
-	caps.leafList("capability", s.capabilities)
-	m.fixed = []tree.Node{caps.container(), m.schemas(root)}
+	m.fixed = []tree.Node{m.schemas(&nodes{of: state})}
 	return m, nil
+}
+
+func (m *monitor) capabilities(root *nodes) tree.Node {
+	caps := root.below("capabilities")
+	caps.leafList("capability", m.server.announced())
+	return caps.container()
 }
 
 func (m *monitor) schemas(root *nodes) tree.Node {
@@ -49,7 +52,7 @@ func (m *monitor) schemas(root *nodes) tree.Node {
 func (m *monitor) state() tree.Node {
 	root := &nodes{of: m.netconf}
 	root.add(m.fixed...)
-	root.add(m.datastores(root), m.sessions(root), m.statistics(root))
+	root.add(m.capabilities(root), m.datastores(root), m.sessions(root), m.statistics(root))
 	return root.container()
 }
 

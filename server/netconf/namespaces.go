@@ -8,6 +8,7 @@ const (
 	nsMonitoring    = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 	nsWithDefaults  = "urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults"
 	nsNMDA          = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda" // RFC 8526
+	nsCompare       = "urn:ietf:params:xml:ns:yang:ietf-nmda-compare" // RFC 9144
 	nsDatastores    = "urn:ietf:params:xml:ns:yang:ietf-datastores"   // RFC 8342
 	nsHistory       = "https://mpk-security.optical.net/yang/mpk-security-history"
 	nsYANG          = "urn:ietf:params:xml:ns:yang:1" // RFC 7950 section 13

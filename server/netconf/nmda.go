@@ -55,7 +55,7 @@ func nmdaStore(e *xml.Element) (int, error) {
 }
 
 func notThisStore(e *xml.Element, why string) error {
-	return protocolError(tagInvalidValue, fmt.Sprintf("datastore is %q: %s", e.TrimmedText(), why), "bad-element", "datastore")
+	return protocolError(tagInvalidValue, fmt.Sprintf("%s is %q: %s", e.Name.Local, e.TrimmedText(), why), "bad-element", e.Name.Local)
 }
 
 // editable returns the datastore that e names, which must be one to edit.
@@ -80,7 +80,7 @@ func (s *Session) editData(ctx context.Context, p *params) (body, error) {
 	if r.Default, err = oneOf(p, "default-operation", defaultOperations); err != nil {
 		return nil, err
 	}
-	config, err := p.require("config")
+	config, err := s.editContent(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ var operations = table{
 	nsBase: {
 		{"get", "filter with-defaults", (*Session).get},
 		{"get-config", "source filter with-defaults", (*Session).getConfig},
-		{"edit-config", "target default-operation test-option error-option config", (*Session).editConfig},
+		{"edit-config", "target default-operation test-option error-option config url", (*Session).editConfig},
 		{"copy-config", "target source with-defaults", (*Session).copyConfig},
 		{"delete-config", "target", (*Session).deleteConfig},
 		{"lock", "target", (*Session).lock},
@@ -32,7 +32,10 @@ var operations = table{
 	},
 	nsNMDA: {
 		{"get-data", "datastore subtree-filter xpath-filter config-filter origin-filter negated-origin-filter max-depth with-origin with-defaults", (*Session).getData},
-		{"edit-data", "datastore default-operation config", (*Session).editData},
+		{"edit-data", "datastore default-operation config url", (*Session).editData},
+	},
+	nsCompare: {
+		{"compare", "source target all report-origin subtree-filter xpath-filter", (*Session).compare},
 	},
 	nsFactory: {
 		{"factory-reset", "", (*Session).factoryReset},

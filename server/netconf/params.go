@@ -62,7 +62,7 @@ func unknownParameter(op *xml.Element, name string) error {
 }
 
 // absentFeature names the capability that a known parameter would need.
-var absentFeature = map[string]string{"url": ":url", "startup": ":startup"}
+var absentFeature = map[string]string{"startup": ":startup"}
 
 // get returns the parameter, or nil.
 func (p *params) get(name string) *xml.Element { return p.byName[name] }

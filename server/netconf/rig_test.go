@@ -43,6 +43,7 @@ type rig struct {
 	hub    *notify.Hub
 	users  *access.Authority
 	engine *engine
+	files  *shelf
 	set    *schema.Set
 	starts *notify.Subscription // tells when a session has begun
 }
@@ -55,14 +56,14 @@ func newRig(t testing.TB, limits Limits) *rig {
 // newRigFor is newRig with another schema.
 func newRigFor(t testing.TB, set *schema.Set, limits Limits, operations ...Operation) *rig {
 	t.Helper()
-	r := &rig{t: t, engine: new(engine), set: set}
+	r := &rig{t: t, engine: new(engine), files: newShelf(), set: set}
 	r.engine.violation = func() { r.publish(violation, noon) }
 	r.hub = must(notify.Open(notify.Config{Dir: t.TempDir(), Schema: r.set, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.hub.Close() })
 	r.store = must(datastore.Open(datastore.Config{Dir: t.TempDir(), Schema: r.set, Engine: r.engine, Initial: r.initial, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.store.Close() })
 	r.users = access.New(r.store.Running)
-	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t), State: []StateProvider{r.users.State}, Operations: operations}))(t)
+	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t), State: []StateProvider{r.users.State}, Operations: operations, Files: r.files}))(t)
 	t.Cleanup(func() { r.Shutdown(context.Background()) })
 	r.starts = r.hub.Subscribe(1 << 16)
 	t.Cleanup(r.starts.Close)

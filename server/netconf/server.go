@@ -42,6 +42,7 @@ type Server struct {
 	performers   *performers
 	started      time.Time
 	stats        statistics
+	toldURLs     string // the capability :url as subscribers know it; of urlsChanged
 	hall         hall
 	bounds       atomic.Pointer[Bounds]
 
@@ -85,6 +86,9 @@ func New(c Config) (*Server, error) {
 	}
 	if s.library != nil {
 		s.library.announce(s.schema, s.hub)
+	}
+	if c.Files != nil {
+		s.toldURLs = urlCapability(c.Files.Schemes())
 	}
 	changes, stages := s.store.Observe(s.configChanged), s.store.ObserveConfirmed(s.confirmedCommit)
 	s.unobserve = func() { changes(); stages() }

@@ -103,7 +103,7 @@ func (s *Session) open() error {
 	defer stop()
 
 	var b bytes.Buffer
-	appendHello(&b, s.server.capabilities, s.id)
+	appendHello(&b, s.server.announced(), s.id)
 	if err := s.framer.WriteMessage(b.Bytes()); err != nil {
 		return err
 	}

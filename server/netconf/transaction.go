@@ -44,7 +44,7 @@ func (s *Session) validate(ctx context.Context, p *params) (body, error) {
 	if e := p.get("source"); e != nil && e.Child(nsNMDA, "datastore") != nil {
 		return s.validateNMDA(ctx, e)
 	}
-	source, err := s.sourceOf(p)
+	source, err := s.sourceOf(ctx, p)
 	if err != nil {
 		return nil, err
 	}

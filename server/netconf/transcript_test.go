@@ -33,6 +33,7 @@ var update = flag.Bool("update", false, "rewrite what the transcripts expect")
 //	closed USER         the server has ended the session and the stream
 //	publish             a notification for everybody who subscribed, of noon
 //	publish HH:MM:SS    the same of another time of that day
+//	<file URL           what was written to the URL, laid out and compared
 //	unconfirmed         wait until no confirmed commit waits
 //
 // The users are those of testdata/initial.xml, one session each at a time.
@@ -92,6 +93,12 @@ func (p *player) step(words []string, text string) (got string, err error) {
 		return "", err
 	case "unconfirmed":
 		return "", p.unconfirmed()
+	case "<file":
+		content, err := p.files.Read(p.t.Context(), words[1])
+		if err != nil {
+			return "", err
+		}
+		return layOut(string(content))
 	}
 	user := words[1]
 	c := p.clients[user]

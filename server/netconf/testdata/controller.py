@@ -4,10 +4,14 @@ import sys
 
 from ncclient import manager
 from ncclient.operations import RPCError
-from ncclient.xml_ import to_xml
+from ncclient.xml_ import to_ele, to_xml
 
 MPK = "https://mpk-security.optical.net/yang/mpk-security"
 FILTER = '<mpk-security xmlns="%s"><transitions/></mpk-security>' % MPK
+COMPARE = (
+    '<compare xmlns="urn:ietf:params:xml:ns:yang:ietf-nmda-compare" xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">'
+    "<source>ds:running</source><target>ds:candidate</target></compare>"
+)
 NC = 'xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"'
 
 
@@ -89,6 +93,20 @@ with connect() as m:
         except RPCError as e:
             assert e.tag == "lock-denied", e.tag
             assert m.session_id in e.info, e.info
+
+    assert any(c.endswith("capability:url:1.0?scheme=file") for c in m.server_capabilities)
+    m.copy_config(source="running", target="file:///kept.xml")
+    m.edit_config(target="candidate", config=description("not kept"))
+    assert "not kept" in m.rpc(to_ele(COMPARE)).xml
+    m.copy_config(source="file:///kept.xml", target="candidate")
+    assert "not kept" not in m.rpc(to_ele(COMPARE)).xml
+    m.delete_config("file:///kept.xml")
+    try:
+        m.copy_config(source="file:///kept.xml", target="candidate")
+        raise SystemExit("a file that was deleted was read")
+    except RPCError as e:
+        assert e.tag == "data-missing", e.tag
+    m.discard_changes()
 
     m.create_subscription()
     m.edit_config(target="running", config=description("provoke"))

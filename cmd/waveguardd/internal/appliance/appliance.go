@@ -14,6 +14,7 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/server/files"
 	"github.com/optical-net/waveguard/server/gnmi"
 	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
@@ -35,6 +36,7 @@ type Appliance struct {
 	access  *access.Authority
 	hub     *notify.Hub
 	history *history.History
+	files   *files.Files
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -58,7 +60,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openTelemetry, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openFiles, a.openTelemetry, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -80,7 +82,7 @@ func (a *Appliance) openStore() (err error) {
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engines{a.endpoints, engine{a.engine}}, Logger: a.cfg.Logger,
 		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
 		Factory: a.factory,
-		Rules:   access.Check,
+		Rules:   rules,
 		History: history.Most,
 	})
 	if err != nil {
@@ -112,6 +114,7 @@ var served = []string{
 	"ietf-netconf-partial-lock",
 	"ietf-netconf-private-candidate",
 	"ietf-netconf-with-defaults",
+	"ietf-nmda-compare",
 	"ietf-origin",
 	"ietf-x509-cert-to-name",
 	"ietf-yang-library",
@@ -119,6 +122,7 @@ var served = []string{
 	"mpk-security",
 	"mpk-security-alarms",
 	"mpk-security-anomaly",
+	"mpk-security-files",
 	"mpk-security-history",
 	"mpk-security-notifications",
 	"mpk-security-pm",
@@ -136,8 +140,9 @@ func compileModels() (*schema.Set, error) {
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State:      []netconf.StateProvider{a.access.State, a.history.State},
+		State:      []netconf.StateProvider{a.access.State, a.history.State, a.filesState},
 		Operations: append(a.historyOperations(), a.clearPM()),
+		Files:      a.files,
 		Erase:      a.erase,
 	})
 	return err
@@ -232,6 +237,9 @@ func (a *Appliance) Close() error {
 	}
 	if a.hub != nil {
 		errs = append(errs, a.hub.Close())
+	}
+	if a.files != nil {
+		errs = append(errs, a.files.Close())
 	}
 	return errors.Join(errs...)
 }

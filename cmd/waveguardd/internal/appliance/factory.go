@@ -23,10 +23,10 @@ func (a *Appliance) factory() (*tree.Tree, error) {
 
 // erase erases what the appliance has stored besides its configuration and the first
 // administrator's password: the log of notifications, the bins of performance
-// monitoring, the SSH host keys, and the certificate of gNMI. Keys in use serve on until the next start, which makes new ones.
+// monitoring, the files that URLs name, the SSH host keys, and the certificate of gNMI. Keys in use serve on until the next start, which makes new ones.
 func (a *Appliance) erase() error {
 	bins := a.collector.ClearPM(pm.Selection{All: true})
-	return errors.Join(a.hub.Forget(), bins, eraseIn(filepath.Join(a.cfg.Dir, "ssh")), eraseIn(filepath.Join(a.cfg.Dir, "tls")))
+	return errors.Join(a.hub.Forget(), bins, a.files.Erase(), eraseIn(filepath.Join(a.cfg.Dir, "ssh")), eraseIn(filepath.Join(a.cfg.Dir, "tls")))
 }
 
 // eraseIn removes the files in a folder.

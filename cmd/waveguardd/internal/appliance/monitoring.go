@@ -29,7 +29,7 @@ func (a *Appliance) mirrorNETCONF(ctx context.Context) {
 }
 
 func (a *Appliance) writeNETCONF(e *tree.Editor) error {
-	for _, provide := range append(a.netconf.State(), a.access.State, a.history.State) {
+	for _, provide := range append(a.netconf.State(), a.access.State, a.history.State, a.filesState) {
 		if err := datastore.MergeState(e, provide()); err != nil { // ended sessions go
 			return err
 		}
