@@ -38,7 +38,8 @@ var layers = []layer{
 	{"server/datastore", []string{"yang/..."}, []string{xSys}, "the datastore declares Engine, and does not know who satisfies it"},
 	{"server/files", []string{"yang/schema", "yang/tree"}, nil, "it serves an interface of the protocols, and knows none"},
 	{"server/notify", []string{"server/datastore/journal", "yang/..."}, nil, "notifications are trees, logged in a journal"},
-	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
+	{"server/push", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, nil, "subscriptions know no protocol: each writes them in its own way"},
+	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "server/push", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
 	{"server/history", []string{"server/access", "server/datastore", "yang/..."}, nil, "it serves the datastore's revisions, to whatever protocol"},
 	{"server/gnmi", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{"github.com/openconfig/gnmi", "google.golang.org"}, "a protocol reads and changes the datastore, never enforcement"},
 

@@ -59,7 +59,10 @@ type Limits struct {
 	SessionsPerConn    int // sessions of one SSH connection; 16
 	Unauthenticated    int // SSH connections that have not logged in; 32
 	AuthTries          int // failed logins of one SSH connection; 6
-	QueuedNotification int // notifications waiting for one session; 1024
+	QueuedNotification int // notifications waiting for one subscription; 1024
+
+	Subscriptions           int // subscriptions of RFC 8639 at a time; 4096
+	SubscriptionsPerSession int // those of one session; 64
 
 	HandshakeTimeout time.Duration // from connecting to being logged in; 30 s
 	HelloTimeout     time.Duration // from session start to the peer's hello; 30 s
@@ -77,6 +80,8 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.Unauthenticated, 32)
 	orDefault(&l.AuthTries, 6)
 	orDefault(&l.QueuedNotification, 1024)
+	orDefault(&l.Subscriptions, 4096)
+	orDefault(&l.SubscriptionsPerSession, 64)
 	orDefault(&l.HandshakeTimeout, 30*time.Second)
 	orDefault(&l.HelloTimeout, 30*time.Second)
 	orDefault(&l.WriteTimeout, 30*time.Second)

@@ -25,6 +25,12 @@ func FuzzHandle(f *testing.F) {
 		`<get-data xmlns="` + nsNMDA + `" xmlns:ds="` + nsDatastores + `"><datastore>ds:running</datastore><subtree-filter><mpk-security xmlns=""/></subtree-filter>` +
 			`<config-filter>true</config-filter><max-depth>1</max-depth><with-defaults>trim</with-defaults></get-data>`,
 		`<edit-data xmlns="` + nsNMDA + `" xmlns:ds="` + nsDatastores + `"><datastore>ds:candidate</datastore><config/></edit-data>`,
+		`<establish-subscription xmlns="urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"><stream>NETCONF</stream>` +
+			`<replay-start-time>2026-01-02T03:04:05Z</replay-start-time><stream-xpath-filter>//severity</stream-xpath-filter></establish-subscription>`,
+		`<establish-subscription xmlns="urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"><datastore xmlns="urn:ietf:params:xml:ns:yang:ietf-yang-push" xmlns:ds="` + nsDatastores +
+			`">ds:operational</datastore><datastore-subtree-filter xmlns="urn:ietf:params:xml:ns:yang:ietf-yang-push"><x/></datastore-subtree-filter>` +
+			`<periodic xmlns="urn:ietf:params:xml:ns:yang:ietf-yang-push"><period>10</period><anchor-time>2026-01-02T03:04:05Z</anchor-time></periodic></establish-subscription>`,
+		`<modify-subscription xmlns="urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"><id>1</id><stream-subtree-filter/></modify-subscription>`,
 	} {
 		f.Add([]byte(`<rpc message-id="1" xmlns="` + nsBase + `">` + op + `</rpc>`))
 	}
@@ -47,6 +53,17 @@ func FuzzHandle(f *testing.F) {
 		}
 		if _, err := layOut(string(<-s.out.queue)); err != nil {
 			t.Errorf("reply to %q: %v", message, err)
+		}
+		for range 8 { // what a subscription sends at first
+			n, ok := s.receiver.Next()
+			if !ok {
+				return
+			}
+			if s.send(n); len(s.out.queue) > 0 {
+				if text, err := layOut(string(<-s.out.queue)); err != nil {
+					t.Errorf("notification %s after %q: %v", text, message, err)
+				}
+			}
 		}
 	})
 }

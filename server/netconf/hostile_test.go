@@ -70,14 +70,17 @@ func TestDeafClient(t *testing.T) {
 // TestIdle holds that an idle session ends unless it is subscribed.
 func TestIdle(t *testing.T) {
 	r := newRig(t, Limits{IdleTimeout: 150 * time.Millisecond})
-	idle, subscribed := r.open("admin"), r.open("admin2")
+	idle, subscribed, pushed := r.open("admin"), r.open("admin2"), r.open("viewer")
 	subscribed.rpc(`<create-subscription xmlns="` + nsNotification + `"><filter><nothing xmlns="urn:nothing"/></filter></create-subscription>`)
+	pushed.rpc(watchTransitions + withoutSync)
 	if err := idle.ended(); !errors.Is(err, errIdle) {
 		t.Errorf("ended with %v", err)
 	}
 	time.Sleep(200 * time.Millisecond)
-	if reply := subscribed.rpc(getDomains); !strings.Contains(reply, "key-store") {
-		t.Errorf("reply %s", reply)
+	for _, c := range []*client{subscribed, pushed} {
+		if reply := c.rpc(getDomains); !strings.Contains(reply, "key-store") {
+			t.Errorf("reply %s", reply)
+		}
 	}
 	if dropped := r.stats.droppedSessions.Load(); dropped != 1 {
 		t.Errorf("%d sessions dropped, want 1", dropped)

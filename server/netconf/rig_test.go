@@ -30,7 +30,7 @@ const password = "correct horse"
 
 var (
 	compiled = sync.OnceValues(func() (*schema.Set, error) {
-		return schema.Compile([]fs.FS{models.FS}, schema.Options{Features: Features})
+		return schema.Compile([]fs.FS{models.FS}, schema.Options{Implement: models.Served(), Features: Features})
 	})
 	hashed = sync.OnceValues(func() (string, error) { return access.HashPassword(password) })
 )

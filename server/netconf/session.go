@@ -12,6 +12,7 @@ import (
 
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/netconf/framing"
+	"github.com/optical-net/waveguard/server/push"
 	"github.com/optical-net/waveguard/yang/xml"
 )
 
@@ -47,7 +48,8 @@ type Session struct {
 	base11  bool
 	opened  bool // hellos were exchanged
 	closing bool // close-session was answered
-	subscription
+
+	receiver *push.Receiver
 
 	ctx    context.Context // ends with the stream
 	cancel context.CancelCauseFunc
@@ -166,12 +168,10 @@ func (s *Session) serve() error {
 				return err
 			}
 			idle.reset()
-		case <-s.subscription.ready():
+		case <-s.receiver.Ready():
 			s.forward()
-		case <-s.stopped:
-			s.stopTime()
 		case <-idle.C:
-			if !s.subscription.active() {
+			if !s.receiver.Active() {
 				return errIdle
 			}
 			idle.reset()
@@ -209,7 +209,7 @@ func (s *Session) end(reason error) error {
 	if cause := context.Cause(s.ctx); cause != nil {
 		reason = cause
 	}
-	s.subscription.close()
+	s.receiver.Close()
 	s.server.store.Release(s.id)
 	s.server.remove(s)
 	s.close(reason)
