@@ -137,6 +137,48 @@ func TestAddressNarrows(t *testing.T) {
 	}
 }
 
+// TestEndpointsChangeHands holds that a port can go from one endpoint to another
+// in one commit, and back: renamed, and swapped.
+func TestEndpointsChangeHands(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	c, one, other := dial(t, a), freePort(t), freePort(t)
+	both := func(first, second string, one, other int) string {
+		return `<netconf><listen>` + endpoint(first, portConfig(one)) + endpoint(second, portConfig(other)) + `</listen></netconf>`
+	}
+	for _, edit := range []string{
+		both("a", "b", one, other),
+		both("a", "b", other, one),
+		`<netconf><listen><endpoint nc:operation="delete"><name>a</name></endpoint>` + endpoint("c", portConfig(other)) + `</listen></netconf>`,
+	} {
+		c.call(serverEdit("running", edit))
+		for _, port := range []int{one, other} {
+			if !reachable(fmt.Sprintf("127.0.0.1:%d", port)) {
+				t.Errorf("cannot reach port %d after %s", port, edit)
+			}
+		}
+	}
+}
+
+// TestEndpointsOverlap holds that two endpoints cannot have one port: the next
+// start could not open both.
+func TestEndpointsOverlap(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	c, port := dial(t, a), freePort(t)
+	c.call(serverEdit("running", netconfAt("one", portConfig(port))))
+	for _, edit := range []string{
+		netconfAt("two", portConfig(port)),
+		netconfAt("two", fmt.Sprintf("<port>%d</port>", port)),
+		`<gnmi><listen>` + endpoint("two", portConfig(port)) + `</listen></gnmi>`,
+	} {
+		c.send(serverEdit("running", edit))
+		if reply := string(c.read()); !strings.Contains(reply, "choose another port or address") {
+			t.Errorf("%s: %s", edit, reply)
+		}
+	}
+}
+
 // TestPortComesBack holds that a confirmed commit which cut the client off is
 // undone when nobody confirms it.
 func TestPortComesBack(t *testing.T) {

@@ -148,11 +148,15 @@ func (p *preparation) certificate() error {
 // bind opens the sockets that are not open yet.
 func (p *preparation) bind() error {
 	e := p.endpoints
+	leaving, grace := p.leaving(), time.Duration(0)
+	if p.protocol == startup {
+		grace = startGrace
+	}
 	for name, s := range p.next.places {
 		if l := e.open[name]; l != nil && l.asked == s.address {
 			continue
 		}
-		l, err := e.bind(s, p.protocol == startup)
+		l, err := bind(s, leaving, grace)
 		switch {
 		case err == nil:
 			p.bound[name] = l
@@ -164,6 +168,19 @@ func (p *preparation) bind() error {
 		}
 	}
 	return nil
+}
+
+// leaving returns the listeners that the commit closes.
+func (p *preparation) leaving() (all []*listener) {
+	e := p.endpoints
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for name, l := range e.open {
+		if s, wanted := p.next.places[name]; !wanted || s.address != l.asked {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 func (p *preparation) abort() {
@@ -210,7 +227,7 @@ func (e *Endpoints) rebind(ctx context.Context) {
 	for wait(ctx, nil, rebindEvery) {
 		e.preparing.Lock()
 		for name, s := range e.unbound() {
-			if l, err := e.bind(s, false); err == nil {
+			if l, err := bind(s, nil, 0); err == nil {
 				e.mend(name, l)
 			}
 		}

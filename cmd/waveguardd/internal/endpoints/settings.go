@@ -75,6 +75,9 @@ func read(t *tree.Tree) (*settings, error) {
 		s.clients[name] = readClient(name, c)
 	}
 	s.readSSH(server.in("ssh"))
+	if err := s.checkOverlaps(); err != nil {
+		return nil, err
+	}
 	return s, s.readTLS(server.in("tls"))
 }
 
