@@ -67,15 +67,33 @@ func (a *Appliance) applyFlags() error {
 		wanted = given.orDefault()
 	}
 	if wanted != (flags{}) {
-		if err := a.configure(wanted); err != nil {
+		err := a.configure(wanted)
+		if refusal, ok := errors.AsType[*datastore.Error](err); ok && refusal.Tag == datastore.TagInUse {
+			// Without a daemon nobody could confirm or cancel it.
+			a.cfg.Logger.Warn("changed flags count at the next start only", "error", err)
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
-	text, err := json.Marshal(given)
+	if given == before {
+		return nil
+	}
+	return a.noteFlags(given)
+}
+
+// noteFlags keeps the flags of this start for the next one, whole or not at all.
+func (a *Appliance) noteFlags(f flags) error {
+	text, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(a.flagsFile(), text, 0o600); err != nil {
+	next := a.flagsFile() + ".new"
+	if err = os.WriteFile(next, text, 0o600); err == nil {
+		err = os.Rename(next, a.flagsFile())
+	}
+	if err != nil {
 		return fmt.Errorf("note the flags of this start: %w", err)
 	}
 	return nil

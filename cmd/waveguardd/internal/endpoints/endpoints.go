@@ -90,11 +90,14 @@ func (e *Endpoints) Err() error {
 	return errors.Join(all...)
 }
 
-// Calls says whether there is a controller to call.
+// Calls says whether there is a controller that is called.
 func (e *Endpoints) Calls() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.now.clients) > 0
+	for _, c := range e.settings().clients {
+		if c.calls() {
+			return true
+		}
+	}
+	return false
 }
 
 // Addrs returns the addresses at which a protocol, "netconf" or "gnmi", listens,

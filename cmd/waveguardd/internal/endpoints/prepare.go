@@ -7,7 +7,10 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"slices"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/gnmi"
@@ -28,7 +31,8 @@ const (
 //
 // A place that cannot be listened at is no error at the start, where [Endpoints.Err]
 // tells it so that a flag can still say where else to listen, and when a confirmed
-// commit is undone, which must not fail. It is tried again.
+// commit is undone, which must not fail. It is tried again. For the same reason
+// keys and certificates that became useless only leave themselves out then.
 func (e *Endpoints) Prepare(_ context.Context, c datastore.Change) (commit, abort func(), err error) {
 	if c.Actor.Protocol != startup && !concerns(c.Changes) {
 		return func() {}, func() {}, nil
@@ -81,23 +85,44 @@ func (p *preparation) prepare() error {
 
 // keys makes the host keys that are missing.
 func (p *preparation) keys() error {
+	usable := p.next.keys[:0]
 	for _, k := range p.next.keys {
-		file := netconf.HostKeyFile(p.endpoints.cfg.keyFolder(), k.name)
-		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
-			p.made = append(p.made, file)
-		}
-		signer, err := netconf.EnsureHostKey(file, k.algorithm)
-		if err != nil {
+		signer, err := p.key(k)
+		switch {
+		case err == nil:
+			usable = append(usable, k)
+			p.next.ssh.HostKeys = append(p.next.ssh.HostKeys, signer)
+		case p.protocol == rollback:
+			p.endpoints.cfg.Logger.Error("a host key cannot be used and is left out", "name", k.name, "error", err)
+		default:
 			return &tree.Error{Tag: tree.TagInvalidValue, Path: k.at, Message: err.Error()}
 		}
-		p.next.ssh.HostKeys = append(p.next.ssh.HostKeys, signer)
 	}
+	p.next.keys = usable
 	return p.needKeys()
+}
+
+// key returns a host key from its file, which it makes if it is missing. What
+// happened to the file must not keep a confirmed commit from being undone: then
+// the key that is in use goes on.
+func (p *preparation) key(k hostKey) (ssh.Signer, error) {
+	file := netconf.HostKeyFile(p.endpoints.cfg.keyFolder(), k.name)
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+		p.made = append(p.made, file)
+	}
+	signer, err := netconf.EnsureHostKey(file, k.algorithm)
+	if now := p.endpoints.settings(); err != nil && p.protocol == rollback {
+		i := slices.IndexFunc(now.keys, func(o hostKey) bool { return o.name == k.name && o.algorithm == k.algorithm })
+		if i >= 0 {
+			return now.ssh.HostKeys[i], nil
+		}
+	}
+	return signer, err
 }
 
 // needKeys refuses to serve SSH without a key: no client could get in.
 func (p *preparation) needKeys() error {
-	if len(p.next.keys) > 0 {
+	if len(p.next.keys) > 0 || p.protocol == rollback {
 		return nil
 	}
 	for _, s := range p.next.places {

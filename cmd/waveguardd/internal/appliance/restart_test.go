@@ -1,0 +1,142 @@
+package appliance
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+)
+
+// TestRestart holds that what is configured is found again, and what flags do then.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t)
+	run := func(change func(*Config), f func(*Appliance)) {
+		t.Helper()
+		change(&c)
+		a, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := runUntil(t, a)
+		f(a)
+		stop()
+	}
+	moved, flagged := freePort(t), freePort(t)
+	at := func(port int) func(*Appliance) {
+		return func(a *Appliance) {
+			t.Helper()
+			if want := fmt.Sprintf("127.0.0.1:%d", port); a.NETCONFAddr().String() != want {
+				t.Errorf("listens at %v, want %s", a.NETCONFAddr(), want)
+			}
+		}
+	}
+	nothing := func(*Config) {}
+	run(nothing, func(a *Appliance) {
+		dial(t, a).call(serverEdit("running", netconfAt("default", portConfig(moved))))
+	})
+	run(nothing, at(moved)) // the flag is what it was
+	run(func(c *Config) { c.NETCONF = fmt.Sprintf("127.0.0.1:%d", flagged) }, at(flagged))
+	run(func(c *Config) { c.NETCONF = "" }, func(a *Appliance) {
+		at(flagged)(a)
+		dial(t, a).call(serverEdit("running", `<netconf nc:operation="delete"/>`))
+	})
+	run(func(c *Config) { c.NETCONF = "127.0.0.1:0" }, func(a *Appliance) {
+		if a.NETCONFAddr() == nil {
+			t.Error("there is no way in")
+		}
+	})
+}
+
+// TestStartWhereThePortIsTaken holds that a start fails for a port that was taken
+// meanwhile, says what to do, and works with that.
+func TestStartWhereThePortIsTaken(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t)
+	c.NETCONF = fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	a, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := net.Listen("tcp", c.NETCONF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	if a, err := New(c); err == nil {
+		_ = a.Close()
+		t.Fatal("started")
+	} else if !strings.Contains(err.Error(), "stop what listens there") || !strings.Contains(err.Error(), "--netconf") {
+		t.Errorf("error %v", err)
+	}
+	c.NETCONF = "127.0.0.1:0"
+	if a, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	defer runUntil(t, a)()
+	if !reachable(a.NETCONFAddr().String()) {
+		t.Error("cannot be reached")
+	}
+}
+
+// TestFlagsDuringConfirmedCommit holds that the daemon starts with changed flags
+// though a confirmed commit waits, which only a daemon lets confirm or cancel; and
+// that the flags count at a later start.
+func TestFlagsDuringConfirmedCommit(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t)
+	again := func(f func(*client)) (addr string) {
+		t.Helper()
+		a, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer runUntil(t, a)()
+		conn, err := net.Dial("tcp", a.NETCONFAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		session, _ := overSSH(t, conn)
+		f(session)
+		return a.NETCONFAddr().String()
+	}
+	moved, flagged := freePort(t), fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	again(func(s *client) {
+		s.call(serverEdit("candidate", netconfAt("default", portConfig(moved))))
+		s.call("<commit><confirmed/><confirm-timeout>600</confirm-timeout><persist>later</persist></commit>")
+	})
+	c.NETCONF = flagged
+	if got := again(func(s *client) { s.call("<commit><persist-id>later</persist-id></commit>") }); got != fmt.Sprintf("127.0.0.1:%d", moved) {
+		t.Errorf("with a confirmed commit, listens at %s", got)
+	}
+	if got := again(func(*client) {}); got != flagged {
+		t.Errorf("after its confirmation, listens at %s, want %s", got, flagged)
+	}
+}
+
+// TestNoWayIn holds that a controller which is not called is no way in: the
+// default endpoints come back.
+func TestNoWayIn(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t)
+	a, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := runUntil(t, a)
+	s := dial(t, a)
+	s.call(serverEdit("running", `<netconf><listen nc:operation="delete"/><call-home><client><name>off</name>`+
+		`<config><name>off</name><enabled>false</enabled></config><endpoints><endpoint><name>a</name>`+
+		`<config><name>a</name><address>127.0.0.1</address></config></endpoint></endpoints></client></call-home></netconf>`))
+	stop()
+	if a, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if a.NETCONFAddr() == nil {
+		t.Error("nobody can get in any more")
+	}
+}
