@@ -29,6 +29,9 @@ const (
 // validity is how long a certificate that the server makes for itself is valid.
 const validity = 10 * 365 * 24 * time.Hour
 
+// maxFileBytes bounds a file with a certificate or key.
+const maxFileBytes = 1 << 20
+
 // Certificate is a certificate and its key in two files. When the files change,
 // new connections get the new certificate. Its methods may be called by any
 // number of goroutines.
@@ -114,6 +117,9 @@ func (c *Certificate) times() (t [2]time.Time, err error) {
 		info, err := os.Stat(name)
 		if err != nil {
 			return t, err
+		}
+		if !info.Mode().IsRegular() || info.Size() > maxFileBytes { // reading would last
+			return t, fmt.Errorf("%s is not a file, or longer than %d bytes", name, maxFileBytes)
 		}
 		t[i] = info.ModTime()
 	}
