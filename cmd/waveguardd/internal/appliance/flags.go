@@ -166,15 +166,16 @@ func (b *initialBuilder) addEndpoint(protocol, address string) error {
 	b.leaf(at+"name", defaultEndpoint)
 	b.leaf(at+"port", strconv.Itoa(tcp.Port))
 	if tcp.IP == nil {
-		b.remove(at + "address")
+		b.remove(protocol + "/listen/endpoint[name='" + defaultEndpoint + "']/config/address")
 		return nil
 	}
 	b.leaf(at+"address", (&net.IPAddr{IP: tcp.IP, Zone: tcp.Zone}).String())
 	return nil
 }
 
+// remove removes what is at a path below server, as has takes it.
 func (b *initialBuilder) remove(path string) {
-	p, err := b.set.ParsePath(path)
+	p, err := b.set.ParsePath(server + path)
 	if err == nil {
 		_, err = b.editor.DeletePath(p)
 	}
@@ -184,8 +185,8 @@ func (b *initialBuilder) remove(path string) {
 // lastRules is where the rules for authorities of a flag begin: after all others.
 const lastRules = 4_000_000_000
 
-// addAuthorities adds the authorities in a PEM file; a certificate of theirs
-// stands for the user of its common name.
+// addAuthorities adds the authorities in a PEM file, in the place of those that a
+// flag added before; a certificate of theirs stands for the user of its common name.
 func (b *initialBuilder) addAuthorities(path string) error {
 	if path == "" {
 		return nil
@@ -198,16 +199,28 @@ func (b *initialBuilder) addAuthorities(path string) error {
 	if err != nil || len(all) == 0 {
 		return errors.Join(fmt.Errorf("%s has no certificate in PEM form; give --gnmi-client-ca a file that has", path), err)
 	}
+	for i := 0; b.has(flagAuthority(i)); i++ {
+		b.remove(flagAuthority(i))
+		b.remove(flagRule(i))
+	}
 	for i, c := range all {
-		name := fmt.Sprintf("gnmi-client-ca-%d", i+1)
-		at := server + "tls/client-authorities/client-authority[name='" + name + "']/config/"
-		b.leaf(at+"name", name)
-		b.leaf(at+"certificate", base64.StdEncoding.EncodeToString(c.Raw))
-		rule := server + fmt.Sprintf("tls/client-identities/cert-to-name[id='%d']/", lastRules+i)
-		b.leaf(rule+"fingerprint", access.CertificateFingerprint(c).String())
-		b.leaf(rule+"map-type", "ietf-x509-cert-to-name:common-name")
+		authority := server + flagAuthority(i) + "/config/"
+		b.leaf(authority+"name", fmt.Sprintf("gnmi-client-ca-%d", i+1))
+		b.leaf(authority+"certificate", base64.StdEncoding.EncodeToString(c.Raw))
+		rule := server + flagRule(i)
+		b.leaf(rule+"/fingerprint", access.CertificateFingerprint(c).String())
+		b.leaf(rule+"/map-type", "ietf-x509-cert-to-name:common-name")
 	}
 	return b.err
+}
+
+// flagAuthority and flagRule return the paths of what a flag added.
+func flagAuthority(i int) string {
+	return fmt.Sprintf("tls/client-authorities/client-authority[name='gnmi-client-ca-%d']", i+1)
+}
+
+func flagRule(i int) string {
+	return fmt.Sprintf("tls/client-identities/cert-to-name[id='%d']", lastRules+i)
 }
 
 // certificates returns the certificates in a PEM file.

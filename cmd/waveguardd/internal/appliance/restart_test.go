@@ -1,8 +1,12 @@
 package appliance
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -138,5 +142,59 @@ func TestNoWayIn(t *testing.T) {
 	defer a.Close()
 	if a.NETCONFAddr() == nil {
 		t.Error("nobody can get in any more")
+	}
+}
+
+// TestFlagAuthorities holds that the authorities of a changed flag take the place
+// of those before, all of them.
+func TestFlagAuthorities(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t)
+	file := func(name string, all ...*identity) string {
+		t.Helper()
+		var text []byte
+		for _, i := range all {
+			text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.cert.Raw})...)
+		}
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	one, other, next := newAuthority(t, "One"), newAuthority(t, "Other"), newAuthority(t, "Next")
+	for _, test := range []struct {
+		file string
+		want []*identity
+	}{
+		{file("both.pem", one, other), []*identity{one, other}},
+		{file("next.pem", next), []*identity{next}},
+	} {
+		c.ClientCA = test.file
+		a, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pool := x509.NewCertPool()
+		for _, i := range test.want {
+			pool.AddCert(i.cert)
+		}
+		if !a.endpoints.TLS().ClientCAs.Equal(pool) {
+			t.Errorf("%s: other authorities are trusted", filepath.Base(test.file))
+		}
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestGreetsWithSSH holds that the address of NETCONF which is told is one of SSH.
+func TestGreetsWithSSH(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	c, port := dial(t, a), freePort(t)
+	c.call(serverEdit("running", `<netconf><listen>`+endpoint("zz", portConfig(port))+endpoint("default", "<transport>TLS</transport>")+`</listen></netconf>`))
+	if want := fmt.Sprintf("127.0.0.1:%d", port); a.NETCONFAddr().String() != want {
+		t.Errorf("tells %v, want %s", a.NETCONFAddr(), want)
 	}
 }

@@ -1,12 +1,14 @@
 package endpoints
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -204,5 +206,15 @@ func first(all map[string]net.Addr) net.Addr {
 	return all[slices.Min(names)]
 }
 
-// Addr returns an address at which a protocol listens, nil if there is none.
-func (e *Endpoints) Addr(protocol string) net.Addr { return first(e.Addrs(protocol)) }
+// Addr returns an address at which a protocol listens, nil if there is none. For
+// NETCONF it is one of SSH, as long as there is one.
+func (e *Endpoints) Addr(protocol string) net.Addr {
+	all := e.Addrs(protocol)
+	plain := maps.Clone(all)
+	for p, s := range e.settings().places {
+		if s.transport == "TLS" && p.protocol == protocol {
+			delete(plain, p.name)
+		}
+	}
+	return cmp.Or(first(plain), first(all))
+}
