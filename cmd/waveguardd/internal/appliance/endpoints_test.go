@@ -222,6 +222,7 @@ func TestRollbackWithoutItsPort(t *testing.T) {
 		return !strings.Contains(string(c.call(`<get-config><source><running/></source></get-config>`)), "<name>undone</name>")
 	})
 	eventually(t, "the error is told", func() bool { return strings.Contains(c.serverState(), "address already in use") })
+	c.call(serverEdit("running", `<netconf><config><idle-timeout>600</idle-timeout></config></netconf>`))
 	taken.Close()
 	eventually(t, "the endpoint is back", func() bool { return reachable(fmt.Sprintf("127.0.0.1:%d", before)) })
 	eventually(t, "no error is told", func() bool { return !strings.Contains(c.serverState(), "<last-error>") })

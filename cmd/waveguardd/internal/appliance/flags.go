@@ -63,7 +63,7 @@ func (a *Appliance) applyFlags() error {
 	switch {
 	case a.fresh:
 		wanted = flags{}
-	case len(a.endpoints.Addrs("netconf")) == 0 && a.endpoints.Err() == nil && !a.endpoints.Calls():
+	case len(a.endpoints.Addrs("netconf")) == 0 && len(a.endpoints.Errs("netconf")) == 0 && !a.endpoints.Calls():
 		wanted = given.orDefault()
 	}
 	if wanted != (flags{}) {

@@ -86,6 +86,34 @@ func TestStartWhereThePortIsTaken(t *testing.T) {
 	}
 }
 
+// TestStartWithoutAnAddress holds that an endpoint whose address is not there yet
+// does not keep the daemon from starting, and listens when it can.
+func TestStartWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t)
+	a, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, late := runUntil(t, a), fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	_, port, _ := net.SplitHostPort(late)
+	dial(t, a).call(serverEdit("running", netconfAt("late", `<address>127.0.0.1</address><port>`+port+`</port>`)))
+	stop()
+	taken, err := net.Listen("tcp", late)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	if a, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	defer runUntil(t, a)()
+	s := dial(t, a)
+	eventually(t, "the error is told", func() bool { return strings.Contains(s.serverState(), "address already in use") })
+	taken.Close()
+	eventually(t, "it listens", func() bool { return reachable(late) })
+}
+
 // TestFlagsDuringConfirmedCommit holds that the daemon starts with changed flags
 // though a confirmed commit waits, which only a daemon lets confirm or cancel; and
 // that the flags count at a later start.

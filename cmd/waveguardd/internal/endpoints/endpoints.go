@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -80,16 +79,18 @@ func New(c Config) (*Endpoints, error) {
 	}, nil
 }
 
-// Err returns why places could not be listened at when the appliance started,
-// nil if all are.
-func (e *Endpoints) Err() error {
+// Errs returns why places of a protocol are not listened at, by the names of
+// their endpoints.
+func (e *Endpoints) Errs(protocol string) map[string]error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var all []error
-	for _, err := range e.failed {
-		all = append(all, err)
+	all := map[string]error{}
+	for p, err := range e.failed {
+		if p.protocol == protocol {
+			all[p.name] = err
+		}
 	}
-	return errors.Join(all...)
+	return all
 }
 
 // Calls says whether there is a controller that is called.

@@ -29,9 +29,10 @@ const (
 // change asks for. Commit publishes them, and then lets go of what is no longer
 // wanted; abort lets go of what was prepared.
 //
-// A place that cannot be listened at is no error at the start, where [Endpoints.Err]
+// A place that cannot be listened at is no error at the start, where [Endpoints.Errs]
 // tells it so that a flag can still say where else to listen, and when a confirmed
-// commit is undone, which must not fail. It is tried again. For the same reason
+// commit is undone, which must not fail. It is tried again, and does not keep
+// others from changing. For the same reason
 // keys and certificates that became useless only leave themselves out then.
 func (e *Endpoints) Prepare(_ context.Context, c datastore.Change) (commit, abort func(), err error) {
 	if c.Actor.Protocol != startup && !concerns(c.Changes) {
@@ -70,8 +71,14 @@ type preparation struct {
 	protocol  string   // of the actor
 }
 
-// lenient says whether a place that cannot be listened at is only noted.
-func (p *preparation) lenient() bool { return p.protocol == startup || p.protocol == rollback }
+// lenient says whether a place that cannot be listened at is only noted: whoever
+// changes something else has no part in it.
+//
+// Preconditions: p.endpoints.preparing is held.
+func (p *preparation) lenient(name place, s spot) bool {
+	e := p.endpoints
+	return p.protocol == startup || p.protocol == rollback || e.failed[name] != nil && e.now.places[name].address == s.address
+}
 
 func (p *preparation) prepare() error {
 	if err := p.keys(); err != nil {
@@ -185,7 +192,7 @@ func (p *preparation) bind() error {
 		switch {
 		case err == nil:
 			p.bound[name] = l
-		case p.lenient():
+		case p.lenient(name, s):
 			p.failed[name] = err
 			e.cfg.Logger.Error("listen", "protocol", name.protocol, "endpoint", name.name, "error", err)
 		default:
