@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -112,6 +113,48 @@ func TestStartWithoutAnAddress(t *testing.T) {
 	eventually(t, "the error is told", func() bool { return strings.Contains(s.serverState(), "address already in use") })
 	taken.Close()
 	eventually(t, "it listens", func() bool { return reachable(late) })
+}
+
+// TestStartWithoutItsCertificate holds that the loss of a certificate's key keeps
+// the daemon neither from changing something else nor from starting, and that the
+// certificate is shown again when the key is back.
+func TestStartWithoutItsCertificate(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t)
+	a, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, s := runUntil(t, a), dial(t, a)
+	own := (*identity)(nil).issue(t, &x509.Certificate{Subject: named("node-7"), IsCA: true, BasicConstraintsValid: true})
+	cert, key := own.files(t)
+	s.call(serverEdit("running", `<tls><config><certificate-file>`+cert+`</certificate-file><private-key-file>`+key+`</private-key-file></config></tls>`))
+	if err := os.Rename(key, key+".lost"); err != nil {
+		t.Fatal(err)
+	}
+	s.call(serverEdit("running", `<netconf><config><idle-timeout>600</idle-timeout></config></netconf>`))
+	stop()
+	if a, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	defer runUntil(t, a)()
+	shown := func() string {
+		conn, err := tls.Dial("tcp", a.GNMIAddr().String(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		return conn.ConnectionState().PeerCertificates[0].Subject.CommonName
+	}
+	if got := shown(); got == "node-7" {
+		t.Errorf("shows %s without its key", got)
+	}
+	if err := os.Rename(key+".lost", key); err != nil {
+		t.Fatal(err)
+	}
+	if got := shown(); got != "node-7" {
+		t.Errorf("shows %s though its key is back", got)
+	}
 }
 
 // TestFlagsDuringConfirmedCommit holds that the daemon starts with changed flags

@@ -198,7 +198,7 @@ func TestCertificateChanges(t *testing.T) {
 	conn.Close()
 	eventually(t, "the certificate is told", func() bool { return strings.Contains(c.serverState(), "CN=node-7") })
 	c.send(serverEdit("running", `<tls><config><private-key-file>`+cert+`</private-key-file></config></tls>`))
-	if reply := string(c.read()); !strings.Contains(reply, "invalid-value") || !strings.Contains(reply, "restore them") {
+	if reply := string(c.read()); !strings.Contains(reply, "invalid-value") || !strings.Contains(reply, "mend the files") {
 		t.Errorf("a certificate as key: %s", reply)
 	}
 	c.send(serverEdit("running", `<tls><config><private-key-file nc:operation="delete"/></config></tls>`))

@@ -109,22 +109,19 @@ func (p *preparation) keys() error {
 	return p.needKeys()
 }
 
-// key returns a host key from its file, which it makes if it is missing. What
-// happened to the file must not keep a confirmed commit from being undone: then
-// the key that is in use goes on.
+// key returns a host key: the one in use, or that in its file, which it makes if
+// it is missing. What happens to the file of a key in use keeps nobody from changing
+// something else.
 func (p *preparation) key(k hostKey) (ssh.Signer, error) {
+	now := p.endpoints.settings()
+	if i := slices.IndexFunc(now.keys, k.same); i >= 0 {
+		return now.ssh.HostKeys[i], nil
+	}
 	file := netconf.HostKeyFile(p.endpoints.cfg.keyFolder(), k.name)
 	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
 		p.made = append(p.made, file)
 	}
-	signer, err := netconf.EnsureHostKey(file, k.algorithm)
-	if now := p.endpoints.settings(); err != nil && p.protocol == rollback {
-		i := slices.IndexFunc(now.keys, func(o hostKey) bool { return o.name == k.name && o.algorithm == k.algorithm })
-		if i >= 0 {
-			return now.ssh.HostKeys[i], nil
-		}
-	}
-	return signer, err
+	return netconf.EnsureHostKey(file, k.algorithm)
 }
 
 // needKeys refuses to serve SSH without a key: no client could get in.
@@ -152,19 +149,27 @@ func noKey(at tree.Path) error {
 	}
 }
 
+// certificate reads the certificate, unless it is in use: then it is read when
+// it changes. Files that became useless since they were configured must not keep
+// the appliance from starting, or a confirmed commit from being undone.
 func (p *preparation) certificate() error {
-	t := &p.next.tls
-	t.certificate = p.endpoints.own
-	if t.certFile != "" {
-		c, err := gnmi.LoadCertificate(t.certFile, t.keyFile)
-		switch {
-		case err == nil:
-			t.certificate = c
-		case p.protocol == rollback:
-			p.endpoints.cfg.Logger.Error("the TLS certificate cannot be used; the appliance's own takes its place", "error", err)
-		default:
-			return &tree.Error{Tag: tree.TagInvalidValue, Path: t.at, Message: err.Error()}
-		}
+	t, now, own := &p.next.tls, &p.endpoints.settings().tls, p.endpoints.own
+	var err error
+	switch {
+	case t.certFile == "":
+		t.certificate = own
+	case t.certFile == now.certFile && t.keyFile == now.keyFile:
+		t.certificate = now.certificate
+	default:
+		t.certificate, err = gnmi.LoadCertificate(t.certFile, t.keyFile)
+	}
+	switch {
+	case err == nil:
+	case p.protocol == startup || p.protocol == rollback:
+		t.certificate = gnmi.AwaitCertificate(t.certFile, t.keyFile, own)
+		p.endpoints.cfg.Logger.Error("the TLS certificate cannot be used; until it can, the appliance's own takes its place", "error", err)
+	default:
+		return &tree.Error{Tag: tree.TagInvalidValue, Path: t.at, Message: err.Error()}
 	}
 	certificate, log := t.certificate, p.endpoints.cfg.Logger
 	t.config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {

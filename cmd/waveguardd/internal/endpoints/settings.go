@@ -48,6 +48,10 @@ type hostKey struct {
 	at        tree.Path
 }
 
+func (k hostKey) same(other hostKey) bool {
+	return k.name == other.name && k.algorithm == other.algorithm
+}
+
 // tlsSettings are what TLS needs of the configuration.
 type tlsSettings struct {
 	certFile, keyFile string
