@@ -36,8 +36,11 @@ var layers = []layer{
 
 	{"server/access", []string{"yang/..."}, []string{xCrypt}, "access control decides by the configuration alone"},
 	{"server/datastore", []string{"yang/..."}, []string{xSys}, "the datastore declares Engine, and does not know who satisfies it"},
+	{"server/files", []string{"yang/schema", "yang/tree"}, nil, "it serves an interface of the protocols, and knows none"},
 	{"server/notify", []string{"server/datastore/journal", "yang/..."}, nil, "notifications are trees, logged in a journal"},
-	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
+	{"server/push", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, nil, "subscriptions know no protocol: each writes them in its own way"},
+	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "server/push", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
+	{"server/history", []string{"server/access", "server/datastore", "yang/..."}, nil, "it serves the datastore's revisions, to whatever protocol"},
 	{"server/gnmi", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{"github.com/openconfig/gnmi", "google.golang.org"}, "a protocol reads and changes the datastore, never enforcement"},
 
 	{"enforcement", []string{"enforcement/...", "gen/..."}, []string{xSys, ygot}, "enforcement reads the typed view, and knows no protocol and no datastore"},
@@ -48,6 +51,7 @@ var layers = []layer{
 	{"enforcement/mpk", []string{"enforcement/keys"}, []string{xSys}, "workloads link it, and it is unsafe: it stands alone, but for who has which key"},
 	{"enforcement/confine", []string{"enforcement/mpk"}, []string{xSys, "golang.org/x/net/bpf"}, "it makes filters, and knows no policy of domains"},
 	{"enforcement/keys", nil, nil, "workloads link it, and it is an algorithm: it stands alone"},
+	{"enforcement/scan", nil, []string{xSys, "golang.org/x/arch"}, "it judges programs by their bytes alone"},
 
 	{"sdk", []string{"enforcement/attach/wire", "enforcement/keys", "enforcement/mpk", "enforcement/page"}, []string{xSys}, "a workload links neither YANG nor a server"},
 

@@ -67,6 +67,7 @@ func (s *Server) configChanged(c datastore.Change) {
 		}
 		n.add(list(n, "edit", c.Changes, func(e *nodes, c tree.Change) { e.edit(c.Path, operationOfChange(c)) }))
 	})
+	s.urlsChanged(c.Actor)
 }
 
 // stages are the values of confirm-event (RFC 6470 section 2.2).

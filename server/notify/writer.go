@@ -21,9 +21,10 @@ type writer struct {
 	bound   int64
 	dir     *journal.Dir
 
-	ready chan struct{} // has a token when there may be something to write
-	quit  chan struct{}
-	done  chan struct{}
+	ready   chan struct{} // has a token when there may be something to write
+	forgets chan chan error
+	quit    chan struct{}
+	done    chan struct{}
 
 	log     *journal.Log
 	next    uint64    // number of the record to be written next
@@ -41,7 +42,7 @@ type stored struct {
 func newWriter(h *Hub, c Config) *writer {
 	return &writer{
 		hub: h, decoder: decoder{c.Schema}, logger: c.Logger.With("dir", c.Dir), bound: int64(c.Bound),
-		ready: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		ready: make(chan struct{}, 1), forgets: make(chan chan error), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 }
 
@@ -62,6 +63,9 @@ func (w *writer) run() {
 		case <-w.quit:
 			w.writeAll()
 			return
+		case done := <-w.forgets:
+			done <- w.forget()
+			continue
 		case <-w.ready:
 		}
 		if w.writeAll() {
@@ -70,6 +74,9 @@ func (w *writer) run() {
 		select {
 		case <-w.quit:
 			return
+		case done := <-w.forgets:
+			done <- w.forget()
+			w.wake()
 		case <-time.After(retryAfter):
 			w.wake()
 		}

@@ -28,6 +28,7 @@ func takeSteps(t *testing.T, a *appliance) {
 		{"5-invalid-edits", editInvalidly},
 		{"6-daemon-killed", killDaemon},
 		{"7-strangers-and-viewers", keepOut},
+		{"8-configuration", goBack},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.take(t, a) }) {
 			return // what follows builds on it

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,11 +22,13 @@ func runLocal(t *testing.T, stdin string, args ...string) (stdout, stderr string
 	return out.String(), err.String(), code
 }
 
-// TestYANGTranscripts runs the command line that each transcript begins with,
-// the first line that is no comment, in a folder with the files of the
-// transcript. The file called stdin is the standard input.
-func TestYANGTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/yang/*.txtar")
+func TestYANGTranscripts(t *testing.T) { testLocally(t, "testdata/yang/*.txtar") }
+
+// testLocally runs the command line that each transcript begins with, the first
+// line that is no comment, in a folder with the files of the transcript. The file
+// called stdin is the standard input.
+func testLocally(t *testing.T, pattern string) {
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("transcripts %v, %v", files, err)
 	}
@@ -55,7 +58,8 @@ func TestYANGTranscripts(t *testing.T) {
 }
 
 // unpack writes the files of a transcript into a new folder, which becomes the
-// current one, and returns the standard input.
+// current one, and returns the standard input. A file NAME.hex is that of NAME in
+// hexadecimal.
 func unpack(t *testing.T, archive *txtar.Archive) (stdin string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -67,11 +71,24 @@ func unpack(t *testing.T, archive *txtar.Archive) (stdin string) {
 		if err := os.MkdirAll(filepath.Dir(f.Name), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(f.Name, f.Data, 0o600); err != nil {
+		name, data := f.Name, f.Data
+		if binary, ok := strings.CutSuffix(name, ".hex"); ok {
+			name, data = binary, fromHex(t, data)
+		}
+		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return stdin
+}
+
+func fromHex(t *testing.T, digits []byte) []byte {
+	t.Helper()
+	data, err := hex.DecodeString(strings.Join(strings.Fields(string(digits)), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // words splits a line as a shell does, quotes included.

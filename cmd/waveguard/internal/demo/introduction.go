@@ -98,12 +98,18 @@ func (d *demonstration) whatToTry() string {
 		}
 		return command(arguments...)
 	}
+	overNETCONF := func(arguments ...string) string {
+		if netconf != defaultNETCONF {
+			arguments = append(arguments, "--netconf", netconf)
+		}
+		return command(arguments...)
+	}
 	return strings.NewReplacer(
 		"@HOST@", host, "@PORT@", port, "@USER@", d.User, "@GNMI@", gnmi,
 		"@PASSWORD@", relative(d.password()), "@CERTIFICATE@", relative(filepath.Join(d.Data, "tls", "cert.pem")),
 		"@STATUS@", online("status"), "@TRANSITIONS@", online("transitions"), "@WATCH@", online("watch"),
 		"@DENY@", online("deny", "dashboard", "performance-monitoring"),
-		"@PERMIT@", online("permit", "dashboard", "performance-monitoring"),
+		"@HISTORY@", overNETCONF("config", "history"), "@ROLLBACK@", overNETCONF("config", "rollback", "-1", "--yes"),
 		"@TYPO@", online("permit", "dashboard", "nobody"),
 		"@VIOLATE@", command("demo", "violate", "dashboard", "key-store"), "@NODE@", command("demo", "status"),
 		"@DAEMON@", commandLine(d.Config.daemon(), d.daemonArguments()...), "@PID@", fmt.Sprint(d.daemon.pid()),

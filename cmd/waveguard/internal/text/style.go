@@ -21,11 +21,17 @@ const (
 // Palette paints text; the zero value leaves it as it is.
 type Palette struct{ colours bool }
 
+// Terminal says whether what is written to w is shown on a terminal that obeys
+// escape sequences.
+func Terminal(w io.Writer, getenv func(string) string) bool {
+	file, isFile := w.(*os.File)
+	return isFile && getenv("TERM") != "dumb" && isTerminal(file)
+}
+
 // PaletteFor returns colours for a terminal, unless NO_COLOR is set or the
 // terminal is dumb (no-color.org).
 func PaletteFor(w io.Writer, getenv func(string) string) Palette {
-	file, isFile := w.(*os.File)
-	return Palette{colours: isFile && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb" && isTerminal(file)}
+	return Palette{colours: getenv("NO_COLOR") == "" && Terminal(w, getenv)}
 }
 
 // Paint returns text in a style.

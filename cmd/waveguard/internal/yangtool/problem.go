@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
@@ -69,7 +68,7 @@ func WriteProblems(w io.Writer, p text.Palette, problems []Problem) error {
 }
 
 func (p Problem) write(b *strings.Builder, paint text.Palette) {
-	b.WriteString(paint.Paint(text.Bold, printable(p.position())) + paint.Paint(text.Bad, "error: ") + paint.Paint(text.Bold, printable(p.Message)) + "\n")
+	b.WriteString(paint.Paint(text.Bold, text.Printable(p.position())) + paint.Paint(text.Bad, "error: ") + paint.Paint(text.Bold, text.Printable(p.Message)) + "\n")
 	if p.shown != "" {
 		number := fmt.Sprintf("%5d | ", p.Line)
 		b.WriteString(paint.Paint(text.Faint, number) + p.shown + "\n")
@@ -81,7 +80,7 @@ func (p Problem) write(b *strings.Builder, paint text.Palette) {
 	}
 	for _, detail := range []text.Pair{{Name: "at", Value: p.Path}, {Name: "rule", Value: p.Rule}, {Name: "tags", Value: tags}, {Name: "hint", Value: p.Hint}} {
 		if detail.Value != "" {
-			fmt.Fprintf(b, "      %s %s\n", paint.Paint(text.Faint, detail.Name+":"), printable(detail.Value))
+			fmt.Fprintf(b, "      %s %s\n", paint.Paint(text.Faint, detail.Name+":"), text.Printable(detail.Value))
 		}
 	}
 }
@@ -91,17 +90,6 @@ const (
 	shownBytes  = 120
 	shownBefore = 40
 )
-
-// printable returns s with a sign for each character that a terminal might obey
-// rather than show.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\t' && !unicode.IsGraphic(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, s)
-}
 
 // excerpt returns what to show of a line, and what stands below it up to the column.
 // Of the line, of which nothing else is kept, it copies no more than it shows.
@@ -118,7 +106,7 @@ func excerpt(line []byte, column int) (shown, before string) {
 	for to < len(line) && !utf8.RuneStart(line[to]) {
 		to++
 	}
-	shown, lead := printable(string(line[from:to])), string(line[from:at])
+	shown, lead := text.Printable(string(line[from:to])), string(line[from:at])
 	if from > 0 {
 		shown, lead = "..."+shown, "..."+lead
 	}

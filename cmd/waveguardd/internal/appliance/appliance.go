@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"path/filepath"
 	"sync"
@@ -14,11 +13,12 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/server/files"
 	"github.com/optical-net/waveguard/server/gnmi"
+	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
-	"github.com/optical-net/waveguard/yang/models"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -32,6 +32,8 @@ type Appliance struct {
 	store   *datastore.Store
 	access  *access.Authority
 	hub     *notify.Hub
+	history *history.History
+	files   *files.Files
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
@@ -52,7 +54,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openFiles, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -62,7 +64,7 @@ func New(c Config) (_ *Appliance, err error) {
 }
 
 func (a *Appliance) openStore() (err error) {
-	if a.schema, err = compileModels(); err != nil {
+	if a.schema, err = compileModels(a.cfg.Models); err != nil {
 		return fmt.Errorf("compile the models: %w", err)
 	}
 	a.endpoints, err = endpoints.New(endpoints.Config{Dir: a.cfg.Dir, Schema: a.schema, Logger: a.cfg.Logger})
@@ -73,10 +75,14 @@ func (a *Appliance) openStore() (err error) {
 	a.store, err = datastore.Open(datastore.Config{
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engines{a.endpoints, engine{a.engine}}, Logger: a.cfg.Logger,
 		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
-		Rules:   access.Check,
+		Factory: a.factory,
+		Rules:   rules,
+		History: history.Most,
+
+		Complete: func(t *tree.Tree) (*tree.Tree, error) { return a.cfg.withModelsData(a.schema, t) },
 	})
 	if err != nil {
-		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)
+		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), a.cfg.hint(err))
 	}
 	a.access = access.New(a.store.Running)
 	a.access.Record(telemetry.NewLogins(a.schema, a.store, a.cfg.Logger))
@@ -94,18 +100,29 @@ func (a *Appliance) openHub() (err error) {
 // served lists the modules the appliance implements.
 var served = []string{
 	"ietf-datastores",
+	"ietf-factory-default",
 	"ietf-inet-types",
 	"ietf-netconf",
 	"ietf-netconf-acm",
 	"ietf-netconf-monitoring",
 	"ietf-netconf-nmda",
 	"ietf-netconf-notifications",
+	"ietf-netconf-partial-lock",
+	"ietf-netconf-private-candidate",
 	"ietf-netconf-with-defaults",
+	"ietf-nmda-compare",
+	"ietf-notification-capabilities",
 	"ietf-origin",
+	"ietf-subscribed-notifications",
+	"ietf-system-capabilities",
 	"ietf-x509-cert-to-name",
 	"ietf-yang-library",
+	"ietf-yang-push",
 	"ietf-yang-types",
 	"mpk-security",
+	"mpk-security-deviations",
+	"mpk-security-files",
+	"mpk-security-history",
 	"mpk-security-notifications",
 	"mpk-security-server",
 	"mpk-security-telemetry",
@@ -114,14 +131,13 @@ var served = []string{
 	"notifications",
 }
 
-func compileModels() (*schema.Set, error) {
-	return schema.Compile([]fs.FS{models.FS}, schema.Options{Implement: served, Features: netconf.Features})
-}
-
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State: []netconf.StateProvider{a.access.State},
+		State:      []netconf.StateProvider{a.access.State, a.history.State, a.filesState},
+		Operations: a.historyOperations(),
+		Files:      a.files,
+		Erase:      a.erase,
 	})
 	return err
 }
@@ -187,6 +203,10 @@ func (a *Appliance) greet() {
 	if a.host.missing != "" {
 		say("note: %s", a.host.missing)
 	}
+	if names := foreign(a.schema); len(names) > 0 {
+		say("note: %d modules of --models are served and their data is kept and checked, but nothing is done with it (waveguardd -v names them)", len(names))
+		a.cfg.Logger.Debug("modules that act on nothing", "modules", names)
+	}
 	say("ready")
 }
 
@@ -219,6 +239,9 @@ func (a *Appliance) Close() error {
 	}
 	if a.hub != nil {
 		errs = append(errs, a.hub.Close())
+	}
+	if a.files != nil {
+		errs = append(errs, a.files.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -1,4 +1,4 @@
-package netconf
+package push
 
 import (
 	"github.com/optical-net/waveguard/server/access"
@@ -8,7 +8,7 @@ import (
 // discreet returns a notification's content as the user may know it: of a change
 // of the configuration, only the edits of what can be read. RFC 6470 section 2.2
 // lets a server tell less of an edit than it knows.
-func (s *Session) discreet(content *tree.Container) *tree.Container {
+func (r *Receiver) discreet(content *tree.Container) *tree.Container {
 	edit := content.Schema().Child("ietf-netconf-notifications", "edit")
 	if content.Schema().Name != "netconf-config-change" || edit == nil {
 		return content
@@ -19,7 +19,7 @@ func (s *Session) discreet(content *tree.Container) *tree.Container {
 	}
 	var told []*tree.Container
 	for e := range edits.All() {
-		if s.mayKnow(e) {
+		if r.mayKnow(e) {
 			told = append(told, e)
 		}
 	}
@@ -37,11 +37,11 @@ func (s *Session) discreet(content *tree.Container) *tree.Container {
 
 // mayKnow says whether the user may read the target of an edit. One that cannot
 // be found any more is not told.
-func (s *Session) mayKnow(edit *tree.Container) bool {
+func (r *Receiver) mayKnow(edit *tree.Container) bool {
 	target, ok := edit.Leaf("target")
 	if !ok {
 		return true
 	}
-	path, err := s.server.schema.ParsePath(target.String())
-	return err == nil && s.server.access.Decide(s.peer.User, access.Read, access.Target{Path: path}) == nil
+	path, err := r.Schema.ParsePath(target.String())
+	return err == nil && r.Access.Decide(r.user, access.Read, access.Target{Path: path}) == nil
 }

@@ -1,0 +1,151 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// rounds is how often a process is scanned whose mappings change meanwhile.
+const rounds = 3
+
+// Process scans the executable mappings of a process: files, deleted ones too,
+// anonymous memory and that of memfd_create(2), the vDSO. It needs the right to
+// trace the process (ptrace(2), PTRACE_MODE_ATTACH_FSCREDS).
+//
+// If its mappings change during the scan, it is scanned again, and if they keep
+// changing the report says so among what could not be searched. Changes of the
+// memory that is mapped already go unnoticed, unless the process is stopped.
+func Process(ctx context.Context, pid int) (*Report, error) {
+	p, err := openProcess(pid)
+	if err != nil {
+		return nil, fmt.Errorf("scan process %d: %w", pid, err)
+	}
+	defer p.close()
+	r, err := p.scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("scan process %d: %w", pid, err)
+	}
+	return r, nil
+}
+
+// process is a process that stays the same: its number may pass to another one,
+// its directory does not.
+type process struct {
+	pid    int
+	dir    *os.File
+	memory *os.File
+}
+
+func openProcess(pid int) (*process, error) {
+	dir, err := os.Open("/proc/" + strconv.Itoa(pid))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no such process, or it is in a PID namespace that cannot be seen from here: %w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &process{pid: pid, dir: dir}
+	if p.memory, err = p.open("mem"); err != nil {
+		_ = dir.Close()
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, fmt.Errorf("%w: scan as root or as its user; kernel.yama.ptrace_scope above 0 needs root", err)
+		}
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *process) close() { _, _ = p.memory.Close(), p.dir.Close() }
+
+// open opens a file of the process's directory.
+func (p *process) open(name string) (*os.File, error) {
+	fd, err := unix.Openat(int(p.dir.Fd()), name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: p.dir.Name() + "/" + name, Err: err}
+	}
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+func (p *process) mappings() ([]mapping, error) {
+	f, err := p.open("maps")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return nil, fmt.Errorf("read its mappings: %w", err)
+	}
+	return executable(text)
+}
+
+func (p *process) scan(ctx context.Context) (*Report, error) {
+	before, err := p.mappings()
+	for range rounds {
+		if err != nil {
+			return nil, err
+		}
+		r := newReport(p.name())
+		if err := p.scanMappings(ctx, r, before); err != nil {
+			return nil, err
+		}
+		var after []mapping
+		if after, err = p.mappings(); err == nil && slices.Equal(before, after) {
+			return r, nil
+		}
+		before = after
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := newReport(p.name())
+	r.unread("its executable mappings changed during each of %d scans: stop it first", rounds)
+	return r, p.scanMappings(ctx, r, before)
+}
+
+// name is the process with what it runs.
+func (p *process) name() string {
+	path, err := os.Readlink(p.dir.Name() + "/exe")
+	if err != nil {
+		return fmt.Sprintf("process %d", p.pid)
+	}
+	return fmt.Sprintf("process %d %s", p.pid, path)
+}
+
+func (p *process) scanMappings(ctx context.Context, r *Report, mappings []mapping) error {
+	files := &objects{process: p}
+	defer files.close()
+	var parts []part
+	for i := range mappings {
+		m := &mappings[i]
+		r.noteMapping(m)
+		parts = append(parts, part{
+			start: m.start, end: m.end, offset: int64(m.start), source: p.memory,
+			name: m.String(), writable: m.writable(), object: files.object(m),
+		})
+	}
+	if len(parts) == 0 {
+		r.note("it has no executable memory: a thread of the kernel, or a process that has ended")
+	}
+	return r.scan(ctx, join(parts))
+}
+
+// noteMapping notes what about a mapping makes its bytes change.
+func (r *Report) noteMapping(m *mapping) {
+	switch {
+	case m.writable():
+		r.note("%v is writable and executable: its code can be replaced", m)
+	case m.shared():
+		r.note("%v is shared: whoever can write the file can replace its code", m)
+	case m.inode == 0 && m.name != "[vdso]":
+		r.note("%v was made at run time, and may be again", m)
+	}
+}

@@ -1,0 +1,151 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+)
+
+// part is executable memory that one segment or one mapping put there.
+type part struct {
+	start, end uint64      // addresses; end is behind the last
+	source     io.ReaderAt // of its bytes
+	offset     int64       // of the first in source
+	name       string      // of the segment or the mapping
+	writable   bool
+	object     object // whose code it is; nil if nobody can tell
+}
+
+// size is in bytes.
+func (p *part) size() uint64 { return p.end - p.start }
+
+// span is parts that follow one another without a gap: to a processor, one
+// piece of code.
+type span struct {
+	parts  []part
+	masked int // claims of that class that were tried
+}
+
+// join makes spans of parts, which must not overlap.
+func join(parts []part) []*span {
+	parts = slices.Clone(parts)
+	slices.SortFunc(parts, func(a, b part) int {
+		if a.start < b.start {
+			return -1
+		}
+		return 1
+	})
+	var spans []*span
+	for _, p := range parts {
+		if n := len(spans); n > 0 && spans[n-1].end() == p.start {
+			spans[n-1].parts = append(spans[n-1].parts, p)
+			continue
+		}
+		spans = append(spans, &span{parts: []part{p}})
+	}
+	return spans
+}
+
+func (s *span) start() uint64 { return s.parts[0].start }
+func (s *span) end() uint64   { return s.parts[len(s.parts)-1].end }
+
+// at returns the part that an address of the span is in.
+func (s *span) at(address uint64) *part {
+	i, _ := slices.BinarySearchFunc(s.parts, address, func(p part, address uint64) int {
+		switch {
+		case address >= p.end:
+			return -1
+		case address < p.start:
+			return 1
+		}
+		return 0
+	})
+	return &s.parts[min(i, len(s.parts)-1)]
+}
+
+// read fills b with what is at an address and returns how many bytes there are.
+// An error is about the byte behind those.
+func (s *span) read(b []byte, address uint64) (n int, err error) {
+	for n < len(b) && address >= s.start() && address < s.end() {
+		p := s.at(address)
+		want := min(uint64(len(b)-n), p.end-address)
+		got, err := p.source.ReadAt(b[n:n+int(want)], p.offset+int64(address-p.start))
+		n += got
+		address += uint64(got)
+		if uint64(got) < want {
+			if err == nil || errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// chunk is how many bytes are searched at a time.
+const chunk = 256 << 10
+
+// located is an instruction at an address.
+type located struct {
+	address     uint64
+	instruction Instruction
+}
+
+// gap is memory that could not be read.
+type gap struct {
+	part *part
+	err  error
+}
+
+// buffer is memory for one search at a time.
+type buffer struct {
+	bytes []byte
+	found []found
+}
+
+var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, longest-1+chunk)} }}
+
+// finder is told what a search comes across.
+type finder interface {
+	hit(located)
+	gap(gap)
+	searched(bytes int)
+}
+
+// search looks through the span, in order. What cannot be read is skipped to the
+// end of its page. It returns the error of ctx.
+func (s *span) search(ctx context.Context, buf *buffer, to finder) error {
+	kept := 0 // bytes at the beginning of buf that were searched before
+	for address := s.start(); address < s.end(); {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := s.read(buf.bytes[kept:], address)
+		code := buf.bytes[:kept+n]
+		buf.found = search(buf.found[:0], code)
+		base := address - uint64(kept)
+		for _, f := range buf.found {
+			if f.offset+sequenceLen(code[f.offset:]) > kept {
+				to.hit(located{base + uint64(f.offset), f.instruction})
+			}
+		}
+		to.searched(n)
+		address += uint64(n)
+		kept = copy(buf.bytes, code[max(0, len(code)-longest+1):])
+		if err != nil {
+			to.gap(gap{s.at(address), err})
+			address, kept = address&^(pageSize-1)+pageSize, 0
+		}
+	}
+	return nil
+}
+
+// sequenceLen is the length of the sequence that begins code.
+func sequenceLen(code []byte) int {
+	if code[0] == rex2 {
+		return 4
+	}
+	return 3
+}
