@@ -10,8 +10,8 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// checkOverlaps refuses two places that take the same connections: what one
-// socket lets happen while it changes hands, the next start would not.
+// checkOverlaps refuses two places that would take the same connections: the
+// next start could not open both.
 func (s *settings) checkOverlaps() error {
 	names := slices.SortedFunc(maps.Keys(s.places), func(a, b place) int {
 		return strings.Compare(a.protocol+"/"+a.name, b.protocol+"/"+b.name)
