@@ -71,7 +71,7 @@ func (t *TLS) handshake(ctx context.Context, s *Server, conn net.Conn) (user acc
 	return user, secured, conn.SetDeadline(time.Time{})
 }
 
-var errNoName = errors.New("the certificate stands for no user: no entry of cert-to-name fits it")
+var errNoName = errors.New("the certificate stands for no user: no entry of cert-to-name fits it, or its RSA key has less than 2048 bits")
 
 // identify returns the user a certificate stands for (RFC 7589 section 7).
 func (t *TLS) identify(s *Server, chains [][]*x509.Certificate) (access.User, error) {
