@@ -26,7 +26,7 @@ const (
 // datastore to nobody; enforcement and telemetry read the typed view; package
 // cmd binds them, through the interfaces that each declares.
 var layers = []layer{
-	{"cmd", []string{"enforcement/...", "gen/...", "sdk/...", "server/...", "telemetry", "yang/..."}, []string{"github.com", "golang.org", "google.golang.org"}, "commands wire everything"},
+	{"cmd", []string{"enforcement/...", "gen/...", "sdk/...", "server/...", "telemetry/...", "yang/..."}, []string{"github.com", "golang.org", "google.golang.org"}, "commands wire everything"},
 
 	{"yang", nil, []string{"golang.org/x"}, "the YANG engine knows nothing of the appliance: any project could use it"},
 
@@ -55,7 +55,7 @@ var layers = []layer{
 
 	{"sdk", []string{"enforcement/attach/wire", "enforcement/keys", "enforcement/mpk", "enforcement/page"}, []string{xSys}, "a workload links neither YANG nor a server"},
 
-	{"telemetry", []string{"gen/...", "yang/schema", "yang/tree"}, []string{ygot}, "telemetry declares Source and Store, and does not know who satisfies them"},
+	{"telemetry", []string{"gen/...", "telemetry/...", "yang/schema", "yang/tree"}, []string{ygot}, "telemetry declares Source and Store, and does not know who satisfies them"},
 
 	{"internal", nil, nil, "it holds tests"},
 }

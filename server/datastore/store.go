@@ -81,6 +81,7 @@ type Store struct {
 	factory   factory
 	history   history
 	stats     stats
+	trouble   atomic.Pointer[error] // of the last change that was to be stored
 
 	// writer holds a token while somebody changes what follows, running, the
 	// candidate, or a lock.

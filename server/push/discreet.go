@@ -2,6 +2,7 @@ package push
 
 import (
 	"github.com/optical-net/waveguard/server/access"
+	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -9,10 +10,10 @@ import (
 // of the configuration, only the edits of what can be read. RFC 6470 section 2.2
 // lets a server tell less of an edit than it knows.
 func (r *Receiver) discreet(content *tree.Container) *tree.Container {
-	edit := content.Schema().Child("ietf-netconf-notifications", "edit")
-	if content.Schema().Name != "netconf-config-change" || edit == nil {
+	if !tellsEdits(content.Schema()) {
 		return content
 	}
+	edit := content.Schema().Child("", "edit")
 	edits, ok := content.Child(edit).(*tree.List)
 	if !ok {
 		return content
@@ -33,6 +34,12 @@ func (r *Receiver) discreet(content *tree.Container) *tree.Container {
 		}
 	}
 	return tree.NewContainer(content.Schema(), kids)
+}
+
+// tellsEdits says whether a notification is one of those that tell a change of the configuration.
+func tellsEdits(n *schema.Node) bool {
+	return n.Name == "netconf-config-change" && n.Module.Name == "ietf-netconf-notifications" ||
+		n.Name == "change-notification" && n.Module.Name == "mpk-security-notifications"
 }
 
 // mayKnow says whether the user may read the target of an edit. One that cannot

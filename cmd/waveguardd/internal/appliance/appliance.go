@@ -19,6 +19,7 @@ import (
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
+	"github.com/optical-net/waveguard/telemetry/pm"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -37,6 +38,9 @@ type Appliance struct {
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
 
+	bins      *pm.Bins
+	collector *telemetry.Collector
+
 	endpoints *endpoints.Endpoints
 	fresh     bool // the configuration was made at this start
 	attach    *net.UnixListener
@@ -54,7 +58,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openFiles, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openFiles, a.openTelemetry, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -120,10 +124,13 @@ var served = []string{
 	"ietf-yang-push",
 	"ietf-yang-types",
 	"mpk-security",
+	"mpk-security-alarms",
+	"mpk-security-anomaly",
 	"mpk-security-deviations",
 	"mpk-security-files",
 	"mpk-security-history",
 	"mpk-security-notifications",
+	"mpk-security-pm",
 	"mpk-security-server",
 	"mpk-security-telemetry",
 	"mpk-security-types",
@@ -135,7 +142,7 @@ func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
 		State:      []netconf.StateProvider{a.access.State, a.history.State, a.filesState},
-		Operations: a.historyOperations(),
+		Operations: append(a.historyOperations(), a.clearPM()),
 		Files:      a.files,
 		Erase:      a.erase,
 	})
@@ -164,13 +171,12 @@ func (a *Appliance) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
-	collector := &telemetry.Collector{
-		Source: source{a.engine, a.host}, Store: a.store, Schema: a.schema, Logger: a.cfg.Logger,
-	}
+	notifier.Heard = a.collector.Supervisor.Heard
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
-	wg.Go(func() { collector.Run(ctx) })
+	wg.Go(func() { a.collector.Run(ctx) })
+	wg.Go(func() { a.bins.Keep(ctx) })
 	wg.Go(func() { a.mirrorNETCONF(ctx) })
 	wg.Go(func() { notifier.Run(ctx, violations(ctx, a.engine.Violations())) })
 	serve := func(what string, f func() error) {
