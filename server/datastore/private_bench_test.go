@@ -47,7 +47,7 @@ func BenchmarkConflicts(b *testing.B) {
 				}
 				return e.Tree()
 			}
-			mine, theirs := change(7), change(8)
+			mine, theirs := change(5007), change(5008)
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, conflicts, err := datastore.Rebased(base, mine, theirs, datastore.PreferCandidate); err != nil || len(conflicts) < n {
