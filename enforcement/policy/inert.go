@@ -11,10 +11,15 @@ var inert = map[string]string{
 	"/mpk-security:mpk-security/system/users/user/config/password-hash":               "users are access control's",
 	"/mpk-security:mpk-security/domains/domain/config/description":                    "it is for people",
 	"/mpk-security:mpk-security/services/service/config/description":                  "it is for people",
+	"/mpk-security:mpk-security/domains/domain/config/lifecycle-state":                "it decides on alarms, which are telemetry's",
+	"/mpk-security:mpk-security/services/service/config/lifecycle-state":              "it decides on alarms, which are telemetry's",
+	"/mpk-security:mpk-security/transitions/transition/config/lifecycle-state":        "it decides on alarms, which are telemetry's",
 }
 
 // inertModules lists the modules none of whose leafs any Plan depends on, and why.
 var inertModules = map[string]string{
-	"mpk-security-files":  "which URLs name configurations is the protocols' concern",
-	"mpk-security-server": "how the appliance is reached is its endpoints' concern",
+	"mpk-security-alarms":  "what is an alarm is telemetry's concern",
+	"mpk-security-anomaly": "what is an anomaly is telemetry's concern",
+	"mpk-security-files":   "which URLs name configurations is the protocols' concern",
+	"mpk-security-server":  "how the appliance is reached is its endpoints' concern",
 }

@@ -62,6 +62,10 @@ var others = map[string]string{
 	"system/mpk-security-history:history/config/revisions": "7",
 	"system/users/user/config/authorized-key":              "[.='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5']",
 	"system/users/user/config/password-hash":               "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+	"services/service/config/administrative-state":         "OUT_OF_SERVICE",
+	"domains/domain/config/lifecycle-state":                "PLANNED",
+	"services/service/config/lifecycle-state":              "PLANNED",
+	"transitions/transition/config/lifecycle-state":        "PLANNED",
 }
 
 // renamed gives an entry another key: the lines that take the old one away and

@@ -161,14 +161,19 @@ func (s *Store) persist(ctx context.Context, c Change, then *pending) error {
 	if s.log.Broken() != nil {
 		// The disk may have recovered: begin anew with what is in force.
 		if err := s.rewrite(); err != nil {
+			s.trouble.Store(&err)
 			return storageError(err)
 		}
 		s.cfg.Logger.Info("the configuration can be stored again", "dir", s.cfg.Dir)
 	}
 	if err := s.log.Append(s.encodeEntry(c, then)); err != nil {
 		s.cfg.Logger.Error("store the configuration", "dir", s.cfg.Dir, "error", err)
+		if !errors.Is(err, journal.ErrTooBig) {
+			s.trouble.Store(&err)
+		}
 		return storageError(err)
 	}
+	s.trouble.Store(nil)
 	return nil
 }
 

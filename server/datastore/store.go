@@ -37,6 +37,9 @@ type Config struct {
 	Engine Engine
 	// Initial returns the configuration that an empty Dir starts with; nil: none.
 	Initial func() (*tree.Tree, error)
+	// Complete returns a stored configuration that is not valid under the schema, which
+	// may have got more modules, with what it lacks; nil: Open fails.
+	Complete func(*tree.Tree) (*tree.Tree, error)
 	// Rules returns what forbids a step from one running configuration to the
 	// next beyond the schema's constraints; nil: nothing does. What was stored
 	// once is not asked about.
@@ -78,6 +81,7 @@ type Store struct {
 	factory   factory
 	history   history
 	stats     stats
+	trouble   atomic.Pointer[error] // of the last change that was to be stored
 
 	// writer holds a token while somebody changes what follows, running, the
 	// candidate, or a lock.

@@ -12,12 +12,17 @@ import (
 // supports, and takes all others for supported. The schema that a [Config] has
 // must be compiled with it, or clients are promised too much.
 func Features(module, feature string) bool {
-	return module != "ietf-netconf" || slices.Contains(netconfFeatures, feature)
+	have, own := features[module]
+	return !own || slices.Contains(have, feature)
 }
 
-// netconfFeatures are the features behind protocolCapabilities, and url behind
-// [Config] Files.
-var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "url", "xpath"}
+// features are those of the protocol's own modules: of ietf-netconf, what is behind
+// protocolCapabilities, and url behind [Config] Files.
+var features = map[string][]string{
+	"ietf-netconf":                  {"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "url", "xpath"},
+	"ietf-subscribed-notifications": {"encode-xml", "replay", "subtree", "xpath"},
+	"ietf-yang-push":                {"on-change"},
+}
 
 // moduleCapabilities are the capabilities that stand for operations of a module.
 var moduleCapabilities = []struct{ module, capability string }{

@@ -1,6 +1,7 @@
 // Package netconf is the appliance's NETCONF server: RFC 6241 over SSH
 // (RFC 6242) and TLS (RFC 7589), with notifications and their replay (RFC 5277), those about the server
-// itself (RFC 6470), monitoring (RFC 6022), the YANG library (RFC 8525), the
+// itself (RFC 6470), subscriptions to events and to datastores (RFC 8639, RFC 8640,
+// RFC 8641), monitoring (RFC 6022), the YANG library (RFC 8525), the
 // datastores of NMDA (RFC 8526) and the modes of with-defaults (RFC 6243).
 //
 // A [Server] turns streams into sessions: [Server.Accept] those of a connection

@@ -35,7 +35,11 @@ func (s *Session) getConfig(_ context.Context, p *params) (body, error) {
 // operational returns the operational tree with what the state providers add.
 func (s *Server) operational() (*tree.Tree, error) {
 	e := s.store.Operational().Edit()
-	for _, provide := range append(s.State(), s.config.State...) {
+	providers := append(s.State(), s.config.State...)
+	for _, provide := range s.publisher.State() {
+		providers = append(providers, provide)
+	}
+	for _, provide := range providers {
 		node := provide()
 		if node == nil {
 			continue

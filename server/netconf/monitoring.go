@@ -106,8 +106,8 @@ func (n *nodes) counters(c *counters) {
 	n.number("out-notifications", c.outNotifications.Load())
 }
 
-// State returns the provider of the server's monitoring data, for other
-// protocols to serve the same.
+// State returns the providers of the server's monitoring data, for other protocols
+// to serve the same. Subscriptions are not among it: to tell of them changes them.
 func (s *Server) State() []StateProvider {
 	all := []StateProvider{s.monitor.state, s.monitor.streams}
 	if s.library != nil {

@@ -108,7 +108,7 @@ func selectError(err error) error {
 
 // selectFault is an error of RFC 5717 section 2.4.1 with its error-app-tag.
 func selectFault(tag tree.Tag, appTag, message string) error {
-	return &rpcError{protocolLayer, &tree.Error{Tag: tag, AppTag: appTag, Message: message}}
+	return &rpcError{layer: protocolLayer, fault: &tree.Error{Tag: tag, AppTag: appTag, Message: message}}
 }
 
 // partialLocks adds the locks of parts of running (RFC 6022 section 2.1.3).

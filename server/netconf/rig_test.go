@@ -30,7 +30,7 @@ const password = "correct horse"
 
 var (
 	compiled = sync.OnceValues(func() (*schema.Set, error) {
-		return schema.Compile([]fs.FS{models.FS}, schema.Options{Features: Features})
+		return schema.Compile([]fs.FS{models.FS}, schema.Options{Implement: models.Served(), Features: Features})
 	})
 	hashed = sync.OnceValues(func() (string, error) { return access.HashPassword(password) })
 )
@@ -143,9 +143,9 @@ func (l *testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// engine refuses configurations with the word "unenforceable", and sees a
-// violation when the word "provoke" is enforced.
-type engine struct{ violation func() }
+// engine refuses configurations with the word "unenforceable", sees a
+// violation when the word "provoke" is enforced, and ponders the word "ponder".
+type engine struct{ violation, ponder func() }
 
 func (e *engine) Prepare(_ context.Context, c datastore.Change) (commit, abort func(), err error) {
 	words := ""
@@ -156,6 +156,9 @@ func (e *engine) Prepare(_ context.Context, c datastore.Change) (commit, abort f
 	}
 	if strings.Contains(words, "unenforceable") {
 		return nil, nil, errors.New("allocate keys: none is left")
+	}
+	if strings.Contains(words, "ponder") {
+		e.ponder()
 	}
 	return func() {
 		if strings.Contains(words, "provoke") {
@@ -193,6 +196,7 @@ func streamPair(t testing.TB) (client, server net.Conn) {
 	client = must(net.Dial("tcp", listener.Addr().String()))(t)
 	server = must(listener.Accept())(t)
 	client.SetDeadline(time.Now().Add(time.Minute))
+	server.(*net.TCPConn).SetWriteBuffer(1 << 16) // soon full when the client does not read
 	return client, server
 }
 

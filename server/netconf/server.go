@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -17,6 +18,7 @@ import (
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/netconf/framing"
 	"github.com/optical-net/waveguard/server/notify"
+	"github.com/optical-net/waveguard/server/push"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -31,6 +33,7 @@ type Server struct {
 	store        *datastore.Store
 	access       *access.Authority
 	hub          *notify.Hub
+	publisher    *push.Publisher
 	limits       Limits
 	xmlLimits    xml.Limits
 	log          *slog.Logger
@@ -77,8 +80,14 @@ func New(c Config) (*Server, error) {
 	s.Bound(Bounds{s.limits.Sessions, s.limits.IdleTimeout})
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.capabilities = capabilities(c.Schema, s.library)
+	s.publisher = push.New(push.Config{
+		Schema: c.Schema, Store: c.Store, Access: c.Access, Hub: c.Hub, Operational: s.operational, Streams: streamNames,
+		Unwatched: []*schema.Node{c.Schema.Root.Child("ietf-netconf-monitoring", "netconf-state")}, // it counts notifications
+		Limits:    push.Limits{Queue: s.limits.QueuedNotification, PerReceiver: s.limits.SubscriptionsPerSession, Subscriptions: s.limits.Subscriptions},
+		Logger:    s.log,
+	})
 	var err error
-	if s.performers, err = newPerformers(c.Schema, c.Operations); err != nil {
+	if s.performers, err = newPerformers(c.Schema, slices.Concat(c.Operations, subscribingOperations(c.Schema))); err != nil {
 		return nil, err
 	}
 	if s.monitor, err = newMonitor(s); err != nil {
@@ -132,12 +141,14 @@ func (s *Server) add(ctx context.Context, stream io.ReadWriteCloser, peer Peer) 
 	case len(s.sessions) >= s.bounds.Load().Sessions:
 		return nil, ErrTooManySessions
 	}
-	framer := framing.New(impatient{stream, s.limits.WriteTimeout}, s.limits.MessageBytes)
 	session := &Session{
 		server: s, id: s.freeID(), peer: peer, login: time.Now(),
-		stream: stream, framer: framer, out: newOutbox(framer),
-		ended: make(chan struct{}),
+		stream: stream, ended: make(chan struct{}),
 	}
+	output := impatient{stream, s.limits.WriteTimeout, func() { session.close(errDeaf) }}
+	session.framer = framing.New(output, s.limits.MessageBytes)
+	session.out = newOutbox(session.framer)
+	session.receiver = s.publisher.Receiver(fmt.Sprintf("netconf-session-%d", session.id), peer.User)
 	session.log = s.log.With("session", session.id, "user", peer.User.Name, "source", peer.Source)
 	session.ctx, session.cancel = context.WithCancelCause(ctx)
 	context.AfterFunc(session.ctx, func() { session.close(context.Cause(session.ctx)) })

@@ -79,7 +79,7 @@ func TestURLCapabilityChanges(t *testing.T) {
 	next := func(schemes ...string) (told string) {
 		r.files.serve(schemes...)
 		actor.mustOK(edit("running", "<domains><domain><name>controller</name><config><description>"+strings.Join(schemes, " ")+"</description></config></domain></domains>"))
-		for !strings.Contains(told, "netconf-config-change") {
+		for !strings.Contains(told, "<change-notification ") {
 			told = c.receive()
 		}
 		return c.receive()

@@ -4,6 +4,7 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/optical-net/waveguard/server/datastore/journal"
@@ -31,6 +32,7 @@ type writer struct {
 	stored  []stored  // what the journal has
 	aged    time.Time // of what the journal has let go of
 	failing bool
+	trouble atomic.Pointer[error] // nil while everything can be stored
 }
 
 // stored is a batch in the journal.
@@ -117,9 +119,11 @@ func (w *writer) writeSome() (more bool, err error) {
 
 func (w *writer) report(err error) {
 	if err != nil {
+		w.trouble.Store(&err)
 		w.logger.Warn("store the log of notifications; subscribers go on, a restart would lose what is not stored", "error", err)
 		return
 	}
+	w.trouble.Store(nil)
 	w.logger.Info("the log of notifications can be stored again")
 }
 

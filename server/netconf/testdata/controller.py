@@ -131,4 +131,33 @@ with connect() as m:
     assert any("mpk:source='key-store'" in n and "<operation>create<" in n for n in changes), found
     assert any("netconf-session-start" in n for n in found), found
 
+
+def establish(session, content):
+    """Makes a subscription of RFC 8639 and returns its number."""
+    reply = session.dispatch(to_ele(
+        '<establish-subscription xmlns="urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"'
+        ' xmlns:yp="urn:ietf:params:xml:ns:yang:ietf-yang-push"'
+        ' xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">%s</establish-subscription>' % content))
+    return to_ele(reply.xml)[0].text
+
+
+with connect() as m:
+    events = establish(m, "<stream>NETCONF</stream><stream-xpath-filter>violation</stream-xpath-filter>")
+    changes = establish(
+        m, "<yp:datastore>ds:running</yp:datastore>"
+        "<yp:datastore-xpath-filter>//domain[name='key-store']</yp:datastore-xpath-filter><yp:on-change/>")
+    assert events != changes, events
+    n = m.take_notification(timeout=30)
+    assert n is not None and "push-update" in n.notification_xml, n
+    m.edit_config(target="running", config=description("told twice, for it does provoke"))
+    told = [m.take_notification(timeout=30).notification_xml for _ in range(2)]
+    assert any("transition-denied" in n for n in told), told
+    assert any("<patch-id>1<" in n and "told twice" in n for n in told), told
+    try:
+        establish(m, "<yp:datastore>ds:candidate</yp:datastore><yp:on-change/>")
+        raise SystemExit("a subscription was made to the candidate")
+    except RPCError as e:
+        assert e.app_tag == "ietf-yang-push:datastore-not-subscribable", e.app_tag
+        assert "establish-subscription-datastore-error-info" in e.info, e.info
+
 print("ok")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/optical-net/waveguard/telemetry/pm"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -21,10 +22,11 @@ func (a *Appliance) factory() (*tree.Tree, error) {
 }
 
 // erase erases what the appliance has stored besides its configuration and the first
-// administrator's password: the log of notifications, the files that URLs name, the SSH
-// host keys, and the certificate of gNMI. Keys in use serve on until the next start, which makes new ones.
+// administrator's password: the log of notifications, the bins of performance
+// monitoring, the files that URLs name, the SSH host keys, and the certificate of gNMI. Keys in use serve on until the next start, which makes new ones.
 func (a *Appliance) erase() error {
-	return errors.Join(a.hub.Forget(), a.files.Erase(), eraseIn(filepath.Join(a.cfg.Dir, "ssh")), eraseIn(filepath.Join(a.cfg.Dir, "tls")))
+	bins := a.collector.ClearPM(pm.Selection{All: true})
+	return errors.Join(a.hub.Forget(), bins, a.files.Erase(), eraseIn(filepath.Join(a.cfg.Dir, "ssh")), eraseIn(filepath.Join(a.cfg.Dir, "tls")))
 }
 
 // eraseIn removes the files in a folder.
