@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What programs call: everything here runs with the caller's rights, and decides nothing. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define FAULT_STACK (64u * 1024)
+
+__typeof__(wg_controller) wg_controller __attribute__((aligned(4096)));
+union wg_slot wg_threads[WG_MAX_THREADS] __attribute__((aligned(WG_SLOT_SIZE)));
+
+/* A hint: the gate checks it. */
+_Thread_local struct wg_thread *wg_self __attribute__((tls_model("initial-exec")));
+/* A hint for the handler of SIGSEGV. */
+static _Thread_local bool inside __attribute__((tls_model("initial-exec")));
+static _Thread_local void *fault_stack __attribute__((tls_model("initial-exec")));
+
+/* 0 before wg_attach. Whoever changes it has a gate that faults. */
+static int attached_with;
+enum { PLAIN = 1, WITH_KEYS };
+
+static pthread_key_t thread_end;
+static pthread_t supervisor;
+static struct sigaction previous;
+
+static struct wg_answer gate(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+	return attached_with == WITH_KEYS ? wg_gate_pku(op, a, b, c, d) : wg_gate_plain(op, a, b, c, d);
+}
+
+/* The stacks of the gate and of domains cannot take a signal handler that runs with the rights
+ * of a handler: only what the processor itself raises stays open. */
+static void block(sigset_t *before) {
+	sigset_t most;
+	sigfillset(&most);
+	sigdelset(&most, SIGSEGV);
+	sigdelset(&most, SIGBUS);
+	sigdelset(&most, SIGFPE);
+	sigdelset(&most, SIGILL);
+	sigdelset(&most, SIGTRAP);
+	pthread_sigmask(SIG_SETMASK, &most, before);
+}
+
+static void unblock(const sigset_t *before) { pthread_sigmask(SIG_SETMASK, before, NULL); }
+
+/* Makes the thread known to the gate. */
+static int ready(void) {
+	if (wg_self != NULL)
+		return WG_OK;
+	if (attached_with == 0)
+		return WG_E_PLACE;
+	sigset_t before;
+	block(&before);
+	struct wg_answer a = attached_with == WITH_KEYS ? wg_register_pku(WG_OP_REGISTER) : wg_register_plain(WG_OP_REGISTER);
+	unblock(&before);
+	if (a.status != WG_OK)
+		return (int)a.status;
+	wg_self = (struct wg_thread *)a.value;
+	pthread_setspecific(thread_end, wg_self);
+	return WG_OK;
+}
+
+/* Does what does not need to be quick. */
+static struct wg_answer ask(uint64_t op, uint64_t a, uint64_t b) {
+	int status = ready();
+	if (status != WG_OK)
+		return (struct wg_answer){status, 0};
+	sigset_t before;
+	if (!inside)
+		block(&before);
+	struct wg_answer answer = gate(op, a, b, 0, 0);
+	if (!inside)
+		unblock(&before);
+	return answer;
+}
+
+static void forget_thread(void *state) {
+	wg_self = state;
+	sigset_t before;
+	block(&before);
+	if (attached_with == WITH_KEYS)
+		wg_unregister_pku();
+	else
+		wg_unregister_plain();
+	wg_self = NULL;
+	if (fault_stack != NULL) {
+		const stack_t none = {.ss_flags = SS_DISABLE};
+		sigaltstack(&none, NULL);
+		munmap(fault_stack, FAULT_STACK);
+		fault_stack = NULL;
+	}
+	unblock(&before);
+}
+
+/* Runs with the rights of a signal handler. Inside a domain the thread goes on in the gate, which
+ * decides what the fault was; otherwise it is whose handler was there before. */
+static void on_fault(int number, siginfo_t *info, void *context) {
+	if (inside) {
+		greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+		registers[REG_RIP] = (greg_t)(attached_with == WITH_KEYS ? wg_back_pku : wg_back_plain);
+		registers[REG_RDI] = WG_OP_FAULT;
+		registers[REG_RSI] = (greg_t)info->si_addr;
+	} else if (previous.sa_flags & SA_SIGINFO) {
+		previous.sa_sigaction(number, info, context);
+	} else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {
+		signal(number, SIG_DFL); /* it happens again, and ends the process */
+	} else {
+		previous.sa_handler(number);
+	}
+}
+
+static int catch_faults(void) {
+	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	sigemptyset(&action.sa_mask);
+	return sigaction(SIGSEGV, &action, &previous) == 0 ? WG_OK : WG_E_SYSTEM;
+}
+
+/* Gives the thread a stack for the handler, unless it has one. */
+static int need_fault_stack(void) {
+	stack_t stack;
+	if (fault_stack != NULL || sigaltstack(NULL, &stack) != 0 || !(stack.ss_flags & SS_DISABLE))
+		return WG_OK;
+	void *memory = mmap(NULL, FAULT_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return WG_E_SYSTEM;
+	stack = (stack_t){.ss_sp = memory, .ss_size = FAULT_STACK};
+	if (sigaltstack(&stack, NULL) != 0)
+		return WG_E_SYSTEM;
+	fault_stack = memory;
+	return WG_OK;
+}
+
+static void *supervise(void *unused) {
+	(void)unused;
+	if (ready() == WG_OK)
+		(void)gate(WG_OP_SUPERVISE, 0, 0, 0, 0);
+	return NULL;
+}
+
+static int start_supervisor(void) {
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failure = pthread_create(&supervisor, NULL, supervise, NULL);
+	unblock(&before);
+	return failure == 0 ? WG_OK : WG_E_SYSTEM;
+}
+
+static int check(const struct wg_config *c) {
+	if (c == NULL || c->socket == NULL || strlen(c->socket) >= sizeof WG->socket || c->services == NULL)
+		return WG_E_ARGUMENT;
+	if (c->service_count < 1 || c->service_count > WG_MAX_SERVICES || c->backend > WG_BACKEND_PKU)
+		return WG_E_ARGUMENT;
+	return WG_OK;
+}
+
+/* Copies services and operations; which domains they live in the daemon says later. */
+static int copy_services(const struct wg_config *config) {
+	size_t gates = 0;
+	for (size_t i = 0; i < config->service_count; i++)
+		gates += config->services[i].operation_count;
+	WG->hosted = wg_controller_alloc(config->service_count * sizeof *WG->hosted);
+	WG->domain = wg_controller_alloc(config->service_count * sizeof *WG->domain);
+	WG->way = wg_controller_alloc((gates + 1) * sizeof *WG->way);
+	if (WG->hosted == NULL || WG->domain == NULL || WG->way == NULL)
+		return WG_E_SYSTEM;
+	WG->services = (uint32_t)config->service_count;
+	WG->domains = WG->gates = 0;
+	for (uint32_t i = 0; i < WG->services; i++) {
+		const struct wg_service *s = &config->services[i];
+		struct wg_hosted *h = &WG->hosted[i];
+		strcpy(h->name, s->name); /* wg_wire_hello has checked the lengths */
+		h->run = s->run;
+		h->first_gate = WG->gates;
+		h->gates = (uint32_t)s->operation_count;
+		for (size_t j = 0; j < s->operation_count; j++) {
+			struct wg_way *w = &WG->way[WG->gates++];
+			strcpy(w->name, s->operations[j].name);
+			w->service = i;
+			w->function = s->operations[j].function;
+		}
+	}
+	return WG_OK;
+}
+
+/* Numbers the operations of each domain, as the daemon does. */
+static int number_operations(void) {
+	for (uint32_t i = 0; i < WG->gates; i++) {
+		struct wg_domain *d = WG->hosted[WG->way[i].service].domain;
+		if (d->operations == WG_MAX_OPERATIONS)
+			return WG_E_ARGUMENT;
+		WG->way[i].bit = d->operations++;
+	}
+	return WG_OK;
+}
+
+static int alloc_tables(void) {
+	size_t pairs = (size_t)WG->domains * WG->domains;
+	WG->meters = wg_controller_alloc(pairs * sizeof *WG->meters);
+	for (int i = 0; i < 2; i++)
+		WG->pages[i].carried = wg_controller_alloc((pairs * WG_COUNTERS + 1) * sizeof(uint64_t));
+	return WG->meters != NULL && WG->pages[0].carried != NULL && WG->pages[1].carried != NULL ? WG_OK : WG_E_SYSTEM;
+}
+
+static int prepare(const struct wg_config *config) {
+	int status = wg_walls_open(config->backend);
+	if (status == WG_OK)
+		status = wg_wire_hello(config);
+	if (status == WG_OK)
+		status = copy_services(config);
+	strcpy(WG->socket, config->socket);
+	WG->stack_size = config->stack_size != 0 ? config->stack_size : 64u * 1024;
+	WG->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (status == WG_OK && WG->wake < 0)
+		status = WG_E_SYSTEM;
+	return status;
+}
+
+/* Everything up to here is ordinary memory; from wg_arm on only the gate leads to it. */
+static int settle(void) {
+	int status = number_operations();
+	if (status == WG_OK)
+		status = alloc_tables();
+	if (status == WG_OK)
+		status = catch_faults();
+	if (status == WG_OK && pthread_key_create(&thread_end, forget_thread) != 0)
+		status = WG_E_SYSTEM;
+	if (status == WG_OK)
+		status = wg_wire_ready();
+	if (status != WG_OK)
+		return status;
+	atomic_store(&WG->attachment, &WG->pages[0]);
+	atomic_store(&WG->connected, 1);
+	int with = WG->backend == WG_WIRE_PKU ? WITH_KEYS : PLAIN;
+	status = wg_arm();
+	attached_with = with;
+	return status == WG_OK ? start_supervisor() : status;
+}
+
+int wg_attach(const struct wg_config *config, char *message, size_t size) {
+	static bool tried;
+	char unused[1];
+	if (message == NULL || size == 0) {
+		message = unused;
+		size = sizeof unused;
+	}
+	message[0] = 0;
+	int status = tried ? WG_E_PLACE : check(config);
+	if (status == WG_OK) {
+		tried = true;
+		status = prepare(config);
+	}
+	if (status == WG_OK)
+		status = wg_wire_attach(&WG->pages[0], 0, message, size);
+	if (status == WG_OK)
+		status = settle();
+	if (status != WG_OK && message[0] == 0)
+		snprintf(message, size, "attach: %s", wg_strerror(status));
+	return status;
+}
+
+int wg_close(void) {
+	int status = (int)ask(WG_OP_CLOSE, 0, 0).status;
+	if (status == WG_OK && supervisor != 0) {
+		pthread_join(supervisor, NULL);
+		supervisor = 0;
+	}
+	return status;
+}
+
+wg_service_id wg_find_service(const char *service) {
+	for (uint32_t i = 0; ready() == WG_OK && i < WG->services; i++)
+		if (strcmp(WG->hosted[i].name, service) == 0)
+			return i;
+	return WG_NONE;
+}
+
+wg_gate wg_find_gate(const char *service, const char *operation) {
+	wg_service_id s = wg_find_service(service);
+	if (s == WG_NONE)
+		return WG_NONE;
+	const struct wg_hosted *h = &WG->hosted[s];
+	for (uint32_t i = h->first_gate; i < h->first_gate + h->gates; i++)
+		if (strcmp(WG->way[i].name, operation) == 0)
+			return i;
+	return WG_NONE;
+}
+
+static int answer(struct wg_answer a, uintptr_t *result) {
+	if (result != NULL)
+		*result = a.value;
+	return (int)a.status;
+}
+
+int wg_run(wg_service_id service, uintptr_t argument, uintptr_t *result) {
+	if (inside)
+		return WG_E_PLACE;
+	int status = ready();
+	if (status == WG_OK)
+		status = need_fault_stack();
+	if (status != WG_OK)
+		return status;
+	sigset_t before;
+	block(&before);
+	inside = true;
+	struct wg_answer a = gate(WG_OP_RUN, service, argument, 0, 0);
+	inside = false;
+	unblock(&before);
+	return answer(a, result);
+}
+
+int wg_call(wg_gate target, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t *result) {
+	if (!inside)
+		return WG_E_PLACE;
+	return answer(gate(WG_OP_CALL, target, a, b, c), result);
+}
+
+int wg_outside(wg_function function, uintptr_t argument, uintptr_t *result) {
+	if (!inside || function == NULL)
+		return inside ? WG_E_ARGUMENT : WG_E_PLACE;
+	return answer(gate(WG_OP_OUTSIDE, (uintptr_t)function, argument, 0, 0), result);
+}
+
+void *wg_region_alloc(wg_service_id service, size_t size) { return (void *)ask(WG_OP_REGION_ALLOC, service, size).value; }
+
+int wg_region_free(void *region) { return (int)ask(WG_OP_REGION_FREE, (uintptr_t)region, 0).status; }
+
+struct start {
+	pthread_t *thread;
+	const pthread_attr_t *attributes;
+	void *(*function)(void *);
+	void *argument;
+};
+
+static uintptr_t create_outside(uintptr_t start, uintptr_t b, uintptr_t c) {
+	const struct start *s = (const struct start *)start;
+	(void)b;
+	(void)c;
+	return (uintptr_t)pthread_create(s->thread, s->attributes, s->function, s->argument);
+}
+
+int wg_thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+	if (!inside)
+		return pthread_create(thread, attributes, start, argument);
+	struct start *s = malloc(sizeof *s); /* the stack here is not open outside */
+	if (s == NULL)
+		return ENOMEM;
+	*s = (struct start){thread, attributes, start, argument};
+	uintptr_t failure = 0;
+	int status = wg_outside(create_outside, (uintptr_t)s, &failure);
+	free(s);
+	if (status == WG_E_PLACE) /* outside already */
+		return pthread_create(thread, attributes, start, argument);
+	return status == WG_OK ? (int)failure : EAGAIN;
+}
+
+uint64_t wg_status_of(enum wg_property property) { return ask(WG_OP_STATUS, property, 0).value; }
+
+const char *wg_strerror(int status) {
+	static const char *const words[] = {
+		"success",
+		"an argument breaks a rule of the function",
+		"a system call failed",
+		"refused by the daemon",
+		"the daemon sent what the protocol does not allow",
+		"this machine lacks what the backend needs",
+		"not possible from here",
+		"calls nest too deep",
+		"ended by touching memory of another domain",
+		"policy permits no calls between the domains",
+		"policy does not permit the operation",
+		"more calls per second than policy permits",
+		"a domain is out of service",
+		"too many threads use the library",
+		"the library was closed",
+		"not hosted by this process",
+		"the stack pointer is not on the domain's stack, or near its end",
+	};
+	if (status > 0 || status <= -(int)(sizeof words / sizeof *words))
+		return "unknown status";
+	return words[-status];
+}
