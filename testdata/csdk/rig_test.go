@@ -32,7 +32,7 @@ const patience = 60 * time.Second
 const built = "../../bin/csdk/test"
 
 var makeOnce = sync.OnceValues(func() ([]byte, error) {
-	return exec.Command("make", "-s", "-C", "../../sdk/c", "all", "programs").CombinedOutput()
+	return exec.Command("make", "-s", "-C", "../../sdk/c", "all", "programs", "sanitized").CombinedOutput()
 })
 
 // program returns the path of a program of sdk/c/testdata, built if this machine

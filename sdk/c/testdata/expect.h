@@ -26,9 +26,7 @@ static inline enum wg_backend backend_named(const char *name) {
 /* Attaches, or ends the program with what the library says. */
 static inline void attach_or_exit(const char *socket, const char *backend, const struct wg_service *services, size_t n) {
 	char message[1200];
-	struct wg_config config = {
-		.socket = socket, .backend = backend_named(backend), .services = services, .service_count = n,
-	};
+	struct wg_config config = {socket, backend_named(backend), services, n, 0};
 	int status = wg_attach(&config, message, sizeof message);
 	if (status != WG_OK) {
 		printf("refused %d %s\n", status, message);
