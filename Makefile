@@ -9,6 +9,9 @@ DURATION ?=
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 BENCH ?= .
+# How long the soak test goes on, and the seed of its clients.
+SOAK ?= 5m
+SOAK_SEED ?= 1
 # Flags of the test binaries in the virtual machine, such as '-test.v -test.run Gate'.
 TESTFLAGS ?=
 
@@ -52,6 +55,10 @@ vm-test: bin/pkuvm ## run the tests that need protection keys, in the virtual ma
 .PHONY: race
 race: ## run the tests under the race detector (RACE_PACKAGES=./sdk/...)
 	go test -race -short $(RACE_PACKAGES)
+
+.PHONY: soak
+soak: ## let 50 clients loose on an appliance for SOAK (SOAK_SEED=7 takes another course)
+	WAVEGUARD_SOAK=$(SOAK) WAVEGUARD_SOAK_SEED=$(SOAK_SEED) go test -run '^TestSoak$$' -v -timeout 24h ./cmd/waveguardd/internal/appliance
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME

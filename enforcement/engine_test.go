@@ -50,6 +50,26 @@ func TestCommitReachesTheGates(t *testing.T) {
 	}
 }
 
+// TestServiceOutOfService: what the operator takes out of service is isolated
+// where it is, and comes back with a commit.
+func TestServiceOutOfService(t *testing.T) {
+	r := start(t)
+	w := r.attach()
+	wantPermitted(t, w.call("write", 1))
+	r.commit(viewtest.Entry("service", "vault") + "/config/administrative-state = OUT_OF_SERVICE")
+	if err := w.call("write", 1); err == nil {
+		t.Error("a service that is out of service is called")
+	}
+	if s := r.service("vault"); s.OperationalState != outOfService || !s.GetAttached() {
+		t.Errorf("out of service, its state is %+v", s)
+	}
+	r.commit(viewtest.Entry("service", "vault") + "/config/administrative-state = IN_SERVICE")
+	wantPermitted(t, w.call("write", 1))
+	if s := r.service("vault"); s.OperationalState != inService {
+		t.Errorf("back in service, its state is %+v", s)
+	}
+}
+
 // TestCommitSendsNothing: the pages carry policy, the connection does not.
 func TestCommitSendsNothing(t *testing.T) {
 	r := start(t)

@@ -176,6 +176,7 @@ type MpkSecurity_Domain struct {
 	Description         *string                                `path:"config/description" module:"mpk-security/mpk-security"`
 	Id                  *uint16                                `path:"config/id" module:"mpk-security/mpk-security"`
 	IsolationStrength   E_MpkSecurityTypes_IsolationStrength   `path:"state/isolation-strength" module:"mpk-security/mpk-security"`
+	LifecycleState      E_MpkSecurityTypes_LifecycleState      `path:"config/lifecycle-state" module:"mpk-security/mpk-security"`
 	Name                *string                                `path:"config/name|name" module:"mpk-security/mpk-security|mpk-security"`
 	OperationalState    E_MpkSecurityTypes_OperationalState    `path:"state/operational-state" module:"mpk-security/mpk-security"`
 	PrivilegeLevel      E_MpkSecurityTypes_PrivilegeLevel      `path:"config/privilege-level" module:"mpk-security/mpk-security"`
@@ -248,6 +249,22 @@ func (t *MpkSecurity_Domain) GetIsolationStrength() E_MpkSecurityTypes_Isolation
 		return 0
 	}
 	return t.IsolationStrength
+}
+
+// GetLifecycleState retrieves the value of the leaf LifecycleState from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if LifecycleState is set, it can
+// safely use t.GetLifecycleState() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.LifecycleState == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetLifecycleState() E_MpkSecurityTypes_LifecycleState {
+	if t == nil || t.LifecycleState == 0 {
+		return MpkSecurityTypes_LifecycleState_DEPLOYED
+	}
+	return t.LifecycleState
 }
 
 // GetName retrieves the value of the leaf Name from the MpkSecurity_Domain
@@ -400,25 +417,43 @@ func (*MpkSecurity_Domain_Counters) ΛBelongingModule() string {
 
 // MpkSecurity_Service represents the /mpk-security/mpk-security/services/service YANG schema element.
 type MpkSecurity_Service struct {
-	AttachTime        *string                              `path:"state/attach-time" module:"mpk-security/mpk-security"`
-	Attached          *bool                                `path:"state/attached" module:"mpk-security/mpk-security"`
-	Counters          *MpkSecurity_Service_Counters        `path:"state/counters" module:"mpk-security/mpk-security-telemetry"`
-	Description       *string                              `path:"config/description" module:"mpk-security/mpk-security"`
-	Domain            *string                              `path:"config/domain" module:"mpk-security/mpk-security"`
-	Executable        *string                              `path:"config/executable" module:"mpk-security/mpk-security"`
-	ExecutableSha256  *string                              `path:"config/executable-sha256" module:"mpk-security/mpk-security"`
-	IsolationStrength E_MpkSecurityTypes_IsolationStrength `path:"state/isolation-strength" module:"mpk-security/mpk-security"`
-	LastViolation     *MpkSecurity_Service_LastViolation   `path:"state/last-violation" module:"mpk-security/mpk-security-telemetry"`
-	Name              *string                              `path:"config/name|name" module:"mpk-security/mpk-security|mpk-security"`
-	OperationalState  E_MpkSecurityTypes_OperationalState  `path:"state/operational-state" module:"mpk-security/mpk-security"`
-	ProcessId         *uint32                              `path:"state/process-id" module:"mpk-security/mpk-security"`
-	Uid               *uint32                              `path:"config/uid" module:"mpk-security/mpk-security"`
+	AdministrativeState E_MpkSecurityTypes_AdministrativeState `path:"config/administrative-state" module:"mpk-security/mpk-security"`
+	AttachTime          *string                                `path:"state/attach-time" module:"mpk-security/mpk-security"`
+	Attached            *bool                                  `path:"state/attached" module:"mpk-security/mpk-security"`
+	Counters            *MpkSecurity_Service_Counters          `path:"state/counters" module:"mpk-security/mpk-security-telemetry"`
+	Description         *string                                `path:"config/description" module:"mpk-security/mpk-security"`
+	Domain              *string                                `path:"config/domain" module:"mpk-security/mpk-security"`
+	Executable          *string                                `path:"config/executable" module:"mpk-security/mpk-security"`
+	ExecutableSha256    *string                                `path:"config/executable-sha256" module:"mpk-security/mpk-security"`
+	IsolationStrength   E_MpkSecurityTypes_IsolationStrength   `path:"state/isolation-strength" module:"mpk-security/mpk-security"`
+	LastViolation       *MpkSecurity_Service_LastViolation     `path:"state/last-violation" module:"mpk-security/mpk-security-telemetry"`
+	LifecycleState      E_MpkSecurityTypes_LifecycleState      `path:"config/lifecycle-state" module:"mpk-security/mpk-security"`
+	Name                *string                                `path:"config/name|name" module:"mpk-security/mpk-security|mpk-security"`
+	OperationalState    E_MpkSecurityTypes_OperationalState    `path:"state/operational-state" module:"mpk-security/mpk-security"`
+	ProcessId           *uint32                                `path:"state/process-id" module:"mpk-security/mpk-security"`
+	Uid                 *uint32                                `path:"config/uid" module:"mpk-security/mpk-security"`
 }
 
 // IsYANGGoStruct ensures that MpkSecurity_Service implements the yang.GoStruct
 // interface. This allows functions that need to handle this struct to
 // identify it as being generated by ygen.
 func (*MpkSecurity_Service) IsYANGGoStruct() {}
+
+// GetAdministrativeState retrieves the value of the leaf AdministrativeState from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if AdministrativeState is set, it can
+// safely use t.GetAdministrativeState() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.AdministrativeState == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetAdministrativeState() E_MpkSecurityTypes_AdministrativeState {
+	if t == nil || t.AdministrativeState == 0 {
+		return MpkSecurityTypes_AdministrativeState_IN_SERVICE
+	}
+	return t.AdministrativeState
+}
 
 // GetAttachTime retrieves the value of the leaf AttachTime from the MpkSecurity_Service
 // struct. If the field is unset but has a default value in the YANG schema,
@@ -530,6 +565,22 @@ func (t *MpkSecurity_Service) GetIsolationStrength() E_MpkSecurityTypes_Isolatio
 		return 0
 	}
 	return t.IsolationStrength
+}
+
+// GetLifecycleState retrieves the value of the leaf LifecycleState from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if LifecycleState is set, it can
+// safely use t.GetLifecycleState() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.LifecycleState == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetLifecycleState() E_MpkSecurityTypes_LifecycleState {
+	if t == nil || t.LifecycleState == 0 {
+		return MpkSecurityTypes_LifecycleState_DEPLOYED
+	}
+	return t.LifecycleState
 }
 
 // GetName retrieves the value of the leaf Name from the MpkSecurity_Service
@@ -1172,14 +1223,15 @@ func (*MpkSecurity_System_User) ΛBelongingModule() string {
 
 // MpkSecurity_Transition represents the /mpk-security/mpk-security/transitions/transition YANG schema element.
 type MpkSecurity_Transition struct {
-	Action       E_MpkSecurityTypes_TransitionAction `path:"config/action" module:"mpk-security/mpk-security"`
-	Counters     *MpkSecurity_Transition_Counters    `path:"state/counters" module:"mpk-security/mpk-security-telemetry"`
-	FastPath     *bool                               `path:"config/fast-path" module:"mpk-security/mpk-security"`
-	MaxDwellTime *uint32                             `path:"config/max-dwell-time" module:"mpk-security/mpk-security"`
-	MaxRate      *uint32                             `path:"config/max-rate" module:"mpk-security/mpk-security"`
-	Operation    []string                            `path:"config/operation" module:"mpk-security/mpk-security"`
-	Source       *string                             `path:"config/source|source" module:"mpk-security/mpk-security|mpk-security"`
-	Target       *string                             `path:"config/target|target" module:"mpk-security/mpk-security|mpk-security"`
+	Action         E_MpkSecurityTypes_TransitionAction `path:"config/action" module:"mpk-security/mpk-security"`
+	Counters       *MpkSecurity_Transition_Counters    `path:"state/counters" module:"mpk-security/mpk-security-telemetry"`
+	FastPath       *bool                               `path:"config/fast-path" module:"mpk-security/mpk-security"`
+	LifecycleState E_MpkSecurityTypes_LifecycleState   `path:"config/lifecycle-state" module:"mpk-security/mpk-security"`
+	MaxDwellTime   *uint32                             `path:"config/max-dwell-time" module:"mpk-security/mpk-security"`
+	MaxRate        *uint32                             `path:"config/max-rate" module:"mpk-security/mpk-security"`
+	Operation      []string                            `path:"config/operation" module:"mpk-security/mpk-security"`
+	Source         *string                             `path:"config/source|source" module:"mpk-security/mpk-security|mpk-security"`
+	Target         *string                             `path:"config/target|target" module:"mpk-security/mpk-security|mpk-security"`
 }
 
 // IsYANGGoStruct ensures that MpkSecurity_Transition implements the yang.GoStruct
@@ -1217,6 +1269,22 @@ func (t *MpkSecurity_Transition) GetFastPath() bool {
 		return true
 	}
 	return *t.FastPath
+}
+
+// GetLifecycleState retrieves the value of the leaf LifecycleState from the MpkSecurity_Transition
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if LifecycleState is set, it can
+// safely use t.GetLifecycleState() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.LifecycleState == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Transition) GetLifecycleState() E_MpkSecurityTypes_LifecycleState {
+	if t == nil || t.LifecycleState == 0 {
+		return MpkSecurityTypes_LifecycleState_DEPLOYED
+	}
+	return t.LifecycleState
 }
 
 // GetMaxDwellTime retrieves the value of the leaf MaxDwellTime from the MpkSecurity_Transition
@@ -1520,6 +1588,45 @@ const (
 	MpkSecurityTypes_IsolationStrength_HARDWARE_COMPARTMENT E_MpkSecurityTypes_IsolationStrength = 4
 )
 
+// E_MpkSecurityTypes_LifecycleState is a derived int64 type which is used to represent
+// the enumerated node MpkSecurityTypes_LifecycleState. An additional value named
+// MpkSecurityTypes_LifecycleState_UNSET is added to the enumeration which is used as
+// the nil value, indicating that the enumeration was not explicitly set by
+// the program importing the generated structures.
+type E_MpkSecurityTypes_LifecycleState int64
+
+// IsYANGGoEnum ensures that MpkSecurityTypes_LifecycleState implements the yang.GoEnum
+// interface. This ensures that MpkSecurityTypes_LifecycleState can be identified as a
+// mapped type for a YANG enumeration.
+func (E_MpkSecurityTypes_LifecycleState) IsYANGGoEnum() {}
+
+// ΛMap returns the value lookup map associated with  MpkSecurityTypes_LifecycleState.
+func (E_MpkSecurityTypes_LifecycleState) ΛMap() map[string]map[int64]ygot.EnumDefinition {
+	return ΛEnum
+}
+
+// String returns a logging-friendly string for E_MpkSecurityTypes_LifecycleState.
+func (e E_MpkSecurityTypes_LifecycleState) String() string {
+	return ygot.EnumLogString(e, int64(e), "E_MpkSecurityTypes_LifecycleState")
+}
+
+const (
+	// MpkSecurityTypes_LifecycleState_UNSET corresponds to the value UNSET of MpkSecurityTypes_LifecycleState
+	MpkSecurityTypes_LifecycleState_UNSET E_MpkSecurityTypes_LifecycleState = 0
+	// MpkSecurityTypes_LifecycleState_PLANNED corresponds to the value PLANNED of MpkSecurityTypes_LifecycleState
+	MpkSecurityTypes_LifecycleState_PLANNED E_MpkSecurityTypes_LifecycleState = 1
+	// MpkSecurityTypes_LifecycleState_DEPLOYING corresponds to the value DEPLOYING of MpkSecurityTypes_LifecycleState
+	MpkSecurityTypes_LifecycleState_DEPLOYING E_MpkSecurityTypes_LifecycleState = 2
+	// MpkSecurityTypes_LifecycleState_DEPLOYED corresponds to the value DEPLOYED of MpkSecurityTypes_LifecycleState
+	MpkSecurityTypes_LifecycleState_DEPLOYED E_MpkSecurityTypes_LifecycleState = 3
+	// MpkSecurityTypes_LifecycleState_MAINTENANCE corresponds to the value MAINTENANCE of MpkSecurityTypes_LifecycleState
+	MpkSecurityTypes_LifecycleState_MAINTENANCE E_MpkSecurityTypes_LifecycleState = 4
+	// MpkSecurityTypes_LifecycleState_UNDEPLOYING corresponds to the value UNDEPLOYING of MpkSecurityTypes_LifecycleState
+	MpkSecurityTypes_LifecycleState_UNDEPLOYING E_MpkSecurityTypes_LifecycleState = 5
+	// MpkSecurityTypes_LifecycleState_UNDEPLOYED corresponds to the value UNDEPLOYED of MpkSecurityTypes_LifecycleState
+	MpkSecurityTypes_LifecycleState_UNDEPLOYED E_MpkSecurityTypes_LifecycleState = 6
+)
+
 // E_MpkSecurityTypes_OperationalState is a derived int64 type which is used to represent
 // the enumerated node MpkSecurityTypes_OperationalState. An additional value named
 // MpkSecurityTypes_OperationalState_UNSET is added to the enumeration which is used as
@@ -1713,6 +1820,14 @@ var ΛEnum = map[string]map[int64]ygot.EnumDefinition{
 		2: {Name: "MPROTECT"},
 		3: {Name: "HARDWARE_REGION"},
 		4: {Name: "HARDWARE_COMPARTMENT"},
+	},
+	"E_MpkSecurityTypes_LifecycleState": {
+		1: {Name: "PLANNED"},
+		2: {Name: "DEPLOYING"},
+		3: {Name: "DEPLOYED"},
+		4: {Name: "MAINTENANCE"},
+		5: {Name: "UNDEPLOYING"},
+		6: {Name: "UNDEPLOYED"},
 	},
 	"E_MpkSecurityTypes_OperationalState": {
 		1: {Name: "IN_SERVICE"},

@@ -3,10 +3,12 @@ package telemetry
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
+	"github.com/optical-net/waveguard/telemetry/pm"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -41,7 +43,10 @@ type Collector struct {
 	Store  Store
 	Schema *schema.Set
 	Logger *slog.Logger
+	// Supervisor makes alarms and performance monitoring of it; nil: nobody does.
+	Supervisor *Supervisor
 
+	mu      sync.Mutex // held while collecting
 	prev    *gen.MpkSecurity
 	running *tree.Tree
 	paths   *paths
@@ -73,8 +78,32 @@ func rest(ctx context.Context, d time.Duration, woken <-chan struct{}) bool {
 	return true
 }
 
-// Collect brings the operational tree up to date once. Not for use while Run runs.
+// Collect brings the operational tree up to date once.
 func (c *Collector) Collect() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.collect()
+}
+
+// ClearPM begins bins of performance monitoring anew; the operational tree shows
+// it when it returns. Everything counted until now is before that. There must be
+// a supervisor. The error is that of [pm.Bins.Clear], or the datastore's.
+func (c *Collector) ClearPM(sel pm.Selection) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.collect(); err != nil {
+		return err
+	}
+	if err := c.Supervisor.Bins.Clear(sel); err != nil {
+		return err
+	}
+	return c.collect()
+}
+
+// collect is Collect.
+//
+// Preconditions: c.mu is held.
+func (c *Collector) collect() error {
 	if c.paths == nil {
 		c.paths = newPaths(c.Schema)
 	}
@@ -83,11 +112,19 @@ func (c *Collector) Collect() error {
 		c.prev, c.running = &gen.MpkSecurity{}, running
 	}
 	next := c.Source.State()
+	if c.Supervisor != nil {
+		if err := c.Supervisor.observe(c.running, next); err != nil {
+			return err
+		}
+	}
 	if err := c.Store.UpdateState(func(e *tree.Editor) error { return c.write(e, next) }); err != nil {
 		c.prev = &gen.MpkSecurity{}
 		return err
 	}
 	c.prev = next
+	if c.Supervisor != nil {
+		c.Supervisor.tell()
+	}
 	return nil
 }
 
@@ -101,7 +138,10 @@ func (c *Collector) write(e *tree.Editor, next *gen.MpkSecurity) error {
 	if err := writeEntries(e, c.paths.service, c.prev.Service, next.Service); err != nil {
 		return err
 	}
-	return writeEntries(e, c.paths.transition, c.prev.Transition, next.Transition)
+	if err := writeEntries(e, c.paths.transition, c.prev.Transition, next.Transition); err != nil || c.Supervisor == nil {
+		return err
+	}
+	return c.Supervisor.write(e)
 }
 
 // writeEntries writes the entries that the configuration has; state alone never

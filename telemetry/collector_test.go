@@ -22,7 +22,7 @@ const (
 	ofTransition = "transitions/transition[source='a'][target='b']/state/mpk-security-telemetry:counters/permitted"
 )
 
-func collect(t *testing.T, c *telemetry.Collector) {
+func collect(t testing.TB, c *telemetry.Collector) {
 	t.Helper()
 	if err := c.Collect(); err != nil {
 		t.Fatal(err)

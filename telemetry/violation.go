@@ -26,6 +26,8 @@ type Publisher interface {
 type Notifier struct {
 	publisher Publisher
 	schema    *schema.Node
+	// Heard, if it is set, gets every violation after it is published.
+	Heard func(Violation)
 }
 
 // NewNotifier returns a notifier for a schema that has the violation
@@ -49,6 +51,9 @@ func (n *Notifier) Run(ctx context.Context, violations <-chan Violation) {
 			return
 		case v := <-violations:
 			n.publisher.Publish(v.Time, n.content(v))
+			if n.Heard != nil {
+				n.Heard(v)
+			}
 		}
 	}
 }

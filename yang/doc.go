@@ -13,6 +13,7 @@
 //   - xpath evaluates XPath 1.0 with the functions of YANG 1.1; subtree is
 //     NETCONF's other filter;
 //   - diagram prints tree diagrams (RFC 8340);
+//   - patch says the difference of two versions as a YANG Patch (RFC 8072);
 //   - xsdre translates the regular expressions of patterns.
 //
 // Schemas, trees, states and compiled expressions are read-only once made, and

@@ -29,6 +29,7 @@ Examples:
   waveguardd                                   state in ./.waveguard, ports 8830 and 9339 on loopback
   waveguardd --data /var/lib/waveguard --netconf :830 --gnmi :9339
   waveguardd --init-user operator --init-password-file /run/secrets/first-password
+  waveguardd --models yang/openroadm --models yang/ietf:     be a store of Open ROADM data too
 
 Flags:
 `
@@ -80,6 +81,11 @@ func parse(args []string) (appliance.Config, error) {
 	fs.StringVar(&c.NETCONF, "netconf", "", "`address` of NETCONF over SSH, for the first start (default 127.0.0.1:8830); later the configuration says it, until this flag changes")
 	fs.StringVar(&c.GNMI, "gnmi", "", "`address` of gNMI over TLS, as --netconf (default 127.0.0.1:9339)")
 	fs.StringVar(&c.Attach, "attach", "", "`path` of the socket where host processes attach (default DATA/attach.sock)")
+	fs.Func("models", "`folder` of YANG modules to serve beside the appliance's own, not enforced; DIR:A,B takes only\nmodules A and B, DIR:-A all but A, \"DIR:\" what others import; may be repeated", func(text string) error {
+		c.Models = append(c.Models, text)
+		return nil
+	})
+	fs.StringVar(&c.ModelsData, "models-data", "", "`file` of XML or JSON with what modules of --models need to be valid; read at the first start,\nand when the stored configuration lacks it")
 	fs.StringVar(&c.InitUser, "init-user", "admin", "`name` of the administrator made at first start")
 	fs.StringVar(&c.InitPasswordFile, "init-password-file", "", "`file` with the first administrator's password (default: one is generated)")
 	fs.StringVar(&c.ClientCA, "gnmi-client-ca", "", "`file` with certificates of authorities for client certificates, as --netconf; their common name is the user")

@@ -17,6 +17,8 @@ type Match struct {
 	SHA256     string // of the executable, lower-case hexadecimal; "" is any
 	UID        uint32
 	AnyUID     bool
+	// Out says that the service is administratively out of service.
+	Out bool
 }
 
 // MatchOf returns the match of a service.
@@ -27,6 +29,7 @@ func MatchOf(s *gen.MpkSecurity_Service) *Match {
 		SHA256:     s.GetExecutableSha256(),
 		UID:        s.GetUid(),
 		AnyUID:     s.Uid == nil,
+		Out:        s.GetAdministrativeState() == gen.MpkSecurityTypes_AdministrativeState_OUT_OF_SERVICE,
 	}
 }
 
@@ -45,6 +48,8 @@ type Identity struct {
 // says which criterion it misses.
 func (m *Match) Check(id Identity) error {
 	switch {
+	case m.Out:
+		return errors.New("the service is administratively out of service")
 	case m.Executable == "" && m.SHA256 == "" && m.AnyUID:
 		return errors.New("the service matches on nothing; configure executable, executable-sha256 or uid")
 	case !m.AnyUID && id.UID != m.UID:

@@ -29,6 +29,7 @@ func TestMatchCheck(t *testing.T) {
 		"other digest":            {Match{AnyUID: true, SHA256: other}, self, "SHA-256 aa, the service asks for bb"},
 		"all":                     {Match{UID: 7, Executable: "/bin/s", SHA256: sum}, self, ""},
 		"all but the digest":      {Match{UID: 7, Executable: "/bin/s", SHA256: other}, self, "SHA-256"},
+		"out of service":          {Match{UID: 7, Out: true}, self, "out of service"},
 		"nothing":                 {Match{AnyUID: true}, self, "configure executable, executable-sha256 or uid"},
 		"digest not computed":     {Match{UID: 8, SHA256: sum}, with(func(id *Identity) { id.SHA256 = unasked }), "uid"},
 		"digest not wanted":       {Match{UID: 7}, with(func(id *Identity) { id.SHA256 = unasked }), ""},

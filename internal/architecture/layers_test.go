@@ -26,7 +26,7 @@ const (
 // datastore to nobody; enforcement and telemetry read the typed view; package
 // cmd binds them, through the interfaces that each declares.
 var layers = []layer{
-	{"cmd", []string{"enforcement/...", "gen/...", "sdk/...", "server/...", "telemetry", "yang/..."}, []string{"github.com", "golang.org", "google.golang.org"}, "commands wire everything"},
+	{"cmd", []string{"enforcement/...", "gen/...", "sdk/...", "server/...", "telemetry/...", "yang/..."}, []string{"github.com", "golang.org", "google.golang.org"}, "commands wire everything"},
 
 	{"yang", nil, []string{"golang.org/x"}, "the YANG engine knows nothing of the appliance: any project could use it"},
 
@@ -36,8 +36,11 @@ var layers = []layer{
 
 	{"server/access", []string{"yang/..."}, []string{xCrypt}, "access control decides by the configuration alone"},
 	{"server/datastore", []string{"yang/..."}, []string{xSys}, "the datastore declares Engine, and does not know who satisfies it"},
+	{"server/files", []string{"yang/schema", "yang/tree"}, nil, "it serves an interface of the protocols, and knows none"},
 	{"server/notify", []string{"server/datastore/journal", "yang/..."}, nil, "notifications are trees, logged in a journal"},
-	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
+	{"server/push", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, nil, "subscriptions know no protocol: each writes them in its own way"},
+	{"server/netconf", []string{"server/access", "server/datastore", "server/notify", "server/push", "yang/..."}, []string{xCrypt}, "a protocol reads and changes the datastore, never enforcement"},
+	{"server/history", []string{"server/access", "server/datastore", "yang/..."}, nil, "it serves the datastore's revisions, to whatever protocol"},
 	{"server/gnmi", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{"github.com/openconfig/gnmi", "google.golang.org"}, "a protocol reads and changes the datastore, never enforcement"},
 
 	{"enforcement", []string{"enforcement/...", "gen/..."}, []string{xSys, ygot}, "enforcement reads the typed view, and knows no protocol and no datastore"},
@@ -52,7 +55,7 @@ var layers = []layer{
 
 	{"sdk", []string{"enforcement/attach/wire", "enforcement/keys", "enforcement/mpk", "enforcement/page"}, []string{xSys}, "a workload links neither YANG nor a server"},
 
-	{"telemetry", []string{"gen/...", "yang/schema", "yang/tree"}, []string{ygot}, "telemetry declares Source and Store, and does not know who satisfies them"},
+	{"telemetry", []string{"gen/...", "telemetry/...", "yang/schema", "yang/tree"}, []string{ygot}, "telemetry declares Source and Store, and does not know who satisfies them"},
 
 	{"internal", nil, nil, "it holds tests"},
 }

@@ -50,6 +50,7 @@ func TestDecide(t *testing.T) {
 		{"get", access.Exec, op("get"), "rov"},
 		{"get-config", access.Exec, op("get-config"), "rov"},
 		{"get-data", access.Exec, of("ietf-netconf-nmda", "get-data"), "rov"},
+		{"compare", access.Exec, of("ietf-nmda-compare", "compare"), "rov"},
 		{"edit-data", access.Exec, of("ietf-netconf-nmda", "edit-data"), "ro"},
 		{"get-schema", access.Exec, of("ietf-netconf-monitoring", "get-schema"), "rov"},
 		{"create-subscription", access.Exec, of("notifications", "create-subscription"), "rov"},

@@ -50,8 +50,9 @@ func (u User) Role() Role {
 
 // readingOperations are those that viewers run: they only read.
 var readingOperations = map[string]bool{
-	"get": true, "get-config": true, "get-data": true, "get-schema": true, "close-session": true,
+	"get": true, "get-config": true, "get-data": true, "get-schema": true, "get-revision": true, "compare": true, "close-session": true,
 	"create-subscription": true, "establish-subscription": true, "modify-subscription": true, "delete-subscription": true,
+	"resync-subscription": true,
 }
 
 // CheckEdit is Authority.CheckEdit for this user.

@@ -27,10 +27,10 @@ func (s *Store) Discard(ctx context.Context, actor Actor) error {
 		return err
 	}
 	defer s.release()
-	if err := s.locks.check(Candidate, actor.Session); err != nil {
+	if err := s.checkTarget(Candidate, actor); err != nil {
 		return err
 	}
-	s.candidate.Store(nil)
+	s.committed(actor.Session)
 	return nil
 }
 
@@ -74,11 +74,12 @@ type step struct {
 	next  *tree.Tree
 	rules func(old, next *tree.Tree) []*Error // nil: next was in force before
 	then  *pending                            // what waits for its confirmation afterwards
+	undo  bool                                // no lock holds up what is undone
 }
 
 // transact changes running as an edit or a copy does. The caller is the writer.
 func (s *Store) transact(ctx context.Context, actor Actor, next *tree.Tree) error {
-	return s.perform(ctx, step{actor, next, s.cfg.Rules, s.pending.Load()})
+	return s.perform(ctx, step{actor: actor, next: next, rules: s.cfg.Rules, then: s.pending.Load()})
 }
 
 // perform is the way of every change of running. The caller is the writer. The
@@ -106,6 +107,11 @@ func (s *Store) tryPerform(ctx context.Context, st step) error {
 	if state.Tree != st.next {
 		c.New, c.Changes = state.Tree, tree.Diff(c.Old, state.Tree)
 	}
+	if !st.undo {
+		if err := s.parts.check(st.actor.Session, c.Changes); err != nil {
+			return err
+		}
+	}
 	commit, abort, err := s.cfg.Engine.Prepare(ctx, c)
 	if err != nil {
 		return asError("put the change in force", err)
@@ -129,7 +135,7 @@ func (s *Store) tryPerform(ctx context.Context, st step) error {
 // remember enters the change, whose record is the last one, into the history.
 func (s *Store) remember(c Change) {
 	c.Actor.Access = nil
-	s.history.add(Revision{s.log.Next() - 1, time.Now(), c.Actor, c.New})
+	s.history.add(Revision{s.log.Next() - 1, time.Now(), c.Actor, len(c.Changes), c.New})
 }
 
 // waitOnly performs a step that leaves running as it is.
@@ -152,14 +158,19 @@ func (s *Store) persist(ctx context.Context, c Change, then *pending) error {
 	if s.log.Broken() != nil {
 		// The disk may have recovered: begin anew with what is in force.
 		if err := s.rewrite(); err != nil {
+			s.trouble.Store(&err)
 			return storageError(err)
 		}
 		s.cfg.Logger.Info("the configuration can be stored again", "dir", s.cfg.Dir)
 	}
 	if err := s.log.Append(s.encodeEntry(c, then)); err != nil {
 		s.cfg.Logger.Error("store the configuration", "dir", s.cfg.Dir, "error", err)
+		if !errors.Is(err, journal.ErrTooBig) {
+			s.trouble.Store(&err)
+		}
 		return storageError(err)
 	}
+	s.trouble.Store(nil)
 	return nil
 }
 

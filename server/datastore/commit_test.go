@@ -169,7 +169,13 @@ func TestJournalThatFailedWorksAgainWhenTheDiskDoes(t *testing.T) {
 	if !strings.Contains(err.Message, "make room") {
 		t.Errorf("%q does not say what to do", err.Message)
 	}
+	if !errors.Is(s.Stored(), unix.ENOSPC) {
+		t.Errorf("with a full disk, Stored returns %v", s.Stored())
+	}
 	ok(t, running(t, s, "/t:top/config/limit = 3"))
+	if err := s.Stored(); err != nil {
+		t.Errorf("with room again, Stored returns %v", err)
+	}
 	want := `{"t:top":{"config":{"name":"first","limit":3}}}`
 	wantConfig(t, "running", s.Running(), want)
 	for _, o := range crashfs.Outcomes {

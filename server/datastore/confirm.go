@@ -74,10 +74,12 @@ func (s *Store) CommitWith(ctx context.Context, actor Actor, o CommitOptions) er
 		return err
 	}
 	defer s.release()
-	for _, name := range []Name{Running, Candidate} {
-		if err := s.locks.check(name, actor.Session); err != nil {
-			return err
-		}
+	if err := s.locks.check(Running, actor.Session); err != nil {
+		return err
+	}
+	next, err := s.toCommit(actor.Session)
+	if err != nil {
+		return err
 	}
 	p := s.pending.Load()
 	if err := p.admits(actor, o.PersistID); err != nil {
@@ -86,10 +88,10 @@ func (s *Store) CommitWith(ctx context.Context, actor Actor, o CommitOptions) er
 	if o.Timeout > 0 && actor.Session == 0 && o.Persist == "" && o.PersistID == "" {
 		return &Error{Tag: tree.TagOperationFailed, Message: "without a session, only a confirmed commit that persists can be confirmed"}
 	}
-	if err := s.perform(ctx, step{actor, s.Candidate(), s.cfg.Rules, s.followed(p, actor, o)}); err != nil {
+	if err := s.perform(ctx, step{actor: actor, next: next, rules: s.cfg.Rules, then: s.followed(p, actor, o)}); err != nil {
 		return err
 	}
-	s.candidate.Store(nil)
+	s.committed(actor.Session)
 	s.tellStage(p, actor, o)
 	return nil
 }
@@ -119,7 +121,7 @@ func (s *Store) CancelCommit(ctx context.Context, actor Actor, persistID string)
 		return err
 	}
 	if p == nil {
-		return &Error{Tag: tree.TagOperationFailed, Message: "no confirmed commit waits for its confirmation"}
+		return noneWaits()
 	}
 	if err := s.locks.check(Running, actor.Session); err != nil {
 		return err
@@ -133,7 +135,7 @@ func (p *pending) admits(actor Actor, persistID string) error {
 	case p == nil && persistID == "":
 		return nil
 	case p == nil:
-		return &Error{Tag: tree.TagInvalidValue, Message: "persist-id is for a confirmed commit that waits for its confirmation, and none does"}
+		return &caused{&Error{Tag: tree.TagInvalidValue, Message: "persist-id is for a confirmed commit that waits for its confirmation, and none does"}, ErrNoneWaits}
 	case persistID != p.Persist && persistID != "":
 		return &Error{Tag: tree.TagInvalidValue, Message: "persist-id is not what the confirmed commit that waits was given as persist"}
 	case persistID != p.Persist:
@@ -150,6 +152,10 @@ func (p *pending) owned(actor Actor) error {
 	if p == nil || p.Session != 0 && p.Session == actor.Session {
 		return nil
 	}
+	return p.busy()
+}
+
+func (p *pending) busy() error {
 	return &Error{Tag: TagInUse, Message: fmt.Sprintf("a confirmed commit of user %q waits for its confirmation; "+
 		"try again when it is confirmed, cancelled or undone", p.User)}
 }
@@ -221,7 +227,7 @@ func (s *Store) giveUp(p *pending, stage Confirmed) {
 func (s *Store) rollBack(ctx context.Context, p *pending, stage Confirmed) error {
 	actor := stage.Actor
 	actor.Protocol, actor.Access = "rollback", nil
-	if err := s.perform(ctx, step{actor, p.before, nil, nil}); err != nil {
+	if err := s.perform(ctx, step{actor: actor, next: p.before, undo: true}); err != nil {
 		return err
 	}
 	s.confirmed.tell(stage)

@@ -178,7 +178,8 @@ func TestDamagedOrForeignFilesAreRefused(t *testing.T) {
 		record         []byte
 		want           string
 	}{
-		{"snapshot of another model", `{"other:top":{}}`, nil, "read snapshot 0"},
+		{"snapshot of another model", `{"other:top":{}}`, nil, "data of other"},
+		{"record of another model", `{}`, record(`{"op":"replace","path":"/other:top/a","value":1}`), "data of other"},
 		{"snapshot that is not valid any more", `{"t:top":{"ref":"nobody"}}`, nil, "is not valid under the models"},
 		{"record that is no JSON", `{}`, []byte("?"), "replay journal record 1"},
 		{"unknown operation", `{}`, record(`{"op":"paint","path":"/t:top/ref"}`), `"paint" is no operation`},

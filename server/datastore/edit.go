@@ -41,7 +41,7 @@ func (s *Store) Edit(ctx context.Context, actor Actor, r Request) error {
 	if err := s.checkTarget(r.Target, actor); err != nil {
 		return err
 	}
-	next, err := s.edited(actor, s.Config(r.Target), r.Default, r.Edit)
+	next, err := s.edited(actor, s.ConfigOf(actor.Session, r.Target), r.Default, r.Edit)
 	switch {
 	case err != nil:
 		return err
@@ -51,24 +51,6 @@ func (s *Store) Edit(ctx context.Context, actor Actor, r Request) error {
 		return s.transact(ctx, actor, next)
 	}
 	return s.editCandidate(actor, r.Test, next)
-}
-
-// Apply performs the edits in order as one transaction on running: a gNMI Set.
-// It is refused with TagInUse while a session has locked running or a confirmed
-// commit waits; a candidate with uncommitted changes is left as it is.
-func (s *Store) Apply(ctx context.Context, actor Actor, edits ...*tree.Edit) error {
-	if err := s.acquire(ctx); err != nil {
-		return err
-	}
-	defer s.release()
-	if err := s.checkTarget(Running, actor); err != nil {
-		return err
-	}
-	next, err := s.edited(actor, s.Running(), tree.Merge, edits...)
-	if err != nil {
-		return err
-	}
-	return s.transact(ctx, actor, next)
 }
 
 // Copy makes the target equal to a configuration (RFC 6241 section 7.3): the
@@ -107,21 +89,29 @@ func (s *Store) edited(actor Actor, base *tree.Tree, def tree.Operation, edits .
 
 // test does what storing next in the target would do, but for the storing.
 func (s *Store) test(actor Actor, target Name, next *tree.Tree) error {
-	if err := actor.checkChanges(tree.Diff(s.Config(target), next)); err != nil {
+	if err := actor.checkChanges(tree.Diff(s.ConfigOf(actor.Session, target), next)); err != nil {
 		return err
 	}
-	_, err := s.check(next)
-	return err
+	state, err := s.check(next)
+	if err != nil || target != Running {
+		return err
+	}
+	return s.parts.check(actor.Session, tree.Diff(s.Running(), state.Tree))
 }
 
 func (s *Store) editCandidate(actor Actor, t Test, next *tree.Tree) error {
-	if err := actor.checkChanges(tree.Diff(s.Candidate(), next)); err != nil {
+	if err := actor.checkChanges(tree.Diff(s.ConfigOf(actor.Session, Candidate), next)); err != nil {
 		return err
 	}
 	if t == TestThenSet {
 		if _, err := s.check(next); err != nil {
 			return err
 		}
+	}
+	if p, own := s.privates.get(actor.Session); own {
+		p = s.begun(actor.Session, p)
+		s.privates.set(actor.Session, private{p.base, next, p.locked})
+		return nil
 	}
 	s.editor = actor.Session
 	s.setCandidate(next)

@@ -26,6 +26,7 @@ type Actor struct {
 	Protocol string // "netconf", "gnmi"
 	Session  uint32 // NETCONF session; 0 for whoever has none and so holds no locks
 	Source   string // address of the client
+	Comment  string // on what is done, for the history; may be empty
 	Access   Access // nil: the appliance itself, which may do everything
 }
 

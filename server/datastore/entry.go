@@ -17,6 +17,7 @@ type entry struct {
 	Protocol string    `json:"protocol,omitempty"`
 	Session  uint32    `json:"session,omitempty"`
 	Source   string    `json:"source,omitempty"`
+	Comment  string    `json:"comment,omitempty"`
 	// Confirm is what waits for its confirmation after the record; none: nothing.
 	Confirm *entryConfirm `json:"confirm,omitempty"`
 	Edits   []entryEdit   `json:"edits"`
@@ -57,7 +58,7 @@ func (s *Store) encodeEntry(c Change, then *pending) []byte {
 	}
 	head := mustMarshal(entry{
 		Seq: s.log.Next(), Time: time.Now().UTC(),
-		User: c.Actor.User, Protocol: c.Actor.Protocol, Session: c.Actor.Session, Source: c.Actor.Source,
+		User: c.Actor.User, Protocol: c.Actor.Protocol, Session: c.Actor.Session, Source: c.Actor.Source, Comment: c.Actor.Comment,
 		Confirm: confirm, Edits: []entryEdit{},
 	})
 	b := head[:len(head)-len("]}")]

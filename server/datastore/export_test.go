@@ -13,3 +13,13 @@ func (s *Store) OperationalOf(config *tree.Tree) *tree.Tree { return s.mirror.op
 
 // WaitForFold waits until no journal is being folded.
 func (s *Store) WaitForFold() { s.background.Wait() }
+
+// Rebased is what mine becomes on theirs, and where both changed base.
+func Rebased(base, mine, theirs *tree.Tree, mode Resolution) (*tree.Tree, []tree.Path, error) {
+	r, winner := newRebase(base, mine, theirs), theirSide
+	if mode == PreferCandidate {
+		winner = mySide
+	}
+	t, err := r.onto(winner)
+	return t, r.conflicts, err
+}

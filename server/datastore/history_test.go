@@ -88,3 +88,22 @@ func TestHistoryOfConfirmedCommits(t *testing.T) {
 		}
 	}
 }
+
+// How far one can go back can change at any time; what was forgotten does not come back.
+func TestKeep(t *testing.T) {
+	f, cfg := crashfs.New(), config(t, &engine{})
+	cfg.History = 10
+	s := openIn(t, cfg, f)
+	for i := 1; i <= 5; i++ {
+		ok(t, running(t, s, fmt.Sprintf("/t:top/config/limit = %d", i)))
+	}
+	s.Keep(2)
+	wantHistory(t, s, 5, 4, 3)
+	ok(t, running(t, s, "/t:top/config/limit = 6"))
+	wantHistory(t, s, 6, 5, 4)
+	s.Keep(3)
+	ok(t, running(t, s, "/t:top/config/limit = 7"))
+	wantHistory(t, s, 7, 6, 5, 4)
+	s.Keep(0) // one is kept at least
+	wantHistory(t, s, 7, 6)
+}

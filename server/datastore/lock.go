@@ -44,6 +44,9 @@ func (l *locks) check(name Name, session uint32) error {
 
 // checkTarget refuses when the actor may not change that datastore now.
 func (s *Store) checkTarget(name Name, actor Actor) error {
+	if _, own := s.privates.get(actor.Session); own && name == Candidate {
+		return nil
+	}
 	if err := s.locks.check(name, actor.Session); err != nil || name != Running {
 		return err
 	}
@@ -57,8 +60,8 @@ func (s *Store) LockedBy(name Name) (info LockInfo, ok bool) {
 }
 
 // Lock locks a datastore for a session (RFC 6241 section 7.5). TagLockDenied,
-// with the session in the way, says that it is locked already, even by the same
-// session, that the candidate has changes which are not committed, or that a
+// with the session in the way, says that it or a part of it is locked already, even by
+// the same session, that the candidate has changes which are not committed, or that a
 // confirmed commit of another session waits.
 func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
 	if session == 0 {
@@ -68,8 +71,15 @@ func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
 		return err
 	}
 	defer s.release()
+	if p, own := s.privates.get(session); own && name == Candidate {
+		return s.lockOwn(session, p)
+	}
 	if h := s.locks.get(name).Session; h != 0 {
 		return lockDenied(h, fmt.Sprintf("the %v datastore is locked by session %d", name, h))
+	}
+	if h := s.parts.holder(); name == Running && h != 0 {
+		// RFC 5717 section 2.4.1, RFC 6241 section 7.5: a part counts, even one's own.
+		return lockDenied(h, fmt.Sprintf("a part of the running datastore is locked by session %d", h))
 	}
 	if p := s.pending.Load(); name == Running && p != nil && p.Session != session {
 		return lockDenied(p.Session, fmt.Sprintf("a confirmed commit of user %q waits for its confirmation", p.User))
@@ -82,7 +92,7 @@ func (s *Store) Lock(ctx context.Context, name Name, session uint32) error {
 	return nil
 }
 
-func lockDenied(session uint32, message string) error {
+func lockDenied(session uint32, message string) *Error {
 	return &Error{
 		Tag: TagLockDenied, Message: message,
 		Info: [][2]string{{"session-id", strconv.FormatUint(uint64(session), 10)}},
@@ -96,6 +106,9 @@ func (s *Store) Unlock(ctx context.Context, name Name, session uint32) error {
 		return err
 	}
 	defer s.release()
+	if p, own := s.privates.get(session); own && name == Candidate {
+		return s.unlockOwn(session, p)
+	}
 	switch h := s.locks.get(name).Session; {
 	case h == 0:
 		return &Error{Tag: tree.TagOperationFailed, Message: fmt.Sprintf("the %v datastore is not locked", name)}
@@ -113,9 +126,13 @@ func (s *Store) unlock(name Name) {
 	}
 }
 
-// Release ends all locks of a session that has ended, and undoes its confirmed
-// commit unless that persists. It waits for the writer at work.
+// Release ends all locks of a session that has ended and drops its own candidate, and
+// undoes its confirmed commit unless that persists. For a session that has any of these
+// it waits for the writer at work.
 func (s *Store) Release(session uint32) {
+	if !s.holds(session) {
+		return
+	}
 	s.writer <- struct{}{}
 	defer s.release()
 	for _, name := range []Name{Running, Candidate} {
@@ -123,5 +140,16 @@ func (s *Store) Release(session uint32) {
 			s.unlock(name)
 		}
 	}
+	s.parts.drop(func(h heldPart) bool { return session != 0 && h.Session == session })
+	s.privates.drop(session)
 	s.leave(session)
+}
+
+// holds says whether a session has something that its end gives back. What it has
+// it got by itself, so the answer stays true while it asks for nothing.
+func (s *Store) holds(session uint32) bool {
+	p := s.pending.Load()
+	_, own := s.privates.get(session)
+	return p != nil && p.Session == session || own || s.parts.heldBy(session) ||
+		s.locks.get(Running).Session == session || s.locks.get(Candidate).Session == session
 }

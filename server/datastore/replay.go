@@ -39,11 +39,9 @@ func (s *Store) load(st *journal.State) (*pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	valid, errs := s.validator.Check(nil, t)
-	if len(errs) > 0 {
-		return nil, fmt.Errorf("the configuration in %s is not valid under the models of this version: %w", s.cfg.Dir, joined(errs))
+	if s.valid, err = s.checked(t, waiting); err != nil {
+		return nil, err
 	}
-	s.valid = valid
 	s.compactAt = s.cfg.JournalBound + int64(len(st.Snapshot))
 	if st.Snapshot == nil {
 		return nil, s.log.Rewrite(encodeConfig(t))
@@ -59,26 +57,30 @@ func (s *Store) recovered(st *journal.State) (*tree.Tree, *pending, error) {
 		s.history.add(Revision{Config: t})
 		return t, nil, err
 	}
-	t, err := json.Decode(s.cfg.Schema, st.Snapshot, json.DecodeOptions{Limits: ownLimits})
+	away := absent{set: s.cfg.Schema}
+	t, err := away.decode(st.Snapshot)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read snapshot %d: %w", st.Seq, err)
+		return nil, nil, fmt.Errorf("read snapshot %d: %w; "+otherModels, st.Seq, err)
 	}
 	e := t.Edit()
 	s.history.add(Revision{Number: st.Seq, Config: t})
 	var waiting *pending
 	for _, r := range st.Records {
 		before := e.Tree()
-		en, err := replay(s.cfg.Schema, e, r.Payload)
+		en, err := replay(&away, e, r.Payload)
 		if err != nil {
-			return nil, nil, fmt.Errorf("replay journal record %d: %w", r.Seq, err)
+			return nil, nil, fmt.Errorf("replay journal record %d: %w; "+otherModels, r.Seq, err)
 		}
 		waiting = waiting.after(en, before)
 		if len(en.Edits) > 0 {
 			s.history.add(en.revision(r.Seq, e.Tree()))
 		}
 	}
-	return e.Tree(), waiting, nil
+	return e.Tree(), waiting, away.err()
 }
+
+// otherModels says why what has a right checksum may not be understood.
+const otherModels = "if it was written under other models, start with those"
 
 func (s *Store) initial() (*tree.Tree, error) {
 	if s.cfg.Initial == nil {
@@ -105,13 +107,14 @@ func (p *pending) after(en entry, before *tree.Tree) *pending {
 	return next
 }
 
-// replay performs one record of the journal.
-func replay(set *schema.Set, e *tree.Editor, payload []byte) (en entry, err error) {
+// replay performs one record of the journal, but for data of absent modules.
+func replay(away *absent, e *tree.Editor, payload []byte) (en entry, err error) {
 	if err := stdjson.Unmarshal(payload, &en); err != nil {
 		return en, err
 	}
+	en.Edits = away.keep(en.Edits)
 	for _, ed := range en.Edits {
-		if err := replayEdit(set, e, ed); err != nil {
+		if err := replayEdit(away.set, e, ed); err != nil {
 			return en, fmt.Errorf("%s %s: %w", ed.Op, ed.Path, err)
 		}
 	}

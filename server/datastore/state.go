@@ -81,3 +81,37 @@ func appendConfig(found []tree.Path, path tree.Path, n tree.Node) []tree.Path {
 	}
 	return found
 }
+
+// MergeState adds state that is made when it is asked for, one top-level node, to
+// what is there. The topmost state in it replaces its older version, which may have
+// more entries; only a container "state", which several may fill, is added to.
+func MergeState(e *tree.Editor, n tree.Node) error {
+	if err := dropOlder(e, tree.Path{{Node: n.Schema()}}, n); err != nil {
+		return err
+	}
+	return e.Merge(nil, n)
+}
+
+func dropOlder(e *tree.Editor, path tree.Path, n tree.Node) error {
+	if s := n.Schema(); !s.Config && s.Name != "state" {
+		_, err := e.DeletePath(path)
+		return err
+	}
+	switch x := n.(type) {
+	case *tree.Container:
+		for k := range x.Children() {
+			if err := dropOlder(e, append(slices.Clip(path), schema.PathStep{Node: k.Schema()}), k); err != nil {
+				return err
+			}
+		}
+	case *tree.List:
+		for entry := range x.All() {
+			at := slices.Clone(path)
+			at[len(at)-1].Keys = entry.Keys()
+			if err := dropOlder(e, at, entry); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -37,6 +37,9 @@ type Config struct {
 	Engine Engine
 	// Initial returns the configuration that an empty Dir starts with; nil: none.
 	Initial func() (*tree.Tree, error)
+	// Complete returns a stored configuration that is not valid under the schema, which
+	// may have got more modules, with what it lacks; nil: Open fails.
+	Complete func(*tree.Tree) (*tree.Tree, error)
 	// Rules returns what forbids a step from one running configuration to the
 	// next beyond the schema's constraints; nil: nothing does. What was stored
 	// once is not asked about.
@@ -47,9 +50,12 @@ type Config struct {
 	// JournalBound is the length in octets, beyond that of the configuration,
 	// at which the journal is folded into a snapshot; 0 is 1 MiB.
 	JournalBound int64
-	// History is how many commits one can go back, see [Store.History]; 0 is 50.
-	// Their records stay in the journal.
+	// History is how many commits one can go back, see [Store.History], until Keep
+	// says otherwise; 0 is 50. Their records stay in the journal.
 	History int
+	// Factory returns the configuration to reset to, see [Store.Reset]; nil: Initial
+	// does.
+	Factory func() (*tree.Tree, error)
 }
 
 // Store is an open datastore. Its methods may be called by any number of
@@ -70,8 +76,12 @@ type Store struct {
 	observers observers[Change]
 	confirmed observers[Confirmed]
 	locks     locks
+	parts     partialLocks
+	privates  privates
+	factory   factory
 	history   history
 	stats     stats
+	trouble   atomic.Pointer[error] // of the last change that was to be stored
 
 	// writer holds a token while somebody changes what follows, running, the
 	// candidate, or a lock.
@@ -179,7 +189,7 @@ func (s *Store) Close() error {
 // Running returns the running configuration.
 func (s *Store) Running() *tree.Tree { return s.running.Load() }
 
-// Candidate returns the candidate configuration.
+// Candidate returns the candidate configuration that sessions share.
 func (s *Store) Candidate() *tree.Tree {
 	if c := s.candidate.Load(); c != nil {
 		return c
@@ -187,7 +197,8 @@ func (s *Store) Candidate() *tree.Tree {
 	return s.running.Load()
 }
 
-// Config returns the configuration in that datastore.
+// Config returns the configuration in that datastore, of which the candidate is the
+// one that sessions share.
 func (s *Store) Config(name Name) *tree.Tree {
 	if name == Candidate {
 		return s.Candidate()

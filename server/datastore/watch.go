@@ -13,8 +13,11 @@ type Watcher struct {
 }
 
 // Watch returns a watcher, which the caller closes.
-func (s *Store) Watch() *Watcher {
-	c := make(chan struct{}, 1)
+func (s *Store) Watch() *Watcher { return s.WatchInto(make(chan struct{}, 1)) }
+
+// WatchInto is Watch with the tokens put into c, which has room for one and may
+// have other sources too.
+func (s *Store) WatchInto(c chan struct{}) *Watcher {
 	w := &Watcher{C: c, c: c, set: &s.watchers}
 	s.watchers.add(w)
 	return w

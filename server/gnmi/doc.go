@@ -38,9 +38,18 @@
 //
 // All operations are one transaction. Update of a leaf-list adds, replace
 // replaces. A list as a whole is replaced through the container around it.
-// union_replace and the extensions commit, history and config_subscription are
-// refused with UNIMPLEMENTED, all other extensions are ignored. While a NETCONF
-// session has locked running, Set is ABORTED.
+// union_replace and the extensions history and config_subscription are refused
+// with UNIMPLEMENTED, all other extensions but commit are ignored. While a NETCONF
+// session has locked running, or the part of it that changes, Set is
+// FAILED_PRECONDITION and tells which session.
+//
+// With the extension commit ([commit confirmed]), a Set waits to be confirmed, ten
+// minutes unless it says else, and is undone if nobody does: also when the daemon
+// was restarted meanwhile. It is a confirmed commit like NETCONF's, whose persist is
+// the id: while one waits, all other changes are refused, whoever makes them, and
+// NETCONF's commit and cancel-commit with that persist-id confirm and cancel it.
+// Confirm leaves the candidate alone. Rules of access control for the operations
+// commit and cancel-commit hold for the extension too.
 //
 // # Subscribe
 //
@@ -58,5 +67,6 @@
 // versions of them, the last one always; it holds up nobody else. It is not
 // told how many it missed: the field duplicates stays 0.
 //
+// [commit confirmed]: https://github.com/openconfig/reference/blob/master/rpc/gnmi/gnmi-commit-confirmed.md
 // [gNMI 0.10.0]: https://github.com/openconfig/reference/blob/master/rpc/gnmi/gnmi-specification.md
 package gnmi

@@ -6,15 +6,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// checkExtensions refuses the extensions whose being ignored would harm: a
-// commit that is not rolled back, the present taken for the past, a wait for a
-// message that never comes. All others are ignored.
+// checkExtensions refuses the extensions whose being ignored would harm: the
+// present taken for the past, a wait for a message that never comes. Set heeds
+// commit; all others are ignored.
 func checkExtensions(all []*ext.Extension) error {
 	for _, e := range all {
 		name := ""
 		switch e.GetExt().(type) {
-		case *ext.Extension_Commit:
-			name = "commit (commit confirmed)"
 		case *ext.Extension_History:
 			name = "history"
 		case *ext.Extension_ConfigSubscription:

@@ -35,7 +35,7 @@ func TestResolve(t *testing.T) {
 		{"/mpk-security/domains/domain[name=a]", "", "/M/domains/domain[name='a']"},
 		{"", "/mpk-security/transitions/transition[source=a][target=b]", "/M/transitions/transition[source='a'][target='b']"},
 		{"", "/mpk-security/transitions/transition[source=a]/state/counters", "/M/transitions/transition/state/mpk-security-telemetry:counters"},
-		{"", "/mpk-security/system/*", "/M/system/config /M/system/state /M/system/users"},
+		{"", "/mpk-security/system/users/user[name=a]/*", "/M/system/users/user[name='a']/name /M/system/users/user[name='a']/config /M/system/users/user[name='a']/state"},
 		{"", "/mpk-security/*/domain[name=a]/*/id", "/M/domains/domain[name='a']/config/id /M/domains/domain[name='a']/state/id"},
 		{"", "/mpk-security/system/...", "/M/system"},
 		{"", "/.../role", "/M/system/users/user/config/role /M/system/users/user/state/role"},

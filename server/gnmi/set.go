@@ -14,10 +14,20 @@ import (
 )
 
 // Set changes the configuration: all deletions, replacements and updates, in
-// that order, are one transaction (gNMI specification section 3.4).
+// that order, are one transaction (gNMI specification section 3.4), for good or
+// until it is confirmed (commit confirmed extension).
 func (s *Server) Set(ctx context.Context, req *gpb.SetRequest) (*gpb.SetResponse, error) {
 	if err := checkExtensions(req.GetExtension()); err != nil {
 		return nil, err
+	}
+	commit, err := commitOf(req)
+	if err != nil {
+		return nil, err
+	}
+	if done, err := s.settle(ctx, req, commit); err != nil {
+		return nil, toStatus(err)
+	} else if done {
+		return setResponse(req), nil
 	}
 	if len(req.GetUnionReplace()) > 0 {
 		return nil, status.Error(codes.Unimplemented, "union_replace is not supported; use replace")
@@ -26,16 +36,29 @@ func (s *Server) Set(ctx context.Context, req *gpb.SetRequest) (*gpb.SetResponse
 	if err != nil {
 		return nil, err
 	}
+	if c.trial, err = trialOf(commit); err != nil {
+		return nil, err
+	}
 	if err := s.apply(ctx, caller(ctx), c); err != nil {
 		return nil, toStatus(err)
 	}
-	return &gpb.SetResponse{Prefix: req.GetPrefix(), Response: results(req), Timestamp: time.Now().UnixNano()}, nil
+	return setResponse(req), nil
+}
+
+func setResponse(req *gpb.SetRequest) *gpb.SetResponse {
+	return &gpb.SetResponse{Prefix: req.GetPrefix(), Response: results(req), Timestamp: time.Now().UnixNano()}
+}
+
+// actor is who the datastore sees at work.
+func (c client) actor() datastore.Actor {
+	return datastore.Actor{User: c.Name, Protocol: "gnmi", Source: c.source, Access: c.User}
 }
 
 // change is what a Set asks for.
 type change struct {
 	deletions []deletion
 	edits     []*tree.Edit
+	trial     datastore.Trial
 }
 
 // change reads the request. Errors are statuses that name the operation.
@@ -91,14 +114,13 @@ func ofOperation(field string, i int, err error) error {
 // running configuration; when that changed before the transaction began, once more.
 func (s *Server) apply(ctx context.Context, c client, ch change) error {
 	const tries = 3
-	actor := datastore.Actor{User: c.Name, Protocol: "gnmi", Source: c.source, Access: c.User}
 	for try := 1; ; try++ {
 		running := s.store.Running()
 		var edits []*tree.Edit
 		for _, p := range paths(running, ch.deletions) {
 			edits = append(edits, remove(s.schema, p))
 		}
-		err := s.store.Apply(ctx, actor, append(edits, ch.edits...)...)
+		err := s.store.ApplyFor(ctx, c.actor(), ch.trial, append(edits, ch.edits...)...)
 		if err == nil || len(edits) == 0 || try == tries || s.store.Running() == running {
 			return err
 		}

@@ -222,7 +222,7 @@ func TestSetRefuses(t *testing.T) {
 		{"must", "op", &gpb.SetRequest{Update: []*gpb.Update{update(top+"/domains/domain[name=dashboard]/config/id", unsigned(0))}}, codes.InvalidArgument, "go together"},
 		{"engine", "op", &gpb.SetRequest{Update: []*gpb.Update{update(top+"/domains/domain[name=dashboard]/config/description", text("unenforceable"))}}, codes.Aborted, "none is left"},
 		{"union_replace", "op", &gpb.SetRequest{UnionReplace: []*gpb.Update{{}}}, codes.Unimplemented, "union_replace"},
-		{"commit confirmed", "op", &gpb.SetRequest{Extension: []*ext.Extension{{Ext: &ext.Extension_Commit{}}}}, codes.Unimplemented, "commit confirmed"},
+		{"history", "op", &gpb.SetRequest{Extension: []*ext.Extension{{Ext: &ext.Extension_History{}}}}, codes.Unimplemented, "history"},
 	} {
 		_, err := c.Set(r.as(test.user), test.req)
 		if status.Code(err) != test.code || !strings.Contains(err.Error(), test.want) {
@@ -257,7 +257,7 @@ func TestSetWhileLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	req := &gpb.SetRequest{Delete: []*gpb.Path{path(monitoring)}}
-	if _, err := r.dial().Set(r.as("op"), req); status.Code(err) != codes.Aborted || !strings.Contains(err.Error(), "7") {
+	if _, err := r.dial().Set(r.as("op"), req); status.Code(err) != codes.FailedPrecondition || !strings.Contains(err.Error(), "session 7") {
 		t.Errorf("while session 7 has the lock: %v", err)
 	}
 	r.store.Release(7)

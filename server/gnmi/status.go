@@ -20,9 +20,11 @@ var tagCodes = map[tree.Tag]codes.Code{
 	tree.TagTooBig:               codes.ResourceExhausted,
 	tree.TagOperationUnsupported: codes.Unimplemented,
 	access.TagAccessDenied:       codes.PermissionDenied,
-	datastore.TagInUse:           codes.Aborted,
-	datastore.TagLockDenied:      codes.Aborted,
-	datastore.TagResourceDenied:  codes.ResourceExhausted,
+	// What others hold has to be let go first; the commit confirmed extension wants
+	// this code while a commit waits.
+	datastore.TagInUse:          codes.FailedPrecondition,
+	datastore.TagLockDenied:     codes.FailedPrecondition,
+	datastore.TagResourceDenied: codes.ResourceExhausted,
 }
 
 // codeOf returns the code of one error. Without an app-tag, operation-failed is
@@ -60,7 +62,11 @@ func toStatus(err error) error {
 			Field: f.Path.String(), Description: f.Message, Reason: reason(f),
 		})
 	}
-	st := status.New(codeOf(faults[0]), strings.Join(messages, "; "))
+	code := codeOf(faults[0])
+	if errors.Is(err, datastore.ErrNoneWaits) {
+		code = codes.FailedPrecondition
+	}
+	st := status.New(code, strings.Join(messages, "; "))
 	if with, err := st.WithDetails(detail); err == nil {
 		st = with
 	}

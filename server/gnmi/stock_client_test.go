@@ -54,6 +54,10 @@ func TestStockClient(t *testing.T) {
 		{"get JSON_IETF", []string{"-get", "-proto", `path:{` + elems + `} type:CONFIG encoding:JSON_IETF`}, []string{`json_ietf_val: "{\"mpk-security:source\":\"dashboard\"`}},
 		{"set", []string{"-set", "-proto", `update:{path:{` + elems + ` elem:{name:"config"} elem:{name:"action"}} val:{string_val:"DENY"}}`}, []string{"op: UPDATE"}},
 		{"set refused", []string{"-set", "-proto", `update:{path:{` + elems + ` elem:{name:"config"} elem:{name:"max-rate"}} val:{uint_val:0}}`}, []string{"InvalidArgument", "1..1000000"}},
+		{"commit confirmed", []string{"-set", "-proto", `update:{path:{` + elems + ` elem:{name:"config"} elem:{name:"max-rate"}} val:{uint_val:7}} extension:{commit:{id:"a" commit:{rollback_duration:{seconds:3600}}}}`}, []string{"op: UPDATE"}},
+		{"set while it waits", []string{"-set", "-proto", `update:{path:{` + elems + ` elem:{name:"config"} elem:{name:"max-rate"}} val:{uint_val:8}}`}, []string{"FailedPrecondition", `user "admin" waits`}},
+		{"cancel", []string{"-set", "-proto", `extension:{commit:{id:"a" cancel:{}}}`}, []string{"timestamp:"}},
+		{"cancelled", []string{"-get", "-proto", `path:{` + elems + ` elem:{name:"config"} elem:{name:"max-rate"}} encoding:PROTO`}, []string{`uint_val: 1000`}},
 		{"once", []string{"-query_type", "once", "-query", monitoring + "/config/action"}, []string{`"action": {Deprecated TypedValue_JsonVal DENY}`}},
 		{"poll", []string{"-query_type", "polling", "-count", "1", "-query", counters}, []string{`"denied": {Deprecated TypedValue_JsonVal 3}`}},
 		{

@@ -106,3 +106,76 @@ func BenchmarkGetOne(b *testing.B) {
 		})
 	}
 }
+
+const (
+	watchTransitions = `<establish-subscription xmlns="urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications" xmlns:yp="urn:ietf:params:xml:ns:yang:ietf-yang-push" xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">` +
+		`<yp:datastore>ds:running</yp:datastore><yp:datastore-subtree-filter><mpk-security xmlns="https://mpk-security.optical.net/yang/mpk-security"><transitions/></mpk-security></yp:datastore-subtree-filter><yp:on-change>`
+	withoutSync = `<yp:sync-on-start>false</yp:sync-on-start></yp:on-change></establish-subscription>`
+)
+
+// BenchmarkCommitWhileWatched is the time of one edit of running, answered, of which
+// so many subscribers, each a session, are sent the difference.
+func BenchmarkCommitWhileWatched(b *testing.B) {
+	for _, subscribers := range []int{0, 1, 100} {
+		b.Run(fmt.Sprint(subscribers), func(b *testing.B) {
+			r := newRig(b, Limits{})
+			c := fill(r.open("admin"), 1_000)
+			for range subscribers {
+				s := r.open("viewer")
+				if reply := s.rpc(watchTransitions + withoutSync); !strings.Contains(reply, "<id") {
+					b.Fatal(reply)
+				}
+				go func() { // who reads all the time
+					for {
+						if _, err := s.ReadMessage(); err != nil {
+							return
+						}
+					}
+				}()
+			}
+			b.ResetTimer()
+			for i := range b.N {
+				c.mustOK(edit("running", "<transitions>"+transition(0, 10, []string{"DENY", "PERMIT"}[i%2])+"</transitions>"))
+			}
+		})
+	}
+}
+
+// BenchmarkUpdates is the time from one edit of running to the update of one
+// subscriber, edits one after another.
+func BenchmarkUpdates(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			r := newRig(b, Limits{})
+			c := fill(r.open("admin"), n)
+			s := r.open("viewer")
+			if reply := s.rpc(watchTransitions + withoutSync); !strings.Contains(reply, "<id") {
+				b.Fatal(reply)
+			}
+			b.ResetTimer()
+			for i := range b.N {
+				c.mustOK(edit("running", "<transitions>"+transition(0, n/100, []string{"DENY", "PERMIT"}[i%2])+"</transitions>"))
+				if update := s.receive(); !strings.Contains(update, "push-change-update") {
+					b.Fatal(update)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCompare tells the one entry in which the candidate differs from running.
+func BenchmarkCompare(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := filled(b, n)
+			c.mustOK(edit("candidate", "<transitions>"+transition(0, n/100, "DENY")+"</transitions>"))
+			b.ResetTimer()
+			for range b.N {
+				reply := c.rpc(`<compare xmlns="` + nsCompare + `" xmlns:ds="` + nsDatastores + `"><source>ds:running</source><target>ds:candidate</target></compare>`)
+				if strings.Count(reply, "<edit>") != 1 {
+					b.Fatal(reply)
+				}
+			}
+		})
+	}
+}

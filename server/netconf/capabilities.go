@@ -12,16 +12,33 @@ import (
 // supports, and takes all others for supported. The schema that a [Config] has
 // must be compiled with it, or clients are promised too much.
 func Features(module, feature string) bool {
-	return module != "ietf-netconf" || slices.Contains(netconfFeatures, feature)
+	have, own := features[module]
+	return !own || slices.Contains(have, feature)
 }
 
-// netconfFeatures are the features behind protocolCapabilities.
-var netconfFeatures = []string{"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "xpath"}
+// features are those of the protocol's own modules: of ietf-netconf, what is behind
+// protocolCapabilities, and url behind [Config] Files.
+var features = map[string][]string{
+	"ietf-netconf":                  {"writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "url", "xpath"},
+	"ietf-subscribed-notifications": {"encode-xml", "replay", "subtree", "xpath"},
+	"ietf-yang-push":                {"on-change"},
+}
+
+// moduleCapabilities are the capabilities that stand for operations of a module.
+var moduleCapabilities = []struct{ module, capability string }{
+	{"ietf-netconf-partial-lock", "urn:ietf:params:netconf:capability:partial-lock:1.0"},
+	{"ietf-netconf-private-candidate", capPrivate + "?supported-resolution-modes=revert-on-conflict,prefer-candidate,prefer-running"},
+}
 
 // capabilities returns what the server's hello announces: the protocol's
 // capabilities, the library's, and one for each implemented module.
 func capabilities(set *schema.Set, l *library) []string {
 	caps := slices.Clone(protocolCapabilities)
+	for _, c := range moduleCapabilities {
+		if m := set.Module(c.module); m != nil && m.Implemented {
+			caps = append(caps, c.capability)
+		}
+	}
 	if l != nil {
 		caps = append(caps, l.capabilities(set)...)
 	}

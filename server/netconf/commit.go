@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/optical-net/waveguard/server/datastore"
 )
@@ -19,7 +20,23 @@ func (s *Session) commit(ctx context.Context, p *params) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.server.store.CommitWith(ctx, s.actor(), options)
+	actor := s.actor()
+	if actor.Comment, err = p.comment(); err != nil {
+		return nil, err
+	}
+	return nil, s.server.store.CommitWith(ctx, actor, options)
+}
+
+// maxComment is the length that the type comment of mpk-security-history allows.
+const maxComment = 256
+
+// comment returns what the client says of the change, "" for nothing.
+func (p *params) comment() (string, error) {
+	text, err := p.token("comment")
+	if err == nil && utf8.RuneCountInString(text) > maxComment {
+		err = protocolError(tagInvalidValue, fmt.Sprintf("comment has more than %d characters", maxComment), "bad-element", "comment")
+	}
+	return text, err
 }
 
 // cancelCommit undoes a confirmed commit (RFC 6241 section 8.4.4.1).

@@ -11,18 +11,23 @@ import (
 )
 
 // copyConfig makes a datastore equal to another, or to a configuration in the
-// request (RFC 6241 section 7.3). What the user cannot read is copied all the
-// same: it is as unreadable in the target.
+// request (RFC 6241 section 7.3).
+//
+// RFC 8341 section 3.2.6: what the user may not read is no part of a datastore that is
+// copied. So it goes from the target, which takes the right to delete it there.
 func (s *Session) copyConfig(ctx context.Context, p *params) (body, error) {
 	target, err := p.require("target")
 	if err != nil {
 		return nil, err
 	}
+	if url, ok := s.urlIn(target); ok {
+		return nil, s.copyToURL(ctx, p, url)
+	}
 	to, err := datastoreOf(target)
 	if err != nil {
 		return nil, err
 	}
-	from, err := s.sourceOf(p)
+	from, err := s.sourceOf(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -37,15 +42,21 @@ func (s *Session) copyConfig(ctx context.Context, p *params) (body, error) {
 	if err != nil {
 		return nil, err
 	}
+	if from.stored {
+		config = s.readable(config)
+	}
 	return nil, s.server.store.Copy(ctx, s.actor(), to, config)
 }
 
-// deleteConfig refuses (RFC 6241 section 7.4): the datastores there are cannot
-// be deleted.
-func (s *Session) deleteConfig(_ context.Context, p *params) (body, error) {
+// deleteConfig deletes what a URL names, and refuses all else (RFC 6241 section 7.4):
+// the datastores there are cannot be deleted.
+func (s *Session) deleteConfig(ctx context.Context, p *params) (body, error) {
 	target, err := p.require("target")
 	if err != nil {
 		return nil, err
+	}
+	if url, ok := s.urlIn(target); ok {
+		return nil, s.deleteURL(ctx, url)
 	}
 	name, err := datastoreOf(target)
 	if err != nil {
@@ -61,22 +72,32 @@ func (s *Session) deleteConfig(_ context.Context, p *params) (body, error) {
 // source is the configuration that a source parameter names.
 type source struct {
 	tree   *tree.Tree
-	stored bool // in the datastore called name; else it came with the request
+	stored bool // in the datastore called name
 	name   datastore.Name
+	inline bool   // it came with the request
+	url    string // it was read from
 }
 
 // sourceOf reads the parameter of copy-config and validate.
-func (s *Session) sourceOf(p *params) (source, error) {
+func (s *Session) sourceOf(ctx context.Context, p *params) (source, error) {
 	e, err := p.require("source")
 	if err != nil {
 		return source{}, err
 	}
 	if config := e.Child(nsBase, "config"); config != nil && len(e.Children) == 1 {
 		t, err := s.server.inline(config)
-		return source{tree: t}, err
+		return source{tree: t, inline: true}, err
+	}
+	if url, ok := s.urlIn(e); ok {
+		config, err := s.fetch(ctx, url)
+		if err != nil {
+			return source{}, err
+		}
+		t, err := s.server.inline(config)
+		return source{tree: t, url: url}, err
 	}
 	name, err := datastoreOf(e)
-	return source{s.server.store.Config(name), true, name}, err
+	return source{tree: s.server.store.ConfigOf(s.id, name), stored: true, name: name}, err
 }
 
 // inline reads a whole configuration from a request.

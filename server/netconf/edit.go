@@ -23,14 +23,14 @@ var (
 
 // editConfig changes a datastore (RFC 6241 section 7.2).
 func (s *Session) editConfig(ctx context.Context, p *params) (body, error) {
-	request, err := s.editRequest(p)
+	request, err := s.editRequest(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	return nil, s.server.store.Edit(ctx, s.actor(), request)
 }
 
-func (s *Session) editRequest(p *params) (r datastore.Request, err error) {
+func (s *Session) editRequest(ctx context.Context, p *params) (r datastore.Request, err error) {
 	target, err := p.require("target")
 	if err != nil {
 		return r, err
@@ -47,7 +47,7 @@ func (s *Session) editRequest(p *params) (r datastore.Request, err error) {
 	if _, err = oneOf(p, "error-option", errorOptions); err != nil {
 		return r, err
 	}
-	config, err := p.require("config")
+	config, err := s.editContent(ctx, p)
 	if err != nil {
 		return r, err
 	}

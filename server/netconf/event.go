@@ -13,7 +13,11 @@ import (
 
 // publish publishes a notification of RFC 6470, if the schema has it.
 func (s *Server) publish(name string, fill func(*nodes)) {
-	node := notification(s.schema, "ietf-netconf-notifications", name)
+	s.publishOf("ietf-netconf-notifications", name, fill)
+}
+
+func (s *Server) publishOf(module, name string, fill func(*nodes)) {
+	node := notification(s.schema, module, name)
 	if node == nil {
 		return
 	}
@@ -50,23 +54,35 @@ func (n *nodes) changedBy(a datastore.Actor) {
 	n.add(by.container())
 }
 
-// maxEdits is how many edits a netconf-config-change lists. A larger change
+// maxEdits is how many edits a notification of a change lists. A larger change
 // names the top-level nodes it is in: RFC 6470 section 2.2 allows an ancestor.
 const maxEdits = 1000
 
-// configChanged tells of a change of running, whatever the protocol.
+// openroadmModule has what OpenROADM's controllers know under its name.
+const openroadmModule = "mpk-security-notifications"
+
+// configChanged tells of a change of running, whatever the protocol: as RFC 6470
+// has it, and as OpenROADM's controllers know it.
 func (s *Server) configChanged(c datastore.Change) {
-	s.publish("netconf-config-change", func(n *nodes) {
-		n.changedBy(c.Actor)
-		n.leaf("datastore", "running")
-		if len(c.Changes) > maxEdits {
-			n.add(list(n, "edit", topmost(c.Changes), func(e *nodes, target tree.Path) {
-				e.edit(target, tree.Merge)
-			}))
-			return
-		}
-		n.add(list(n, "edit", c.Changes, func(e *nodes, c tree.Change) { e.edit(c.Path, operationOfChange(c)) }))
+	s.publish("netconf-config-change", func(n *nodes) { n.change(c) })
+	s.publishOf(openroadmModule, "change-notification", func(n *nodes) {
+		n.time("change-time", time.Now())
+		n.change(c)
 	})
+	s.urlsChanged(c.Actor)
+}
+
+// change says who changed what. Both notifications have these names for it.
+func (n *nodes) change(c datastore.Change) {
+	n.changedBy(c.Actor)
+	n.leaf("datastore", "running")
+	if len(c.Changes) > maxEdits {
+		n.add(list(n, "edit", topmost(c.Changes), func(e *nodes, target tree.Path) {
+			e.edit(target, tree.Merge)
+		}))
+		return
+	}
+	n.add(list(n, "edit", c.Changes, func(e *nodes, c tree.Change) { e.edit(c.Path, operationOfChange(c)) }))
 }
 
 // stages are the values of confirm-event (RFC 6470 section 2.2).

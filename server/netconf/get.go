@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -28,24 +29,22 @@ func (s *Session) getConfig(_ context.Context, p *params) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.data(s.server.store.Config(name), tree.ConfigOnly, p)
+	return s.data(s.server.store.ConfigOf(s.id, name), tree.ConfigOnly, p)
 }
 
 // operational returns the operational tree with what the state providers add.
 func (s *Server) operational() (*tree.Tree, error) {
 	e := s.store.Operational().Edit()
-	for _, provide := range append(s.State(), s.config.State...) {
+	providers := append(s.State(), s.config.State...)
+	for _, provide := range s.publisher.State() {
+		providers = append(providers, provide)
+	}
+	for _, provide := range providers {
 		node := provide()
 		if node == nil {
 			continue
 		}
-		// What is there already may be an older version of the same, or configuration.
-		if !node.Schema().Config {
-			if _, err := e.DeletePath(tree.Path{{Node: node.Schema()}}); err != nil {
-				return nil, fmt.Errorf("replace state of %s: %w", node.Schema().Name, err)
-			}
-		}
-		if err := e.Merge(nil, node); err != nil {
+		if err := datastore.MergeState(e, node); err != nil {
 			return nil, fmt.Errorf("add state of %s: %w", node.Schema().Name, err)
 		}
 	}

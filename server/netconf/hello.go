@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -21,27 +22,34 @@ func appendHello(b *bytes.Buffer, capabilities []string, id uint32) {
 	b.WriteString("</capabilities><session-id>" + strconv.FormatUint(uint64(id), 10) + "</session-id></hello>")
 }
 
-// peerVersion reads the client's hello and says whether it knows base:1.1.
-func peerVersion(hello *xml.Element) (base11 bool, err error) {
+// peerSays is what a client's hello says.
+type peerSays struct {
+	base11  bool // it knows base:1.1
+	private bool // it wants a candidate of its own
+}
+
+// peerHello reads the client's hello.
+func peerHello(hello *xml.Element) (says peerSays, err error) {
 	if hello.Name != (xml.Name{Space: nsBase, Local: "hello"}) {
-		return false, fmt.Errorf("expected <hello> in %s, got <%s> in %q", nsBase, hello.Name.Local, hello.Name.Space)
+		return says, fmt.Errorf("expected <hello> in %s, got <%s> in %q", nsBase, hello.Name.Local, hello.Name.Space)
 	}
 	if hello.Child(nsBase, "session-id") != nil {
 		// RFC 6241 section 8.1: only the server's hello has one.
-		return false, errors.New("a client's hello must not have a session-id")
+		return says, errors.New("a client's hello must not have a session-id")
 	}
 	list := hello.Child(nsBase, "capabilities")
 	if list == nil {
-		return false, errors.New("hello has no capabilities")
+		return says, errors.New("hello has no capabilities")
 	}
 	offered := map[string]bool{}
 	for _, c := range list.Children {
 		if c.Name == (xml.Name{Space: nsBase, Local: "capability"}) {
-			offered[c.TrimmedText()] = true
+			uri, _, _ := strings.Cut(c.TrimmedText(), "?")
+			offered[uri] = true
 		}
 	}
 	if !offered[capBase10] && !offered[capBase11] {
-		return false, errors.New("hello offers neither base:1.0 nor base:1.1")
+		return says, errors.New("hello offers neither base:1.0 nor base:1.1")
 	}
-	return offered[capBase11], nil
+	return peerSays{offered[capBase11], offered[capPrivate]}, nil
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/optical-net/waveguard/server/notify"
+	"github.com/optical-net/waveguard/yang/xml"
 )
 
 // TestSlowHello holds that a peer which trickles its hello is dropped.
@@ -70,14 +73,17 @@ func TestDeafClient(t *testing.T) {
 // TestIdle holds that an idle session ends unless it is subscribed.
 func TestIdle(t *testing.T) {
 	r := newRig(t, Limits{IdleTimeout: 150 * time.Millisecond})
-	idle, subscribed := r.open("admin"), r.open("admin2")
+	idle, subscribed, pushed := r.open("admin"), r.open("admin2"), r.open("viewer")
 	subscribed.rpc(`<create-subscription xmlns="` + nsNotification + `"><filter><nothing xmlns="urn:nothing"/></filter></create-subscription>`)
+	pushed.rpc(watchTransitions + withoutSync)
 	if err := idle.ended(); !errors.Is(err, errIdle) {
 		t.Errorf("ended with %v", err)
 	}
 	time.Sleep(200 * time.Millisecond)
-	if reply := subscribed.rpc(getDomains); !strings.Contains(reply, "key-store") {
-		t.Errorf("reply %s", reply)
+	for _, c := range []*client{subscribed, pushed} {
+		if reply := c.rpc(getDomains); !strings.Contains(reply, "key-store") {
+			t.Errorf("reply %s", reply)
+		}
 	}
 	if dropped := r.stats.droppedSessions.Load(); dropped != 1 {
 		t.Errorf("%d sessions dropped, want 1", dropped)
@@ -95,4 +101,24 @@ func TestSessionLimit(t *testing.T) {
 	first.rpc("<close-session/>")
 	first.ended()
 	r.open("admin").rpc(getDomains)
+}
+
+// TestDeafSubscriber holds that who asks for notifications and reads none is dropped
+// too.
+func TestDeafSubscriber(t *testing.T) {
+	r := newRig(t, Limits{WriteTimeout: 300 * time.Millisecond, QueuedNotification: 8})
+	deaf := r.open("admin")
+	deaf.rpc(`<create-subscription xmlns="` + nsNotification + `"/>`)
+	content := must(xml.Parse([]byte(violation), xml.Limits{}))(t)
+	kind := r.set.ModuleByNamespace(content.Name.Space).Notifications[0]
+	event := notify.Notification{Time: noon, Content: must(xml.DecodeInput(r.set, kind, content))(t)}
+	until(t, "the deaf subscriber is dropped", func() bool {
+		for range 500 { // More than the buffers between here and there hold, in the end.
+			r.hub.Publish(event)
+		}
+		return len(r.live()) == 0
+	})
+	if err := deaf.ended(); err == nil || errors.Is(err, errClosed) {
+		t.Errorf("ended with %v", err)
+	}
 }

@@ -22,8 +22,14 @@ type library struct {
 
 const libraryModule = "ietf-yang-library"
 
-// libraryDatastores are the datastores that the library lists.
-var libraryDatastores = []string{"running", "candidate", "intended", "operational"}
+// libraryDatastores returns the datastores that the library lists.
+func libraryDatastores(set *schema.Set) []string {
+	names := []string{"ietf-datastores:running", "ietf-datastores:candidate", "ietf-datastores:intended", "ietf-datastores:operational"}
+	if set.Identity("ietf-factory-default", "factory-default") != nil {
+		names = append(names, "ietf-factory-default:factory-default")
+	}
+	return names
+}
 
 // newLibrary returns nil when the schema does not implement ietf-yang-library.
 func newLibrary(set *schema.Set) *library {
@@ -42,7 +48,7 @@ func newLibrary(set *schema.Set) *library {
 // text of a module does.
 func contentID(set *schema.Set) string {
 	h := sha256.New()
-	fmt.Fprintln(h, libraryDatastores)
+	fmt.Fprintln(h, libraryDatastores(set))
 	for _, m := range set.Modules {
 		fmt.Fprintf(h, "%q %q %q %v %q %q\n", m.Name, m.Revision, m.Namespace, m.Implemented, supported(m.Features), m.Deviations)
 		h.Write(m.Source)
@@ -73,8 +79,8 @@ func (l *library) yangLibrary(root *nodes, set *schema.Set) tree.Node {
 			n.leaf("name", name)
 			n.leafList("module-set", []string{all})
 		}),
-		list(root, "datastore", libraryDatastores, func(n *nodes, name string) {
-			n.leaf("name", "ietf-datastores:"+name)
+		list(root, "datastore", libraryDatastores(set), func(n *nodes, name string) {
+			n.leaf("name", name)
 			n.leaf("schema", all)
 		}))
 	root.leaf("content-id", l.id)

@@ -26,11 +26,14 @@ func newMonitor(s *Server) (*monitor, error) {
 		return nil, fmt.Errorf("the schema must implement ietf-netconf-monitoring and nc-notifications")
 	}
 	m := &monitor{server: s, netconf: state, texts: schemaTexts(s.schema), eventing: events}
-	root := &nodes{of: state}
-	caps := root.below("capabilities")
-	caps.leafList("capability", s.capabilities)
-	m.fixed = []tree.Node{caps.container(), m.schemas(root)}
+	m.fixed = []tree.Node{m.schemas(&nodes{of: state})}
 	return m, nil
+}
+
+func (m *monitor) capabilities(root *nodes) tree.Node {
+	caps := root.below("capabilities")
+	caps.leafList("capability", m.server.announced())
+	return caps.container()
 }
 
 func (m *monitor) schemas(root *nodes) tree.Node {
@@ -49,7 +52,7 @@ func (m *monitor) schemas(root *nodes) tree.Node {
 func (m *monitor) state() tree.Node {
 	root := &nodes{of: m.netconf}
 	root.add(m.fixed...)
-	root.add(m.datastores(root), m.sessions(root), m.statistics(root))
+	root.add(m.capabilities(root), m.datastores(root), m.sessions(root), m.statistics(root))
 	return root.container()
 }
 
@@ -64,6 +67,8 @@ func (m *monitor) datastores(root *nodes) tree.Node {
 			global.time("locked-time", lock.Since)
 			locks.add(global.container())
 			n.add(locks.container())
+		} else if name == datastore.Running {
+			m.partialLocks(n)
 		}
 	}))
 	return all.container()
@@ -101,8 +106,8 @@ func (n *nodes) counters(c *counters) {
 	n.number("out-notifications", c.outNotifications.Load())
 }
 
-// State returns the provider of the server's monitoring data, for other
-// protocols to serve the same.
+// State returns the providers of the server's monitoring data, for other protocols
+// to serve the same. Subscriptions are not among it: to tell of them changes them.
 func (s *Server) State() []StateProvider {
 	all := []StateProvider{s.monitor.state, s.monitor.streams}
 	if s.library != nil {

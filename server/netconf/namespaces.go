@@ -8,8 +8,10 @@ const (
 	nsMonitoring    = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 	nsWithDefaults  = "urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults"
 	nsNMDA          = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda" // RFC 8526
+	nsCompare       = "urn:ietf:params:xml:ns:yang:ietf-nmda-compare" // RFC 9144
 	nsDatastores    = "urn:ietf:params:xml:ns:yang:ietf-datastores"   // RFC 8342
-	nsYANG          = "urn:ietf:params:xml:ns:yang:1"                 // RFC 7950 section 13
+	nsHistory       = "https://mpk-security.optical.net/yang/mpk-security-history"
+	nsYANG          = "urn:ietf:params:xml:ns:yang:1" // RFC 7950 section 13
 )
 
 // The protocol capabilities (RFC 6241 section 8, RFC 5277, RFC 6243 section 4.3,

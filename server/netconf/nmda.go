@@ -15,16 +15,28 @@ import (
 
 // nmdaStores are the datastores of RFC 8342 that the server has. Nothing works
 // out running before it is used, so intended is the same.
-var nmdaStores = []struct {
-	name   string
-	holds  datastore.Name // of configuration
-	config bool           // else it is operational
-	edits  bool
-}{
-	{"running", datastore.Running, true, true},
-	{"candidate", datastore.Candidate, true, true},
-	{"intended", datastore.Running, true, false},
-	{"operational", 0, false, false},
+var nmdaStores = []nmdaDatastore{
+	{nsDatastores, "running", datastore.Running, true, true},
+	{nsDatastores, "candidate", datastore.Candidate, true, true},
+	{nsDatastores, "intended", datastore.Running, true, false},
+	{nsDatastores, "operational", 0, false, false},
+	{nsFactory, "factory-default", 0, true, false},
+}
+
+// nmdaDatastore is a datastore by the identity that names it.
+type nmdaDatastore struct {
+	space, name string
+	stored      datastore.Name // of configuration, unless it is that of the factory: see configOf
+	config      bool           // else it is operational
+	edits       bool
+}
+
+// configOf returns what a datastore of configuration holds.
+func (s *Session) configOf(d nmdaDatastore) (*tree.Tree, error) {
+	if d.space == nsFactory {
+		return s.server.store.Factory()
+	}
+	return s.server.store.ConfigOf(s.id, d.stored), nil
 }
 
 // nmdaStore returns the index in nmdaStores of the datastore that e names.
@@ -35,15 +47,15 @@ func nmdaStore(e *xml.Element) (int, error) {
 	}
 	space, bound := e.Resolve(prefix)
 	for i, d := range nmdaStores {
-		if d.name == local && bound && space == nsDatastores {
+		if d.name == local && bound && space == d.space {
 			return i, nil
 		}
 	}
-	return 0, notThisStore(e, "the server has running, candidate, intended and operational of "+nsDatastores)
+	return 0, notThisStore(e, "the server has running, candidate, intended and operational of "+nsDatastores+", and factory-default of "+nsFactory)
 }
 
 func notThisStore(e *xml.Element, why string) error {
-	return protocolError(tagInvalidValue, fmt.Sprintf("datastore is %q: %s", e.TrimmedText(), why), "bad-element", "datastore")
+	return protocolError(tagInvalidValue, fmt.Sprintf("%s is %q: %s", e.Name.Local, e.TrimmedText(), why), "bad-element", e.Name.Local)
 }
 
 // editable returns the datastore that e names, which must be one to edit.
@@ -52,7 +64,7 @@ func editable(e *xml.Element) (datastore.Name, error) {
 	if err == nil && !nmdaStores[i].edits {
 		err = notThisStore(e, "it cannot be changed")
 	}
-	return nmdaStores[i].holds, err
+	return nmdaStores[i].stored, err
 }
 
 // editData changes a datastore (RFC 8526 section 3.1.2).
@@ -68,7 +80,7 @@ func (s *Session) editData(ctx context.Context, p *params) (body, error) {
 	if r.Default, err = oneOf(p, "default-operation", defaultOperations); err != nil {
 		return nil, err
 	}
-	config, err := p.require("config")
+	config, err := s.editContent(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +159,8 @@ func (s *Session) dataRequest(p *params) (r dataRequest, err error) {
 	}
 	modes := withDefaults
 	if d := nmdaStores[i]; d.config {
-		r.tree, r.scope = s.server.store.Config(d.holds), tree.ConfigOnly
+		r.scope = tree.ConfigOnly
+		r.tree, err = s.configOf(d)
 	} else if r.tree, err = s.server.operational(); err == nil {
 		r.operational, r.scope, modes = true, tree.ConfigAndState, operationalDefaults
 	}

@@ -18,12 +18,12 @@ var operations = table{
 	nsBase: {
 		{"get", "filter with-defaults", (*Session).get},
 		{"get-config", "source filter with-defaults", (*Session).getConfig},
-		{"edit-config", "target default-operation test-option error-option config", (*Session).editConfig},
+		{"edit-config", "target default-operation test-option error-option config url", (*Session).editConfig},
 		{"copy-config", "target source with-defaults", (*Session).copyConfig},
 		{"delete-config", "target", (*Session).deleteConfig},
 		{"lock", "target", (*Session).lock},
 		{"unlock", "target", (*Session).unlock},
-		{"commit", "confirmed confirm-timeout persist persist-id", (*Session).commit},
+		{"commit", "confirmed confirm-timeout persist persist-id comment", (*Session).commit},
 		{"cancel-commit", "persist-id", (*Session).cancelCommit},
 		{"discard-changes", "", (*Session).discardChanges},
 		{"validate", "source", (*Session).validate},
@@ -32,7 +32,20 @@ var operations = table{
 	},
 	nsNMDA: {
 		{"get-data", "datastore subtree-filter xpath-filter config-filter origin-filter negated-origin-filter max-depth with-origin with-defaults", (*Session).getData},
-		{"edit-data", "datastore default-operation config", (*Session).editData},
+		{"edit-data", "datastore default-operation config url", (*Session).editData},
+	},
+	nsCompare: {
+		{"compare", "source target all report-origin subtree-filter xpath-filter", (*Session).compare},
+	},
+	nsFactory: {
+		{"factory-reset", "", (*Session).factoryReset},
+	},
+	nsPrivate: {
+		{"update", "resolution-mode", (*Session).update},
+	},
+	nsPartialLock: {
+		{"partial-lock", "select", (*Session).partialLock},
+		{"partial-unlock", "lock-id", (*Session).partialUnlock},
 	},
 	nsMonitoring: {
 		{"get-schema", "identifier version format", (*Session).getSchema},

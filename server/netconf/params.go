@@ -40,10 +40,10 @@ func newParams(op *xml.Element, known string) (*params, error) {
 }
 
 // repeatable are the parameters that can be given several times; get has the last.
-var repeatable = map[string]bool{"origin-filter": true, "negated-origin-filter": true}
+var repeatable = map[string]bool{"origin-filter": true, "negated-origin-filter": true, "select": true}
 
 // augmented are the parameters that other modules add to those of ietf-netconf, with their namespaces.
-var augmented = map[string]string{"with-defaults": nsWithDefaults}
+var augmented = map[string]string{"with-defaults": nsWithDefaults, "comment": nsHistory}
 
 // spaceOf returns the namespace of a parameter of op.
 func spaceOf(op *xml.Element, name string) string {
@@ -62,7 +62,7 @@ func unknownParameter(op *xml.Element, name string) error {
 }
 
 // absentFeature names the capability that a known parameter would need.
-var absentFeature = map[string]string{"url": ":url", "startup": ":startup"}
+var absentFeature = map[string]string{"startup": ":startup"}
 
 // get returns the parameter, or nil.
 func (p *params) get(name string) *xml.Element { return p.byName[name] }

@@ -28,9 +28,11 @@ type Operation struct {
 
 // Call is one call of an operation.
 type Call struct {
-	Actor datastore.Actor // who calls; its Access answers for what the call changes
-	User  access.User
-	At    tree.Path // instance that an action is called on; empty for an rpc
+	Actor   datastore.Actor // who calls; its Access answers for what the call changes
+	User    access.User
+	At      tree.Path // instance that an action is called on; empty for an rpc
+	session *Session
+
 	// Input satisfies all constraints of the schema. Defaults are in use without
 	// being in it.
 	Input *tree.Container
@@ -100,7 +102,7 @@ func (s *Session) invoke(ctx context.Context, op *schema.Node, el *xml.Element, 
 	if errs := s.server.performers.validator.CheckOperation(data, at, input); len(errs) > 0 {
 		return nil, joinedErrors(errs)
 	}
-	output, err := s.server.performers.run[op](ctx, Call{Actor: s.actor(), User: s.peer.User, At: at, Input: input})
+	output, err := s.server.performers.run[op](ctx, Call{Actor: s.actor(), User: s.peer.User, At: at, session: s, Input: input})
 	if err != nil || output == nil {
 		return nil, err
 	}

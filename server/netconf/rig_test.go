@@ -30,7 +30,7 @@ const password = "correct horse"
 
 var (
 	compiled = sync.OnceValues(func() (*schema.Set, error) {
-		return schema.Compile([]fs.FS{models.FS}, schema.Options{Features: Features})
+		return schema.Compile([]fs.FS{models.FS}, schema.Options{Implement: models.Served(), Features: Features})
 	})
 	hashed = sync.OnceValues(func() (string, error) { return access.HashPassword(password) })
 )
@@ -43,6 +43,7 @@ type rig struct {
 	hub    *notify.Hub
 	users  *access.Authority
 	engine *engine
+	files  *shelf
 	set    *schema.Set
 	starts *notify.Subscription // tells when a session has begun
 }
@@ -55,14 +56,14 @@ func newRig(t testing.TB, limits Limits) *rig {
 // newRigFor is newRig with another schema.
 func newRigFor(t testing.TB, set *schema.Set, limits Limits, operations ...Operation) *rig {
 	t.Helper()
-	r := &rig{t: t, engine: new(engine), set: set}
+	r := &rig{t: t, engine: new(engine), files: newShelf(), set: set}
 	r.engine.violation = func() { r.publish(violation, noon) }
 	r.hub = must(notify.Open(notify.Config{Dir: t.TempDir(), Schema: r.set, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.hub.Close() })
 	r.store = must(datastore.Open(datastore.Config{Dir: t.TempDir(), Schema: r.set, Engine: r.engine, Initial: r.initial, Logger: quiet(t)}))(t)
 	t.Cleanup(func() { r.store.Close() })
 	r.users = access.New(r.store.Running)
-	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t), State: []StateProvider{r.users.State}, Operations: operations}))(t)
+	r.Server = must(New(Config{Schema: r.set, Store: r.store, Access: r.users, Hub: r.hub, Limits: limits, Logger: quiet(t), State: []StateProvider{r.users.State}, Operations: operations, Files: r.files}))(t)
 	t.Cleanup(func() { r.Shutdown(context.Background()) })
 	r.starts = r.hub.Subscribe(1 << 16)
 	t.Cleanup(r.starts.Close)
@@ -142,9 +143,9 @@ func (l *testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// engine refuses configurations with the word "unenforceable", and sees a
-// violation when the word "provoke" is enforced.
-type engine struct{ violation func() }
+// engine refuses configurations with the word "unenforceable", sees a
+// violation when the word "provoke" is enforced, and ponders the word "ponder".
+type engine struct{ violation, ponder func() }
 
 func (e *engine) Prepare(_ context.Context, c datastore.Change) (commit, abort func(), err error) {
 	words := ""
@@ -155,6 +156,9 @@ func (e *engine) Prepare(_ context.Context, c datastore.Change) (commit, abort f
 	}
 	if strings.Contains(words, "unenforceable") {
 		return nil, nil, errors.New("allocate keys: none is left")
+	}
+	if strings.Contains(words, "ponder") {
+		e.ponder()
 	}
 	return func() {
 		if strings.Contains(words, "provoke") {
@@ -192,6 +196,7 @@ func streamPair(t testing.TB) (client, server net.Conn) {
 	client = must(net.Dial("tcp", listener.Addr().String()))(t)
 	server = must(listener.Accept())(t)
 	client.SetDeadline(time.Now().Add(time.Minute))
+	server.(*net.TCPConn).SetWriteBuffer(1 << 16) // soon full when the client does not read
 	return client, server
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/optical-net/waveguard/server/push"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -39,6 +40,7 @@ const (
 type rpcError struct {
 	layer layer
 	fault *tree.Error
+	info  *tree.Container // of error-info besides the fault's; nil: none
 }
 
 // Error implements the error interface.
@@ -60,7 +62,7 @@ func newError(l layer, tag tree.Tag, message string, info []string) error {
 	for i := 0; i < len(info); i += 2 {
 		e.Info = append(e.Info, [2]string{info[i], info[i+1]})
 	}
-	return &rpcError{l, e}
+	return &rpcError{layer: l, fault: e}
 }
 
 // parseError says what is wrong with a message as XML.
@@ -78,7 +80,9 @@ func rpcErrors(err error) []*rpcError {
 	case *rpcError:
 		return []*rpcError{e}
 	case *tree.Error:
-		return []*rpcError{{layerOf(e.Tag), e}}
+		return []*rpcError{{layer: layerOf(e.Tag), fault: e}}
+	case *push.Error: // RFC 8640 section 7
+		return []*rpcError{{applicationLayer, &tree.Error{Tag: e.Tag, AppTag: e.Reason, Message: e.Message}, e.Info}}
 	case interface{ Unwrap() []error }:
 		var all []*rpcError
 		for _, part := range e.Unwrap() {
@@ -93,7 +97,7 @@ func rpcErrors(err error) []*rpcError {
 	if known(errors.Unwrap(err)) {
 		return rpcErrors(errors.Unwrap(err))
 	}
-	return []*rpcError{{applicationLayer, &tree.Error{Tag: tagOperationFailed, Message: plainMessage(err)}}}
+	return []*rpcError{{layer: applicationLayer, fault: &tree.Error{Tag: tagOperationFailed, Message: plainMessage(err)}}}
 }
 
 // known says whether err is, or wraps, an error that has a form of its own.
@@ -101,7 +105,8 @@ func rpcErrors(err error) []*rpcError {
 func known(err error) bool {
 	_, isRPC := errors.AsType[*rpcError](err)
 	_, isTree := errors.AsType[*tree.Error](err)
-	return isRPC || isTree
+	_, isPush := errors.AsType[*push.Error](err)
+	return isRPC || isTree || isPush
 }
 
 func plainMessage(err error) string {
@@ -154,12 +159,15 @@ func writePath(b *bytes.Buffer, name string, path tree.Path) {
 }
 
 func (e *rpcError) writeInfo(b *bytes.Buffer) {
-	if len(e.fault.Info) == 0 {
+	if len(e.fault.Info) == 0 && e.info == nil {
 		return
 	}
 	b.WriteString("<error-info>")
 	for _, info := range e.fault.Info {
 		e.writeInfoElement(b, info[0], info[1])
+	}
+	if e.info != nil {
+		_ = xml.Encode(b, e.info, xml.EncodeOptions{}) // a Buffer takes all
 	}
 	b.WriteString("</error-info>")
 }

@@ -77,7 +77,7 @@ func TestGetSchemaIsExact(t *testing.T) {
 
 // TestFeatures holds that the hello promises of ietf-netconf what works.
 func TestFeatures(t *testing.T) {
-	for feature, want := range map[string]bool{"candidate": true, "url": false, "xpath": true, "startup": false, "confirmed-commit": true} {
+	for feature, want := range map[string]bool{"candidate": true, "url": true, "xpath": true, "startup": false, "confirmed-commit": true} {
 		if Features("ietf-netconf", feature) != want {
 			t.Errorf("%s: %v", feature, !want)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -17,6 +18,7 @@ import (
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/netconf/framing"
 	"github.com/optical-net/waveguard/server/notify"
+	"github.com/optical-net/waveguard/server/push"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -31,6 +33,7 @@ type Server struct {
 	store        *datastore.Store
 	access       *access.Authority
 	hub          *notify.Hub
+	publisher    *push.Publisher
 	limits       Limits
 	xmlLimits    xml.Limits
 	log          *slog.Logger
@@ -42,6 +45,7 @@ type Server struct {
 	performers   *performers
 	started      time.Time
 	stats        statistics
+	toldURLs     string // the capability :url as subscribers know it; of urlsChanged
 	hall         hall
 	bounds       atomic.Pointer[Bounds]
 
@@ -76,8 +80,14 @@ func New(c Config) (*Server, error) {
 	s.Bound(Bounds{s.limits.Sessions, s.limits.IdleTimeout})
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.capabilities = capabilities(c.Schema, s.library)
+	s.publisher = push.New(push.Config{
+		Schema: c.Schema, Store: c.Store, Access: c.Access, Hub: c.Hub, Operational: s.operational, Streams: streamNames,
+		Unwatched: []*schema.Node{c.Schema.Root.Child("ietf-netconf-monitoring", "netconf-state")}, // it counts notifications
+		Limits:    push.Limits{Queue: s.limits.QueuedNotification, PerReceiver: s.limits.SubscriptionsPerSession, Subscriptions: s.limits.Subscriptions},
+		Logger:    s.log,
+	})
 	var err error
-	if s.performers, err = newPerformers(c.Schema, c.Operations); err != nil {
+	if s.performers, err = newPerformers(c.Schema, slices.Concat(c.Operations, subscribingOperations(c.Schema))); err != nil {
 		return nil, err
 	}
 	if s.monitor, err = newMonitor(s); err != nil {
@@ -85,6 +95,9 @@ func New(c Config) (*Server, error) {
 	}
 	if s.library != nil {
 		s.library.announce(s.schema, s.hub)
+	}
+	if c.Files != nil {
+		s.toldURLs = urlCapability(c.Files.Schemes())
 	}
 	changes, stages := s.store.Observe(s.configChanged), s.store.ObserveConfirmed(s.confirmedCommit)
 	s.unobserve = func() { changes(); stages() }
@@ -134,6 +147,7 @@ func (s *Server) add(ctx context.Context, stream io.ReadWriteCloser, peer Peer) 
 		stream: stream, framer: framer, out: newOutbox(framer),
 		ended: make(chan struct{}),
 	}
+	session.receiver = s.publisher.Receiver(fmt.Sprintf("netconf-session-%d", session.id), peer.User)
 	session.log = s.log.With("session", session.id, "user", peer.User.Name, "source", peer.Source)
 	session.ctx, session.cancel = context.WithCancelCause(ctx)
 	context.AfterFunc(session.ctx, func() { session.close(context.Cause(session.ctx)) })

@@ -12,6 +12,7 @@ import (
 
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/netconf/framing"
+	"github.com/optical-net/waveguard/server/push"
 	"github.com/optical-net/waveguard/yang/xml"
 )
 
@@ -47,7 +48,8 @@ type Session struct {
 	base11  bool
 	opened  bool // hellos were exchanged
 	closing bool // close-session was answered
-	subscription
+
+	receiver *push.Receiver
 
 	ctx    context.Context // ends with the stream
 	cancel context.CancelCauseFunc
@@ -64,6 +66,7 @@ var (
 	errShutdown = errors.New("the server shuts down")
 	errIdle     = errors.New("idle for too long")
 	errNoHello  = errors.New("no hello in time")
+	errSlow     = errors.New("a message was begun and not finished in time")
 	// These two are wrapped, with what is wrong.
 	errBadHello  = errors.New("bad hello")
 	errMalformed = errors.New("malformed message")
@@ -103,7 +106,7 @@ func (s *Session) open() error {
 	defer stop()
 
 	var b bytes.Buffer
-	appendHello(&b, s.server.capabilities, s.id)
+	appendHello(&b, s.server.announced(), s.id)
 	if err := s.framer.WriteMessage(b.Bytes()); err != nil {
 		return err
 	}
@@ -112,15 +115,19 @@ func (s *Session) open() error {
 		return err
 	}
 	hello, err := xml.Parse(message, s.server.xmlLimits)
+	var says peerSays
 	if err == nil {
-		s.base11, err = peerVersion(hello)
+		says, err = peerHello(hello)
 	}
 	if err != nil {
 		s.server.stats.inBadHellos.Add(1)
 		return fmt.Errorf("%w: %w", errBadHello, err)
 	}
-	if s.base11 {
+	if s.base11 = says.base11; s.base11 {
 		s.framer.Upgrade()
+	}
+	if says.private && s.server.offersPrivate() {
+		s.server.store.OwnCandidate(s.id)
 	}
 	return nil
 }
@@ -131,10 +138,14 @@ type incoming struct {
 	err     error
 }
 
-// read hands messages over one by one until the input ends.
+// read hands messages over one by one until the input ends. A message that was
+// begun has to be finished in time: what came of it takes memory.
 func (s *Session) read(to chan<- incoming) {
 	for {
+		s.framer.Await()
+		late := time.AfterFunc(s.server.limits.MessageTimeout, func() { s.close(errSlow) })
 		message, err := s.framer.ReadMessage()
+		late.Stop()
 		select {
 		case to <- incoming{message, err}:
 		case <-s.ctx.Done():
@@ -162,12 +173,10 @@ func (s *Session) serve() error {
 				return err
 			}
 			idle.reset()
-		case <-s.subscription.ready():
+		case <-s.receiver.Ready():
 			s.forward()
-		case <-s.stopped:
-			s.stopTime()
 		case <-idle.C:
-			if !s.subscription.active() {
+			if !s.receiver.Active() {
 				return errIdle
 			}
 			idle.reset()
@@ -205,7 +214,7 @@ func (s *Session) end(reason error) error {
 	if cause := context.Cause(s.ctx); cause != nil {
 		reason = cause
 	}
-	s.subscription.close()
+	s.receiver.Close()
 	s.server.store.Release(s.id)
 	s.server.remove(s)
 	s.close(reason)

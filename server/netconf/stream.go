@@ -85,12 +85,5 @@ func mustBeStream(p *params) error {
 
 // notification returns the definition of a notification, or nil.
 func notification(set *schema.Set, module, name string) *schema.Node {
-	if m := set.Module(module); m != nil && m.Implemented {
-		for _, n := range m.Notifications {
-			if n.Name == name {
-				return n
-			}
-		}
-	}
-	return nil
+	return set.Notification(module, name)
 }

@@ -3,10 +3,13 @@ package netconf
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/optical-net/waveguard/server/notify"
+	"github.com/optical-net/waveguard/server/push"
+	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 	"github.com/optical-net/waveguard/yang/xml"
 )
@@ -15,50 +18,14 @@ import (
 // their turn again.
 const forwardAtOnce = 64
 
-// subscription is a session's part in a stream. The zero value is none; it
-// belongs to the session's goroutine.
-//
-//	replaying ── past is read: replayComplete ──▶ live ── stopTime: notificationComplete ──▶ none
-//
-// A subscription without startTime begins live.
-type subscription struct {
-	feed    *notify.Subscription
-	past    *notify.Replay // nil: live
-	filter  eventFilter
-	stop    time.Time // zero: never
-	stopped <-chan time.Time
-	over    bool   // stop has come; what is queued still goes out
-	more    bool   // the last turn may have left some
-	dropped uint64 // losses already reported
-}
-
-// always is a channel that is always ready.
-var always = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
-
-func (s *subscription) active() bool { return s.feed != nil }
-
-// ready is readable when there may be something to forward.
-func (s *subscription) ready() <-chan struct{} {
-	switch {
-	case s.feed == nil:
-		return nil
-	case s.more:
-		return always
-	}
-	return s.feed.Ready()
-}
-
-func (s *subscription) close() {
-	if s.feed != nil {
-		s.feed.Close()
-	}
-}
-
 // createSubscription starts notifications (RFC 5277 section 2.1.1). They begin
 // after the reply, because the same goroutine sends both.
 func (s *Session) createSubscription(_ context.Context, p *params) (body, error) {
-	if s.subscription.active() {
+	switch {
+	case s.receiver.Classic():
 		return nil, protocolError(tagOperationFailed, "this session has a subscription already; open another session")
+	case s.receiver.Active(): // RFC 8640 section 5
+		return nil, protocolError(tagOperationNotSupported, "this session has subscriptions of RFC 8639; use establish-subscription, or open another session")
 	}
 	if err := mustBeStream(p); err != nil {
 		return nil, err
@@ -71,93 +38,58 @@ func (s *Session) createSubscription(_ context.Context, p *params) (body, error)
 	if err != nil {
 		return nil, err
 	}
-	s.subscribe(period, filter)
+	s.receiver.Create(push.Classic{Filter: filter, Start: period.start, Stop: period.stop})
 	return nil, nil
 }
 
-func (s *Session) subscribe(t period, filter eventFilter) {
-	bound := s.server.limits.QueuedNotification
-	if t.start.IsZero() {
-		s.subscription = subscription{feed: s.server.hub.Subscribe(bound), filter: filter}
-		return
+// subscribing are the operations of RFC 8639 and RFC 8641.
+var subscribing = []struct {
+	module, name string
+	run          func(*Session, *tree.Container) (*tree.Container, error)
+}{
+	{"ietf-subscribed-notifications", "establish-subscription", (*Session).establishSubscription},
+	{"ietf-subscribed-notifications", "modify-subscription", func(s *Session, in *tree.Container) (*tree.Container, error) { return nil, s.receiver.Modify(in) }},
+	{"ietf-subscribed-notifications", "delete-subscription", func(s *Session, in *tree.Container) (*tree.Container, error) { return nil, s.receiver.Delete(in) }},
+	{"ietf-subscribed-notifications", "kill-subscription", (*Session).killSubscription},
+	{"ietf-yang-push", "resync-subscription", func(s *Session, in *tree.Container) (*tree.Container, error) { return nil, s.receiver.Resync(in) }},
+}
+
+// subscribingOperations returns those of the operations that the schema has.
+func subscribingOperations(set *schema.Set) (all []Operation) {
+	for _, op := range subscribing {
+		if m := set.Module(op.module); m == nil || !m.Implemented {
+			return nil
+		}
+		if node := set.RPC(op.module, op.name); node != nil {
+			all = append(all, Operation{node, func(_ context.Context, c Call) (*tree.Container, error) { return op.run(c.session, c.Input) }})
+		}
 	}
-	past, feed := s.server.hub.Replay(t.start, bound)
-	s.subscription = subscription{feed: feed, past: past, filter: filter, stop: t.stop, more: true}
-	if !t.stop.IsZero() {
-		s.subscription.stopped = time.After(time.Until(t.stop))
+	return all
+}
+
+func (s *Session) establishSubscription(input *tree.Container) (*tree.Container, error) {
+	if s.receiver.Classic() { // RFC 8640 section 5
+		return nil, protocolError(tagOperationNotSupported, "this session has a subscription of RFC 5277; open another session")
 	}
+	return s.receiver.Establish(input)
+}
+
+func (s *Session) killSubscription(input *tree.Container) (*tree.Container, error) {
+	v, _ := input.Leaf("id")
+	id, err := strconv.ParseUint(v.String(), 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("read the number of the subscription: %w", err)
+	}
+	return nil, s.server.publisher.Kill(uint32(id))
 }
 
 // forward sends waiting notifications.
 func (s *Session) forward() {
-	s.more = true
-	s.tellLoss()
 	for range forwardAtOnce {
-		n, ok := s.next()
+		n, ok := s.receiver.Next()
 		if !ok {
-			s.pause()
-			break
+			return
 		}
-		if s.stop.IsZero() || !n.Time.After(s.stop) {
-			s.notify(n)
-		}
-	}
-}
-
-// tellLoss says, once for every turn, what was lost before what comes next.
-func (s *Session) tellLoss() {
-	lost := s.feed.Dropped() - s.dropped
-	if lost == 0 || s.past != nil {
-		return
-	}
-	s.dropped += lost
-	s.log.Warn("the client reads too slowly, notifications were dropped", "dropped", lost)
-	if node := notification(s.server.schema, "mpk-security-notifications", "notifications-lost"); node != nil {
-		event := &nodes{of: node}
-		event.leaf("lost", strconv.FormatUint(lost, 10))
-		s.send(notify.Notification{Time: time.Now(), Content: event.container()})
-	}
-}
-
-func (s *Session) next() (notify.Notification, bool) {
-	if s.past != nil {
-		return s.past.Next()
-	}
-	return s.feed.TryNext()
-}
-
-// pause is where no notification is left: the end of the replay, that of the
-// subscription, or neither. RFC 5277 section 3.3: what marks the first two is
-// for everybody, whatever the filter.
-func (s *Session) pause() {
-	switch {
-	case s.past != nil:
-		if skipped := s.past.Skipped(); skipped > 0 {
-			s.log.Warn("notifications of an older schema were not replayed", "skipped", skipped)
-		}
-		s.past = nil
-		s.send(s.mark("replayComplete"))
-	case s.over:
-		s.send(s.mark("notificationComplete"))
-		s.subscription.close()
-		s.subscription = subscription{}
-	default:
-		s.more = false
-	}
-}
-
-// stopTime ends the subscription once all that is queued was sent.
-func (s *Session) stopTime() { s.over, s.more, s.stopped = true, true, nil }
-
-func (s *Session) mark(name string) notify.Notification {
-	node := notification(s.server.schema, "nc-notifications", name)
-	return notify.Notification{Time: time.Now(), Content: tree.NewContainer(node, nil)}
-}
-
-// notify sends one notification, if it is wanted.
-func (s *Session) notify(n notify.Notification) {
-	n.Content = s.discreet(n.Content) // before a filter can ask for what is hidden
-	if s.wants(n) {
 		s.send(n)
 	}
 }
@@ -166,7 +98,7 @@ func (s *Session) send(n notify.Notification) {
 	var b bytes.Buffer
 	b.WriteString(xmlHeader + `<notification xmlns="` + nsNotification + `">`)
 	writeElement(&b, "eventTime", n.Time.UTC().Format(time.RFC3339Nano))
-	if err := xml.Encode(&b, n.Content, xml.EncodeOptions{Root: s.server.schema.Root}); err != nil {
+	if err := xml.EncodeWithin(&b, n.At, n.Content, xml.EncodeOptions{Root: s.server.schema.Root}); err != nil {
 		s.log.Error("encode notification", "notification", n.Content.Schema().Name, "error", err)
 		return
 	}
@@ -174,13 +106,4 @@ func (s *Session) send(n notify.Notification) {
 	if s.out.send(s.ctx, b.Bytes()) {
 		s.count(outNotifications)
 	}
-}
-
-// wants says whether the user may receive a notification and the filter
-// selects it.
-func (s *Session) wants(n notify.Notification) bool {
-	if !s.server.access.Receives(s.peer.User, tree.Path{{Node: n.Content.Schema()}}) {
-		return false
-	}
-	return s.filter.selects(n.Content)
 }

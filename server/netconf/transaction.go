@@ -44,7 +44,7 @@ func (s *Session) validate(ctx context.Context, p *params) (body, error) {
 	if e := p.get("source"); e != nil && e.Child(nsNMDA, "datastore") != nil {
 		return s.validateNMDA(ctx, e)
 	}
-	source, err := s.sourceOf(p)
+	source, err := s.sourceOf(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,11 @@ func (s *Session) validateNMDA(ctx context.Context, source *xml.Element) (body, 
 	case !nmdaStores[i].config:
 		return nil, notThisStore(e, "it is not of configuration alone")
 	}
-	return nil, s.server.store.Validate(ctx, nmdaStores[i].holds)
+	config, err := s.configOf(nmdaStores[i])
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.server.store.ValidateTree(ctx, config)
 }
 
 // lockable returns the datastore that a target parameter names, in either way

@@ -25,6 +25,7 @@ var update = flag.Bool("update", false, "rewrite what the transcripts expect")
 //	connect USER        start a session, without a hello
 //	open USER           start a session and exchange hellos
 //	open USER base:1.0  the same with a client that knows no more
+//	open USER private   the same with a client that wants its own candidate
 //	> USER              send the text as one message
 //	raw USER            send the quoted string as it is, unframed
 //	< USER              the next message, laid out and compared
@@ -32,6 +33,7 @@ var update = flag.Bool("update", false, "rewrite what the transcripts expect")
 //	closed USER         the server has ended the session and the stream
 //	publish             a notification for everybody who subscribed, of noon
 //	publish HH:MM:SS    the same of another time of that day
+//	<file URL           what was written to the URL, laid out and compared
 //	unconfirmed         wait until no confirmed commit waits
 //
 // The users are those of testdata/initial.xml, one session each at a time.
@@ -91,6 +93,12 @@ func (p *player) step(words []string, text string) (got string, err error) {
 		return "", err
 	case "unconfirmed":
 		return "", p.unconfirmed()
+	case "<file":
+		content, err := p.files.Read(p.t.Context(), words[1])
+		if err != nil {
+			return "", err
+		}
+		return layOut(string(content))
 	}
 	user := words[1]
 	c := p.clients[user]
@@ -103,10 +111,14 @@ func (p *player) step(words []string, text string) (got string, err error) {
 		if _, err = c.ReadMessage(); err != nil {
 			return "", err
 		}
-		if len(words) > 2 {
+		hello := hello11
+		switch {
+		case len(words) > 2 && words[2] == "base:1.0":
 			return "", errors.Join(c.WriteMessage([]byte(hello10)), p.begun())
+		case len(words) > 2:
+			hello = strings.Replace(hello11, "</capabilities>", "<capability>"+capPrivate+"</capability></capabilities>", 1)
 		}
-		err = errors.Join(c.WriteMessage([]byte(hello11)), p.begun())
+		err = errors.Join(c.WriteMessage([]byte(hello)), p.begun())
 		c.Upgrade()
 	case ">":
 		err = c.WriteMessage([]byte(text))

@@ -6,15 +6,24 @@ import (
 	"sync"
 	"time"
 
+	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
 // Notification is one event. Its content is the notification node itself, a
-// container whose definition is of kind schema.Notification, at the top of a
-// module.
+// container whose definition is of kind schema.Notification.
 type Notification struct {
 	Time    time.Time // eventTime of RFC 5277
 	Content *tree.Container
+	// At is the instance, with all its keys, of the container or list that the
+	// notification is defined in (RFC 7950 section 7.16.2); empty for one at the
+	// top of a module.
+	At tree.Path
+}
+
+// Path returns where the notification stands in the data.
+func (n Notification) Path() tree.Path {
+	return append(n.At[:len(n.At):len(n.At)], schema.PathStep{Node: n.Content.Schema()})
 }
 
 // Hub hands every notification to every subscription. The zero value is ready

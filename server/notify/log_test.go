@@ -20,7 +20,8 @@ import (
 )
 
 const eventModule = `module event { yang-version 1.1; namespace "urn:event"; prefix e; revision 2026-01-01;
-	notification happened { leaf number { type uint32; } leaf text { type string; } } }`
+	notification happened { leaf number { type uint32; } leaf text { type string; } }
+	container ports { list port { key name; leaf name { type string; } notification flapped { leaf number { type uint32; } } } } }`
 
 func compileEvents(t testing.TB, source string) *schema.Set {
 	t.Helper()
@@ -302,4 +303,41 @@ func TestHubWithoutLog(t *testing.T) {
 		t.Error("it says that it has a log")
 	}
 	closeHub(t, h)
+}
+
+// An event of an instance comes from the log with the instance that it belongs to.
+func TestLogKeepsWhereSomethingHappened(t *testing.T) {
+	dir := t.TempDir()
+	h := logged(t, dir, 0)
+	where, err := events().ParsePath(`/event:ports/port[name='a"b']`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := tree.Path(where).Schema().Notification("event", "flapped")
+	h.Publish(notify.Notification{Time: at(1), At: where, Content: tree.NewContainer(of, nil)})
+	closeHub(t, h)
+	past, sub := logged(t, dir, 0).Replay(at(0), 1)
+	defer sub.Close()
+	n, ok := past.Next()
+	if !ok || n.Content.Schema() != of || n.Path().String() != `/event:ports/port[name='a"b']/flapped` {
+		t.Errorf("read %v of %v, %v", n.Content, n.At, ok)
+	}
+}
+
+func TestSharedTokens(t *testing.T) {
+	var h notify.Hub
+	tokens := make(chan struct{}, 1)
+	a, b := h.Subscribe(1), h.Subscribe(1)
+	defer a.Close()
+	defer b.Close()
+	a.Share(tokens)
+	b.Share(tokens)
+	<-tokens // for what may have come before
+	h.Publish(happened(1, ""))
+	<-tokens
+	for _, s := range []*notify.Subscription{a, b} {
+		if _, ok := s.TryNext(); !ok {
+			t.Error("nothing for one of those who share")
+		}
+	}
 }

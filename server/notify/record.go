@@ -3,11 +3,13 @@ package notify
 import (
 	stdjson "encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/optical-net/waveguard/yang/json"
 	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
 )
 
 // record is a notification as the log keeps it.
@@ -19,7 +21,8 @@ type record struct {
 // line is what a record's line says.
 type line struct {
 	Time    time.Time          `json:"time"`
-	Name    string             `json:"name"` // MODULE:NOTIFICATION
+	Name    string             `json:"name"`         // MODULE:NOTIFICATION
+	At      string             `json:"at,omitempty"` // instance that it belongs to
 	Content stdjson.RawMessage `json:"content"`
 }
 
@@ -30,9 +33,20 @@ func encode(n Notification) record {
 	b := append([]byte(`{"time":"`), n.Time.UTC().Format(time.RFC3339Nano)...)
 	b = append(b, `",`...)
 	b = append(b, nameMember(s.Module.Name, s.Name)...)
+	if len(n.At) > 0 {
+		b = append(append(b, `,"at":`...), quoted(n.At.String())...)
+	}
 	b = append(b, `,"content":`...)
 	b = json.AppendNode(b, n.Content, json.EncodeOptions{})
 	return record{n.Time, append(b, '}')}
+}
+
+func quoted(text string) []byte {
+	b, err := stdjson.Marshal(text)
+	if err != nil {
+		panic("notify: encode a path: " + err.Error()) // No string fails.
+	}
+	return b
 }
 
 // nameMember is how a line says which notification it is.
@@ -60,7 +74,11 @@ func (d decoder) decode(r record) (Notification, error) {
 	if err := stdjson.Unmarshal(r.line, &l); err != nil {
 		return Notification{}, fmt.Errorf("read a logged notification: %w", err)
 	}
-	s := d.find(l.Name)
+	at, err := d.instance(l.At)
+	if err != nil {
+		return Notification{}, fmt.Errorf("read where a logged %s happened: %w", l.Name, err)
+	}
+	s := d.find(at, l.Name)
 	if s == nil {
 		return Notification{}, fmt.Errorf("the schema has no notification %s", l.Name)
 	}
@@ -68,19 +86,31 @@ func (d decoder) decode(r record) (Notification, error) {
 	if err != nil {
 		return Notification{}, fmt.Errorf("read a logged %s: %w", l.Name, err)
 	}
-	return Notification{Time: l.Time, Content: content}, nil
+	return Notification{Time: l.Time, Content: content, At: at}, nil
 }
 
-func (d decoder) find(name string) *schema.Node {
-	module, local, _ := strings.Cut(name, ":")
-	m := d.set.Module(module)
-	if m == nil {
-		return nil
+// instance returns the path of the node that a notification belongs to; nil for ""
+// and one at the top of a module.
+func (d decoder) instance(text string) (tree.Path, error) {
+	if text == "" {
+		return nil, nil
 	}
-	for _, s := range m.Notifications {
-		if s.Name == local {
-			return s
+	at, err := d.set.ParsePath(text)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range at {
+		if n := len(step.Keys); n != len(step.Node.Keys) || slices.ContainsFunc(step.Keys, schema.Value.IsZero) {
+			return nil, fmt.Errorf("%s does not name one instance", text)
 		}
 	}
-	return nil
+	return at, nil
+}
+
+func (d decoder) find(at tree.Path, name string) *schema.Node {
+	module, local, _ := strings.Cut(name, ":")
+	if len(at) > 0 {
+		return at.Schema().Notification(module, local)
+	}
+	return d.set.Notification(module, local)
 }

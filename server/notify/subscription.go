@@ -26,7 +26,20 @@ type Subscription struct {
 
 // Ready is readable when TryNext may have something or the subscription was
 // closed. A reader takes one value, then calls TryNext until it has nothing.
-func (s *Subscription) Ready() <-chan struct{} { return s.ready }
+func (s *Subscription) Ready() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ready
+}
+
+// Share puts the tokens into c from now on, which has room for one, and one at
+// once: a reader of several subscriptions waits for all of them there.
+func (s *Subscription) Share(c chan struct{}) {
+	s.mu.Lock()
+	s.ready = c
+	s.mu.Unlock()
+	s.signal()
+}
 
 // TryNext removes and returns the oldest unread notification, if there is one.
 func (s *Subscription) TryNext() (n Notification, ok bool) {
@@ -47,7 +60,7 @@ func (s *Subscription) Next(ctx context.Context) (Notification, error) {
 			return Notification{}, ErrClosed
 		}
 		select {
-		case <-s.ready:
+		case <-s.Ready():
 		case <-ctx.Done():
 			return Notification{}, ctx.Err()
 		}
@@ -90,6 +103,8 @@ func (s *Subscription) push(n Notification) {
 }
 
 func (s *Subscription) signal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	select {
 	case s.ready <- struct{}{}:
 	default:

@@ -4,6 +4,7 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/optical-net/waveguard/server/datastore/journal"
@@ -21,15 +22,17 @@ type writer struct {
 	bound   int64
 	dir     *journal.Dir
 
-	ready chan struct{} // has a token when there may be something to write
-	quit  chan struct{}
-	done  chan struct{}
+	ready   chan struct{} // has a token when there may be something to write
+	forgets chan chan error
+	quit    chan struct{}
+	done    chan struct{}
 
 	log     *journal.Log
 	next    uint64    // number of the record to be written next
 	stored  []stored  // what the journal has
 	aged    time.Time // of what the journal has let go of
 	failing bool
+	trouble atomic.Pointer[error] // nil while everything can be stored
 }
 
 // stored is a batch in the journal.
@@ -41,7 +44,7 @@ type stored struct {
 func newWriter(h *Hub, c Config) *writer {
 	return &writer{
 		hub: h, decoder: decoder{c.Schema}, logger: c.Logger.With("dir", c.Dir), bound: int64(c.Bound),
-		ready: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		ready: make(chan struct{}, 1), forgets: make(chan chan error), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 }
 
@@ -62,6 +65,9 @@ func (w *writer) run() {
 		case <-w.quit:
 			w.writeAll()
 			return
+		case done := <-w.forgets:
+			done <- w.forget()
+			continue
 		case <-w.ready:
 		}
 		if w.writeAll() {
@@ -70,6 +76,9 @@ func (w *writer) run() {
 		select {
 		case <-w.quit:
 			return
+		case done := <-w.forgets:
+			done <- w.forget()
+			w.wake()
 		case <-time.After(retryAfter):
 			w.wake()
 		}
@@ -110,9 +119,11 @@ func (w *writer) writeSome() (more bool, err error) {
 
 func (w *writer) report(err error) {
 	if err != nil {
+		w.trouble.Store(&err)
 		w.logger.Warn("store the log of notifications; subscribers go on, a restart would lose what is not stored", "error", err)
 		return
 	}
+	w.trouble.Store(nil)
 	w.logger.Info("the log of notifications can be stored again")
 }
 

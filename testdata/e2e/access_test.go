@@ -17,6 +17,8 @@ func keepOut(t *testing.T, a *appliance) {
 	t.Run("wrong-password", a.refuseWrongPassword)
 	t.Run("client-certificate", a.checkClientCertificates)
 	t.Run("viewer", a.checkViewer)
+	t.Run("rules", a.checkRules)
+	t.Run("side-by-side", a.workSideBySide)
 }
 
 func (a *appliance) refuseWrongPassword(t *testing.T) {

@@ -118,7 +118,7 @@ func steps(p *gpb.Path) (all []string) {
 			name = local
 		}
 		all = append(all, name)
-		for _, key := range []string{"name", "source", "target"} {
+		for _, key := range []string{"name", "source", "target", "id", "resource", "type", "granularity"} {
 			if v, ok := e.Key[key]; ok {
 				all = append(all, v)
 			}

@@ -34,7 +34,7 @@ var invalidEdits = []struct {
 	},
 }
 
-// editInvalidly is step 5: what cannot be is refused, and changes nothing.
+// editInvalidly is step 6: what cannot be is refused, and changes nothing.
 func editInvalidly(t *testing.T, a *appliance) {
 	m := a.openNcclient(t, admin, a.password)
 	before := configs(t, m)

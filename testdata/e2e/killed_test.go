@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// killDaemon is step 6: without the daemon the last answered commit holds, and
+// killDaemon is step 7: without the daemon the last answered commit holds, and
 // with a new one everything is as it was.
 func killDaemon(t *testing.T, a *appliance) {
 	m := a.openNcclient(t, admin, a.password)

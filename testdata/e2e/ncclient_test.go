@@ -66,7 +66,7 @@ func python(t *testing.T) string {
 }
 
 // dialNcclient tries to open a session.
-func (m *machine) dialNcclient(t *testing.T, user, password string) (*ncclient, error) {
+func (m *machine) dialNcclient(t *testing.T, user, password string, capabilities ...string) (*ncclient, error) {
 	t.Helper()
 	ip, port, err := net.SplitHostPort(m.reach.netconf)
 	if err != nil {
@@ -75,7 +75,7 @@ func (m *machine) dialNcclient(t *testing.T, user, password string) (*ncclient, 
 	tell(t, ">>> m = manager.connect(host=%q, port=%s, username=%q, password=...)  # ncclient", ip, port, user)
 	timeout := fmt.Sprint(m.within(20 * time.Second).Seconds())
 	c := &ncclient{m, startChild(t, []string{"NETCONF_PASSWORD=" + password},
-		python(t), "clients/session.py", ip, port, user, timeout)}
+		append([]string{python(t), "clients/session.py", ip, port, user, timeout}, capabilities...)...)}
 	t.Cleanup(c.close)
 	hello, err := c.answer()
 	if err == nil {
@@ -84,10 +84,11 @@ func (m *machine) dialNcclient(t *testing.T, user, password string) (*ncclient, 
 	return c, err
 }
 
-// openNcclient opens a session until the test ends.
-func (m *machine) openNcclient(t *testing.T, user, password string) *ncclient {
+// openNcclient opens a session until the test ends, which says these capabilities
+// besides ncclient's own.
+func (m *machine) openNcclient(t *testing.T, user, password string, capabilities ...string) *ncclient {
 	t.Helper()
-	c, err := m.dialNcclient(t, user, password)
+	c, err := m.dialNcclient(t, user, password, capabilities...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,9 +25,11 @@ func takeSteps(t *testing.T, a *appliance) {
 		{"2-commit-denies", commitDenies},
 		{"3-counters-stream", streamCounters},
 		{"4-violation", violate},
-		{"5-invalid-edits", editInvalidly},
-		{"6-daemon-killed", killDaemon},
-		{"7-strangers-and-viewers", keepOut},
+		{"5-alarms-and-bins", raiseAlarms},
+		{"6-invalid-edits", editInvalidly},
+		{"7-daemon-killed", killDaemon},
+		{"8-strangers-and-viewers", keepOut},
+		{"9-configuration", goBack},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.take(t, a) }) {
 			return // what follows builds on it

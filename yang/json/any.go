@@ -11,6 +11,16 @@ import (
 // anydata (RFC 7951 section 5.5), any value for anyxml (section 5.6).
 type Text string
 
+// InnerJSON returns t.
+func (t Text) InnerJSON() string { return string(t) }
+
+// inJSON is content that knows its own form in JSON.
+type inJSON interface {
+	// InnerJSON returns an object for anydata, any value for anyxml, with the
+	// modules of names at the top.
+	InnerJSON() string
+}
+
 // any reads the content of an anydata or anyxml node, and the annotations that
 // stand in anydata's object.
 func (d *decoder) any(ed *tree.Edit, v *value) error {
@@ -118,9 +128,9 @@ func (e *encoder) any(a *tree.Any) {
 
 // contentOf returns the content of a as a JSON value, an object for anydata.
 func contentOf(a *tree.Any) value {
-	if t, ok := a.Content().(Text); ok {
+	if c, ok := a.Content().(inJSON); ok {
 		// Whoever made the node may have put in what is no JSON: null then.
-		v, err := parse([]byte(t), unlimited)
+		v, err := parse([]byte(c.InnerJSON()), unlimited)
 		if err == nil {
 			return v
 		}

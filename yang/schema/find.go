@@ -64,7 +64,19 @@ func (s *Set) RPC(namespaceOrModule, name string) *Node {
 	if m == nil {
 		return nil
 	}
-	for _, n := range m.RPCs {
+	return named(m.RPCs, name)
+}
+
+// Notification returns the notification of that name at the top of a module, or nil.
+func (s *Set) Notification(module, name string) *Node {
+	if m := s.byName[module]; m != nil {
+		return named(m.Notifications, name)
+	}
+	return nil
+}
+
+func named(all []*Node, name string) *Node {
+	for _, n := range all {
 		if n.Name == name {
 			return n
 		}

@@ -146,9 +146,16 @@ func (n *Node) Child(module, local string) *Node { return n.byName[qname{module,
 
 // Action returns the action of that name in that module which instances of the
 // node have, or nil (RFC 7950 section 7.15).
-func (n *Node) Action(module, local string) *Node {
+func (n *Node) Action(module, local string) *Node { return n.child(Action, module, local) }
+
+// Notification returns the notification of that name in that module which
+// instances of the node send, or nil (RFC 7950 section 7.16). Those at the top of
+// a module are in [Module.Notifications].
+func (n *Node) Notification(module, local string) *Node { return n.child(Notification, module, local) }
+
+func (n *Node) child(kind Kind, module, local string) *Node {
 	for _, k := range n.Children {
-		if k.Kind == Action && k.Name == local && k.Module.Name == module {
+		if k.Kind == kind && k.Name == local && k.Module.Name == module {
 			return k
 		}
 	}

@@ -25,6 +25,46 @@ func (f *Filter) Select(n *tree.Container) *tree.Container {
 	return c
 }
 
+// SelectWithin is Select for a notification that the instance at a path sends
+// (RFC 7950 section 7.16.2): of the nodes above it, the filter sees the keys.
+func (f *Filter) SelectWithin(at tree.Path, n *tree.Container) *tree.Container {
+	active := []*siblings{f.top}
+	if len(at) > 0 && (f.top.never || len(f.top.matches) > 0) {
+		return nil
+	}
+	for _, step := range at {
+		whole, below := picked(step.Node, active)
+		if whole {
+			return n
+		}
+		above := instance(step)
+		active = nil
+		for _, s := range below {
+			switch {
+			case !s.holds(above):
+			case !s.others && len(s.matches) > 0:
+				return n // RFC 6241 section 6.2.5: content matches alone select the whole parent
+			default:
+				active = append(active, s)
+			}
+		}
+	}
+	if len(at) == 0 {
+		return f.Select(n)
+	}
+	c, _ := part(n, active).(*tree.Container)
+	return c
+}
+
+// instance returns what is known of the node at the end of a path.
+func instance(step schema.PathStep) *tree.Container {
+	kids := make([]tree.Node, len(step.Keys))
+	for i, v := range step.Keys {
+		kids[i] = tree.NewLeaf(step.Node.Keys[i], v)
+	}
+	return tree.NewContainer(step.Node, kids)
+}
+
 // within returns the part of c that the alternatives select, nil for nothing.
 func within(c *tree.Container, alternatives []*siblings) *tree.Container {
 	active := make([]*siblings, 0, len(alternatives))
@@ -103,7 +143,7 @@ func hasValue(wants []schema.Value, l *tree.Leaf) bool {
 // part returns the part of n, a child of the node in which the sets hold, that
 // they select, or nil.
 func part(n tree.Node, active []*siblings) tree.Node {
-	whole, below := picked(n, active)
+	whole, below := picked(n.Schema(), active)
 	if whole {
 		return n
 	}
@@ -126,10 +166,11 @@ func part(n tree.Node, active []*siblings) tree.Node {
 	return nil
 }
 
-// picked says whether the sets select n whole, and else what selects below it.
-func picked(n tree.Node, active []*siblings) (whole bool, below []*siblings) {
+// picked says whether the sets select instances of n whole, and else what selects
+// below them.
+func picked(n *schema.Node, active []*siblings) (whole bool, below []*siblings) {
 	for _, s := range active {
-		p := s.picks[n.Schema()]
+		p := s.picks[n]
 		switch {
 		case p == nil:
 		case p.whole:

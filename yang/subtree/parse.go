@@ -98,6 +98,11 @@ func (p *parser) nodes(parent *schema.Node, el *xml.Element) (nodes []*schema.No
 		}
 	}
 	if parent.Kind != schema.Root {
+		for _, n := range parent.Children {
+			if n.Kind == schema.Notification && matches(n) {
+				nodes = append(nodes, n)
+			}
+		}
 		return nodes
 	}
 	for _, m := range p.set.Modules {

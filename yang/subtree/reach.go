@@ -26,7 +26,7 @@ func reach(c *tree.Container, alternatives []*siblings) *tree.Container {
 }
 
 func reachable(k tree.Node, alternatives []*siblings) tree.Node {
-	whole, below := picked(k, alternatives)
+	whole, below := picked(k.Schema(), alternatives)
 	if whole {
 		return k
 	}

@@ -150,11 +150,7 @@ func created(c *Container) []*Edit {
 // unless they are annotated.
 func contentOf(c *Container) []*Edit {
 	var out []*Edit
-	add := func(n Node) {
-		ed := &Edit{Schema: n.Schema()}
-		fill(ed, n)
-		out = append(out, ed)
-	}
+	add := func(n Node) { out = append(out, EditOf(n)) }
 	for _, k := range c.kids {
 		switch x := k.(type) {
 		case *List:
@@ -172,6 +168,14 @@ func contentOf(c *Container) []*Edit {
 		}
 	}
 	return out
+}
+
+// EditOf returns the edit that says what n holds, without operations: n is a
+// container, an entry of a list or leaf-list, a leaf, or an anydata or anyxml node.
+func EditOf(n Node) *Edit {
+	ed := &Edit{Schema: n.Schema()}
+	fill(ed, n)
+	return ed
 }
 
 // fill has ed say what n holds.

@@ -56,7 +56,7 @@ const flushBytes = 32 << 10
 // Namespaces are declared as default namespaces where they change, prefixes
 // on the elements whose values or annotations need them. The error is the writer's.
 func Encode(w io.Writer, c *tree.Container, opt EncodeOptions) error {
-	e := &encoder{w: w, opt: opt, buf: make([]byte, 0, flushBytes+flushBytes/4)}
+	e := &encoder{w: w, opt: opt, buf: make([]byte, 0, 1024)}
 	e.marker = document.Marker{Origin: opt.Origin, Defaults: opt.Defaults}
 	if e.opt.Root == nil {
 		e.opt.Root = c.Schema().Set().Root
@@ -64,6 +64,38 @@ func Encode(w io.Writer, c *tree.Container, opt EncodeOptions) error {
 	e.top(c)
 	e.flush()
 	return e.err
+}
+
+// EncodeWithin is Encode of a notification that the instance at a path sends: it
+// stands within the elements of the path, which have the keys that lists need (RFC
+// 7950 section 7.16.2).
+func EncodeWithin(w io.Writer, at tree.Path, c *tree.Container, opt EncodeOptions) error {
+	e := &encoder{w: w, opt: opt, buf: make([]byte, 0, 1024)}
+	e.marker = document.Marker{Origin: opt.Origin, Defaults: opt.Defaults}
+	if e.opt.Root == nil {
+		e.opt.Root = c.Schema().Set().Root
+	}
+	e.within(at, c)
+	e.flush()
+	return e.err
+}
+
+func (e *encoder) within(at tree.Path, c *tree.Container) {
+	if len(at) == 0 {
+		e.container(c)
+		return
+	}
+	outer := e.module
+	e.tag(at[0].Node)
+	e.buf = append(e.buf, '>')
+	e.depth++
+	for i, v := range at[0].Keys {
+		e.leaf(tree.NewLeaf(at[0].Node.Keys[i], v))
+	}
+	e.within(at[1:], c)
+	e.depth--
+	e.close(at[0].Node)
+	e.module = outer
 }
 
 // encoder writes one document.

@@ -14,6 +14,9 @@ const (
 	readStep = 1 << 16
 )
 
+// endOfChunks ends every message of base:1.1 (RFC 6242 section 4.2).
+var endOfChunks = []byte("\n##\n")
+
 func isFull(err error) bool { return errors.Is(err, bufio.ErrBufferFull) }
 
 // readChunked reads 1*chunk end-of-chunks.
@@ -111,11 +114,8 @@ func (f *Framer) writeChunked(message []byte) error {
 	if len(message) == 0 {
 		return nil
 	}
-	f.frame = append(f.frame[:0], "\n#"...)
-	f.frame = strconv.AppendInt(f.frame, int64(len(message)), 10)
-	f.frame = append(f.frame, '\n')
-	f.frame = append(f.frame, message...)
-	f.frame = append(f.frame, "\n##\n"...)
-	_, err := f.w.Write(f.frame)
-	return err
+	var header [16]byte
+	h := append(header[:0], "\n#"...)
+	h = strconv.AppendInt(h, int64(len(message)), 10)
+	return f.writeFramed(append(h, '\n'), message, endOfChunks)
 }

@@ -22,6 +22,9 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("chunked framing: expected %s, got %q", e.Expected, e.Got)
 }
 
+// readBuffer is all that an idle Framer holds. The data of a chunk passes it by.
+const readBuffer = 1 << 10
+
 // Framer reads and writes whole messages. One goroutine may read while another
 // writes; Upgrade must not run at the same time as either.
 type Framer struct {
@@ -29,17 +32,31 @@ type Framer struct {
 	w       io.Writer
 	limit   int
 	chunked bool
-	frame   []byte // writer's scratch for the framing around a message
 }
 
 // New returns a Framer with end-of-message framing that refuses to read
 // messages of more than limit bytes.
 func New(rw io.ReadWriter, limit int) *Framer {
-	return &Framer{r: bufio.NewReaderSize(rw, 1<<15), w: rw, limit: limit}
+	return &Framer{r: bufio.NewReaderSize(rw, readBuffer), w: rw, limit: limit}
 }
 
 // Upgrade changes both directions to chunked framing.
 func (f *Framer) Upgrade() { f.chunked = true }
+
+// Await returns when the next message begins, or the stream ends: the next
+// ReadMessage waits for nothing but the rest of it. White space between messages of
+// base:1.0 is no beginning.
+func (f *Framer) Await() {
+	for {
+		next, err := f.r.Peek(1)
+		if err != nil || f.chunked || !isSpace(next[0]) {
+			return // ReadMessage tells the error.
+		}
+		_, _ = f.r.Discard(1)
+	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // ReadMessage returns the next message, which the caller owns. It returns
 // io.EOF when the stream ended between messages and io.ErrUnexpectedEOF when it
@@ -57,7 +74,5 @@ func (f *Framer) WriteMessage(message []byte) error {
 	if f.chunked {
 		return f.writeChunked(message)
 	}
-	f.frame = append(append(f.frame[:0], message...), delimiter...)
-	_, err := f.w.Write(f.frame)
-	return err
+	return f.writeFramed(nil, message, delimiter)
 }

@@ -192,3 +192,19 @@ func again(t *testing.T, message string) {
 		t.Fatalf("%q came back as %q, %v", message, back, err)
 	}
 }
+
+// TestAwait holds that white space before a message of base:1.0 is none of it, and
+// that nothing of a message is lost.
+func TestAwait(t *testing.T) {
+	for input, chunked := range map[string]bool{" \r\n\t<a/>]]>]]>": false, "\n#4\n<a/>\n##\n": true} {
+		f := framer(input, chunked)
+		f.Await()
+		if m, err := f.ReadMessage(); err != nil || string(m) != "<a/>" {
+			t.Errorf("read %q, %v", m, err)
+		}
+		f.Await()
+		if _, err := f.ReadMessage(); err != io.EOF {
+			t.Errorf("at the end: %v", err)
+		}
+	}
+}

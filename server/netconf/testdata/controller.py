@@ -4,10 +4,14 @@ import sys
 
 from ncclient import manager
 from ncclient.operations import RPCError
-from ncclient.xml_ import to_xml
+from ncclient.xml_ import to_ele, to_xml
 
 MPK = "https://mpk-security.optical.net/yang/mpk-security"
 FILTER = '<mpk-security xmlns="%s"><transitions/></mpk-security>' % MPK
+COMPARE = (
+    '<compare xmlns="urn:ietf:params:xml:ns:yang:ietf-nmda-compare" xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">'
+    "<source>ds:running</source><target>ds:candidate</target></compare>"
+)
 NC = 'xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"'
 
 
@@ -90,6 +94,20 @@ with connect() as m:
             assert e.tag == "lock-denied", e.tag
             assert m.session_id in e.info, e.info
 
+    assert any(c.endswith("capability:url:1.0?scheme=file") for c in m.server_capabilities)
+    m.copy_config(source="running", target="file:///kept.xml")
+    m.edit_config(target="candidate", config=description("not kept"))
+    assert "not kept" in m.rpc(to_ele(COMPARE)).xml
+    m.copy_config(source="file:///kept.xml", target="candidate")
+    assert "not kept" not in m.rpc(to_ele(COMPARE)).xml
+    m.delete_config("file:///kept.xml")
+    try:
+        m.copy_config(source="file:///kept.xml", target="candidate")
+        raise SystemExit("a file that was deleted was read")
+    except RPCError as e:
+        assert e.tag == "data-missing", e.tag
+    m.discard_changes()
+
     m.create_subscription()
     m.edit_config(target="running", config=description("provoke"))
     n = m.take_notification(timeout=30)
@@ -112,5 +130,34 @@ with connect() as m:
     changes = [n for n in found if "netconf-config-change" in n]
     assert any("mpk:source='key-store'" in n and "<operation>create<" in n for n in changes), found
     assert any("netconf-session-start" in n for n in found), found
+
+
+def establish(session, content):
+    """Makes a subscription of RFC 8639 and returns its number."""
+    reply = session.dispatch(to_ele(
+        '<establish-subscription xmlns="urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"'
+        ' xmlns:yp="urn:ietf:params:xml:ns:yang:ietf-yang-push"'
+        ' xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">%s</establish-subscription>' % content))
+    return to_ele(reply.xml)[0].text
+
+
+with connect() as m:
+    events = establish(m, "<stream>NETCONF</stream><stream-xpath-filter>violation</stream-xpath-filter>")
+    changes = establish(
+        m, "<yp:datastore>ds:running</yp:datastore>"
+        "<yp:datastore-xpath-filter>//domain[name='key-store']</yp:datastore-xpath-filter><yp:on-change/>")
+    assert events != changes, events
+    n = m.take_notification(timeout=30)
+    assert n is not None and "push-update" in n.notification_xml, n
+    m.edit_config(target="running", config=description("told twice, for it does provoke"))
+    told = [m.take_notification(timeout=30).notification_xml for _ in range(2)]
+    assert any("transition-denied" in n for n in told), told
+    assert any("<patch-id>1<" in n and "told twice" in n for n in told), told
+    try:
+        establish(m, "<yp:datastore>ds:candidate</yp:datastore><yp:on-change/>")
+        raise SystemExit("a subscription was made to the candidate")
+    except RPCError as e:
+        assert e.app_tag == "ietf-yang-push:datastore-not-subscribable", e.app_tag
+        assert "establish-subscription-datastore-error-info" in e.info, e.info
 
 print("ok")

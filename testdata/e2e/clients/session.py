@@ -1,4 +1,6 @@
-"""Drives one ncclient session: session.py HOST PORT USER TIMEOUT, password in NETCONF_PASSWORD.
+"""Drives one ncclient session: session.py HOST PORT USER TIMEOUT [CAPABILITY ...], password in NETCONF_PASSWORD.
+
+The capabilities are said in hello besides ncclient's own.
 
 Each line of input is a call in JSON, {"call": NAME, ...arguments}; each is answered
 by a line {"result": ...}, or {"errors": [...]} with what the server's rpc-errors say,
@@ -10,7 +12,7 @@ import sys
 
 from ncclient import manager
 from ncclient.operations import RPCError
-from ncclient.xml_ import to_xml
+from ncclient.xml_ import to_ele, to_xml
 
 MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 NC = "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -53,8 +55,19 @@ class Calls:
     def commit(self):
         self.session.commit()
 
+    def dispatch(self, operation):
+        """Performs an operation of any module."""
+        return self.session.dispatch(to_ele(operation)).xml
+
     def discard_changes(self):
         self.session.discard_changes()
+
+    def copy_config(self, source, target):
+        self.session.copy_config(source, target)
+
+    def dispatch(self, operation):
+        """Sends an operation in XML that ncclient has no method for."""
+        return self.session.dispatch(to_ele(operation)).xml
 
     def create_subscription(self, stream=None, start=None):
         self.session.create_subscription(stream_name=stream, start_time=start)
@@ -85,11 +98,12 @@ def answer(calls, request):
         return {"failure": "%s: %s" % (type(e).__name__, e)}
 
 
-def main(host, port, user, timeout):
+def main(host, port, user, timeout, *capabilities):
     try:
         session = manager.connect(
             host=host, port=int(port), username=user, password=os.environ["NETCONF_PASSWORD"],
             hostkey_verify=False, allow_agent=False, look_for_keys=False, timeout=float(timeout),
+            nc_params={"capabilities": list(capabilities)},
         )
     except Exception as e:
         tell({"failure": "%s: %s" % (type(e).__name__, e)})

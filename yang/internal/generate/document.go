@@ -56,8 +56,23 @@ func (g *Generator) Document(r *rand.Rand) *Element {
 		g.add(root, pick(r, tops))
 	}
 	g.link(root)
+	unite(root)
 	prune(root)
 	return root
+}
+
+// unite removes entries that have become the same as one before them: references
+// that are keys were given another value.
+func unite(e *Element) {
+	var kept []*Element
+	for _, k := range e.Kids {
+		if k.Many && slices.ContainsFunc(kept, k.same) {
+			continue
+		}
+		unite(k)
+		kept = append(kept, k)
+	}
+	e.Kids = kept
 }
 
 // prune removes containers that have a condition and mean nothing: this engine

@@ -24,9 +24,10 @@ func (l login) GetRequestMetadata(context.Context, ...string) (map[string]string
 // RequireTransportSecurity implements credentials.PerRPCCredentials.
 func (login) RequireTransportSecurity() bool { return true }
 
-// loadPassword returns the password and the file it is from; both are empty
-// if no file was named and the data directory has none.
-func (c Config) loadPassword() (password, file string, err error) {
+// Password returns the password and the file it is from; both are empty if no file
+// was named and the data directory has none. An ErrRefused error says that the file
+// cannot be read.
+func (c Config) Password() (password, file string, err error) {
 	file = c.PasswordFile
 	if file == "" {
 		file = filepath.Join(c.Data, "admin-password")

@@ -10,7 +10,9 @@ import (
 type command struct {
 	name     string
 	args     []string // names of the arguments, all of them needed
-	repeated bool     // the last argument may be given several times
+	optional []string // names of arguments behind them that may be left out
+	repeated bool     // the last of args may be given several times
+	counts   bool     // arguments can be numbers below zero, which look like flags
 	verbatim bool     // arguments are those of another program: all from the first on
 	local    bool     // asks no appliance; holds for its subcommands too
 	outputs  []format // that it has, beside forPeople and forPrograms
@@ -36,6 +38,8 @@ func (c *command) usage() string {
 	switch {
 	case c.run == nil:
 		return c.path() + " COMMAND"
+	case len(c.optional) > 0:
+		return c.path() + strings.Join(append([]string{""}, c.args...), " ") + " [" + strings.Join(c.optional, " [") + strings.Repeat("]", len(c.optional)) + " [flags]"
 	case c.verbatim:
 		return c.path() + " [flags] " + strings.Join(c.args, " ") + "..."
 	case len(c.args) == 0:
@@ -80,7 +84,7 @@ func (c *command) with(commands ...*command) *command {
 func table() *command {
 	root := &command{
 		name:    "waveguard",
-		summary: "operate a Waveguard appliance, over gNMI",
+		summary: "operate a Waveguard appliance, over gNMI and NETCONF",
 		about: `On the appliance itself no flags are needed: certificate, user and password are
 found in the daemon's data directory. Elsewhere name them.`,
 		examples: []string{
@@ -90,8 +94,8 @@ found in the daemon's data directory. Elsewhere name them.`,
 		},
 	}
 	root.with(
-		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), watchCommand(),
-		actionCommand("permit"), actionCommand("deny"), demoCommand(), launchCommand(), yangCommand(), scanCommand(), versionCommand(), helpCommand(root),
+		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), alarmsCommand(), pmCommand(), watchCommand(),
+		actionCommand("permit"), actionCommand("deny"), configCommand(), demoCommand(), launchCommand(), yangCommand(), scanCommand(), versionCommand(), helpCommand(root),
 	)
 	return root
 }

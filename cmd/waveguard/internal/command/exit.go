@@ -7,6 +7,7 @@ import (
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/launch"
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/netconf"
 )
 
 // The exit statuses.
@@ -42,8 +43,12 @@ func exit(stderr io.Writer, err error) int {
 		return ended.Status
 	}
 	var known *appliance.Error
-	if errors.As(err, &known) && known.Hint != "" {
+	var denied *netconf.RPCError
+	switch {
+	case errors.As(err, &known) && known.Hint != "":
 		fmt.Fprintln(stderr, known.Hint)
+	case errors.As(err, &denied) && errors.Is(denied, appliance.ErrRefused):
+		fmt.Fprintln(stderr, "An administrator may; choose the user with --user and --password-file.")
 	}
 	switch {
 	case errors.Is(err, appliance.ErrUnreachable):

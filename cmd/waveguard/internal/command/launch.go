@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/launch"
 	"github.com/optical-net/waveguard/enforcement/confine"
+	"github.com/optical-net/waveguard/enforcement/scan"
 )
 
 // launchFlags are those of the command run.
@@ -18,12 +20,12 @@ type launchFlags struct {
 	service, profile, restart string
 	socket                    string
 	permissive, generates     bool
-	explain                   bool
+	explain, clean            bool
 	stop                      time.Duration
 }
 
 func launchCommand() *command {
-	f := &launchFlags{profile: confine.Plain.String(), restart: string(launch.Never), stop: 10 * time.Second}
+	f := &launchFlags{profile: autoProfile, restart: string(launch.Never), stop: 10 * time.Second}
 	return &command{
 		name:     "run",
 		args:     []string{"--", "PROGRAM", "ARGUMENT"},
@@ -33,8 +35,10 @@ func launchCommand() *command {
 		about: `The system calls that move or pierce walls are refused from the program's first
 instruction on, for it and what it starts: --explain lists them. Memory is never
 both written and executed, there are no core dumps, no new privileges, and no
-inherited files but the standard ones. What the program does not get is said at
-its start. With --permissive nothing is refused and the kernel logs what would be
+inherited files but the standard ones. The program's file is scanned for
+instructions that open walls, as "waveguard scan" does, from which its profile
+follows: region if it has the gate of an SDK in it, plain otherwise. What the
+program does not get is said at its start. With --permissive nothing is refused and the kernel logs what would be
 (audit records of type SECCOMP): try that first.
 
 The exit status is the program's, 128 and the signal's number when a signal ended
@@ -51,7 +55,8 @@ it, 125 when it could not be confined, 126 and 127 when it could not be executed
 
 func (f *launchFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&f.service, "service", f.service, "`NAME` of the service that the program provides")
-	flags.StringVar(&f.profile, "profile", f.profile, "`PROFILE` of system calls: plain, or region for a program with an SDK in it")
+	flags.StringVar(&f.profile, "profile", f.profile, "`PROFILE` of system calls: plain, region for a program with an SDK in it, or auto")
+	flags.BoolVar(&f.clean, "require-clean", f.clean, "do not start a program that can open walls but through the gate")
 	flags.StringVar(&f.socket, "socket", f.socket, "`SOCKET` of the daemon, for a program with an SDK (default DATA/attach.sock)")
 	flags.StringVar(&f.restart, "restart", f.restart, "`WHEN` to start it again: never, on-failure or always; after 100ms, doubled up to 30s")
 	flags.BoolVar(&f.permissive, "permissive", f.permissive, "refuse nothing, log what would be")
@@ -61,11 +66,13 @@ func (f *launchFlags) add(flags *flag.FlagSet) {
 }
 
 func (f *launchFlags) run(ctx context.Context, s *session) error {
-	profile, err := confine.ParseProfile(f.profile)
-	if err != nil {
-		return s.misused("--profile: " + err.Error())
+	policy := confine.Policy{Permissive: f.permissive, CodeGeneration: f.generates}
+	var err error
+	if f.profile != autoProfile {
+		if policy.Profile, err = confine.ParseProfile(f.profile); err != nil {
+			return s.misused("--profile: " + err.Error() + ", and auto")
+		}
 	}
-	policy := confine.Policy{Profile: profile, Permissive: f.permissive, CodeGeneration: f.generates}
 	restart := launch.Restart(f.restart)
 	switch {
 	case f.explain:
@@ -83,6 +90,13 @@ func (f *launchFlags) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return &launch.ExitError{Status: launch.StatusNotFound, What: err.Error()}
 	}
+	report, err := f.scan(ctx, path)
+	if err != nil {
+		return err
+	}
+	if f.profile == autoProfile && report != nil && hasGate(report) {
+		policy.Profile = confine.Region
+	}
 	p := launch.Program{
 		Path: path, Args: s.args, Policy: policy, Restart: restart, StopTimeout: f.stop,
 		Environ: []string{"WAVEGUARD_SERVICE=" + f.service, "WAVEGUARD_SOCKET=" + f.attachSocket(s)},
@@ -91,8 +105,31 @@ func (f *launchFlags) run(ctx context.Context, s *session) error {
 			fmt.Fprintf(s.Stderr, "waveguard run: %s: %s\n", f.service, fmt.Sprintf(format, args...))
 		},
 	}
-	f.introduce(p)
+	f.introduce(p, report)
 	return p.Run(ctx)
+}
+
+// autoProfile is the profile that follows from the scan.
+const autoProfile = "auto"
+
+// scan looks for instructions that open walls in the program's file; the report is
+// nil for what is no ELF file, such as a script.
+func (f *launchFlags) scan(ctx context.Context, path string) (*scan.Report, error) {
+	report, err := scan.File(ctx, path)
+	switch {
+	case f.clean && err != nil:
+		return nil, &launch.ExitError{Status: launch.StatusNotConfined, What: "scan the program: " + err.Error()}
+	case err != nil:
+		return nil, nil
+	case f.clean && report.Refused(scan.Gate) > 0:
+		return nil, &launch.ExitError{Status: launch.StatusNotConfined, What: fmt.Sprintf(
+			"%s has %d instructions that open walls; \"waveguard scan --explain %s\" shows them", path, report.Refused(scan.Gate), path)}
+	}
+	return report, nil
+}
+
+func hasGate(r *scan.Report) bool {
+	return slices.ContainsFunc(r.Hits, func(h scan.Hit) bool { return h.Class == scan.Gate })
 }
 
 // program returns the absolute path of a program, which is looked for as shells do.

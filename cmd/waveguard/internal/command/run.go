@@ -43,6 +43,9 @@ func dispatch(ctx context.Context, args []string, environment Environment) error
 // runs it.
 func (s *session) start(ctx context.Context, args []string) error {
 	flags := s.flags()
+	if s.command.counts {
+		args = guarded(args)
+	}
 	for {
 		err := flags.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
@@ -63,8 +66,9 @@ func (s *session) start(ctx context.Context, args []string) error {
 	if s.command.args != nil && !s.command.verbatim && len(s.args) < len(s.command.args) {
 		return s.misused(fmt.Sprintf("%s is missing: %s", s.command.args[len(s.args)], s.command.usage()))
 	}
-	if len(s.args) > len(s.command.args) && !s.command.repeated && s.command.name != helpName {
-		return s.misused(fmt.Sprintf("%q is one argument too many: %s", s.args[len(s.command.args)], s.command.usage()))
+	most := len(s.command.args) + len(s.command.optional)
+	if len(s.args) > most && !s.command.repeated && s.command.name != helpName {
+		return s.misused(fmt.Sprintf("%q is one argument too many: %s", s.args[most], s.command.usage()))
 	}
 	if s.output != forPeople && s.output != forPrograms && !slices.Contains(s.command.outputs, s.output) {
 		return s.misused(fmt.Sprintf("%s has no output %q; want %s or %s", s.command.path(), s.output, forPeople, forPrograms))

@@ -1,10 +1,6 @@
 package command
 
-import (
-	"context"
-
-	"github.com/optical-net/waveguard/cmd/waveguard/internal/yangtool"
-)
+import "context"
 
 func yangDiffCommand() *command {
 	data := newDataFlags()
@@ -29,14 +25,7 @@ differs nothing is written; the exit status is 0 in either case.`,
 			if err != nil {
 				return err
 			}
-			old, new := docs[0].Tree, docs[1].Tree
-			switch s.output {
-			case forNetconf:
-				return yangtool.WriteEdit(s.Stdout, old, new)
-			case forPrograms:
-				return s.writeJSON(append([]yangtool.Difference{}, yangtool.Compare(old, new)...))
-			}
-			return yangtool.WriteDifferences(s.Stdout, s.palette(), yangtool.Compare(old, new))
+			return s.writeDifferences(docs[0].Tree, docs[1].Tree)
 		},
 	}
 }

@@ -99,20 +99,29 @@ func (d *demonstration) whatToTry() string {
 		}
 		return command(arguments...)
 	}
+	overNETCONF := func(arguments ...string) string {
+		if d.NETCONF != defaultNETCONF {
+			arguments = append(arguments, "--netconf", dialable(d.NETCONF))
+		}
+		return command(arguments...)
+	}
 	return strings.NewReplacer(
 		"@HOST@", host, "@PORT@", port, "@USER@", d.User, "@GNMI@", dialable(d.GNMI),
 		"@PASSWORD@", relative(d.password()), "@CERTIFICATE@", relative(filepath.Join(d.Data, "tls", "cert.pem")),
 		"@STATUS@", online("status"), "@TRANSITIONS@", online("transitions"), "@WATCH@", online("watch"),
 		"@DENY@", online("deny", "dashboard", "performance-monitoring"),
-		"@PERMIT@", online("permit", "dashboard", "performance-monitoring"),
+		"@HISTORY@", overNETCONF("config", "history"), "@ROLLBACK@", overNETCONF("config", "rollback", "-1", "--yes"),
 		"@TYPO@", online("permit", "dashboard", "nobody"),
 		"@VIOLATE@", command("demo", "violate", "dashboard", "key-store"), "@NODE@", command("demo", "status"),
 		"@DAEMON@", commandLine(d.Config.daemon(), d.daemonArguments()...), "@PID@", fmt.Sprint(d.daemon.pid()),
 	).Replace(script)
 }
 
-// defaultGNMI is where the operator's command looks by itself.
-const defaultGNMI = "127.0.0.1:9339"
+// Where the operator's command looks by itself.
+const (
+	defaultGNMI    = "127.0.0.1:9339"
+	defaultNETCONF = "127.0.0.1:8830"
+)
 
 // dialable is an address to connect to.
 func dialable(address string) string {

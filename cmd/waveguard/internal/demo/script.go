@@ -44,8 +44,9 @@ GNMI_USER=@USER@ GNMI_PASS="$(head -n 1 @PASSWORD@)" go tool gnmi_cli -with_user
     elem { name: "mpk-security" } elem { name: "transitions" }
     elem { name: "transition" key { key: "source" value: "dashboard" } key { key: "target" value: "performance-monitoring" } }
     elem { name: "state" } elem { name: "counters" } elem { name: "denied" } } } }'
-#    Permit the calls again:
-@PERMIT@
+#    See who changed what, and permit the calls again by going back one revision:
+@HISTORY@
+@ROLLBACK@
 
 # 4. Let the dashboard read the key store's memory without a gate.
 @VIOLATE@

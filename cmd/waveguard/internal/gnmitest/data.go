@@ -41,6 +41,34 @@ func Sample() map[string]string {
 				"config": {"source": "dashboard", "target": "performance-monitoring", "action": "DENY"},
 				"state": {"mpk-security-telemetry:counters": {"permitted": "20", "denied": "4", "rate-limited": "0", "dwell-exceeded": "0",
 					"last-denied": "2026-11-23T11:59:57Z"}}}]}`,
+		"/mpk-security/alarms/active-alarms": `{"mpk-security-alarms:active-alarm": [
+			{"id": "service:key-store:loss-of-service", "resource-type": "SERVICE", "resource": "key-store",
+				"resource-path": "/mpk-security:mpk-security/services/service[name='key-store']",
+				"probable-cause": {"cause": "mpk-security-alarms:loss-of-service", "location": "NEAR_END"}, "severity": "MAJOR",
+				"raise-time": "2026-11-23T11:00:05Z", "change-time": "2026-11-23T11:00:05Z",
+				"additional-detail": "no process provides the service", "corrective-action": "start the process"},
+			{"id": "service:dashboard:security-violation", "resource-type": "SERVICE", "resource": "dashboard",
+				"probable-cause": {"cause": "mpk-security-alarms:security-violation", "extension": "protection-key-fault", "direction": "OUTBOUND"},
+				"severity": "CRITICAL", "raise-time": "2026-11-23T11:59:58Z", "change-time": "2026-11-23T11:59:58Z", "occurrences": "5"},
+			{"id": "domain:dashboard:threshold-crossed:many:15MIN", "resource-type": "DOMAIN", "resource": "dashboard",
+				"probable-cause": {"cause": "mpk-security-alarms:threshold-crossed"}, "severity": "WARNING",
+				"raise-time": "2026-11-23T11:59:58Z", "additional-detail": "UNMATCHED_DENIED in a bin of 15MIN reached 3"}]}`,
+		"/mpk-security/performance-monitoring/current-pm-list": `{"mpk-security-pm:current-pm": [
+			{"resource-type": "TRANSITION", "resource": "dashboard:performance-monitoring", "type": "CALLS_DENIED", "measurement": [
+				{"granularity": "15MIN", "value": "0", "validity": "PARTIAL", "start-time": "2026-11-23T12:00:00Z"},
+				{"granularity": "24H", "value": "4", "validity": "SUSPECT", "start-time": "2026-11-23T00:00:00Z"},
+				{"granularity": "UNTIMED", "value": "4", "validity": "SUSPECT", "start-time": "2026-11-23T00:00:00Z"}]},
+			{"resource-type": "SERVICE", "resource": "dashboard", "type": "VIOLATIONS", "measurement": [
+				{"granularity": "15MIN", "value": "5", "validity": "PARTIAL", "start-time": "2026-11-23T12:00:00Z"},
+				{"granularity": "24H", "value": "5", "validity": "PARTIAL", "start-time": "2026-11-23T00:00:00Z"},
+				{"granularity": "UNTIMED", "value": "5", "validity": "COMPLETE", "start-time": "2026-11-23T00:00:00Z"}]},
+			{"resource-type": "SERVICE", "resource": "key-store", "type": "VIOLATIONS", "measurement": [
+				{"granularity": "UNTIMED", "value": "0", "validity": "COMPLETE", "start-time": "2026-11-23T00:00:00Z"}]}]}`,
+		"/mpk-security/performance-monitoring/historical-pm-list": `{"mpk-security-pm:historical-pm": [
+			{"resource-type": "SERVICE", "resource": "dashboard", "type": "VIOLATIONS", "measurement": [
+				{"granularity": "15MIN", "bin-number": 1, "value": "2", "validity": "SUSPECT", "completion-time": "2026-11-23T00:15:00Z"},
+				{"granularity": "15MIN", "bin-number": 96, "value": "3", "validity": "COMPLETE", "completion-time": "2026-11-23T00:00:00Z"},
+				{"granularity": "24H", "bin-number": 7, "value": "3", "validity": "COMPLETE", "completion-time": "2026-11-23T00:00:00Z"}]}]}`,
 		"/mpk-security/transitions/transition[source=dashboard][target=performance-monitoring]/config/action": "DENY",
 	}
 }

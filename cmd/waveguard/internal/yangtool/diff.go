@@ -3,6 +3,7 @@ package yangtool
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
@@ -146,7 +147,7 @@ func (d Difference) paint(p text.Palette) string {
 		if v == "" {
 			return ""
 		}
-		return ": " + v
+		return ": " + legible(v)
 	}
 	switch d.Kind {
 	case added:
@@ -175,7 +176,15 @@ func quoted(v string) string {
 	if v == "" {
 		return `""`
 	}
-	return v
+	return legible(v)
+}
+
+// legible is a value on one line, which no terminal obeys.
+func legible(v string) string {
+	if text.Printable(v) == v {
+		return v
+	}
+	return strconv.Quote(v)
 }
 
 // WriteEdit writes the <config> for edit-config that makes new of old. State

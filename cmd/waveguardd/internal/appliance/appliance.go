@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"path/filepath"
 	"sync"
@@ -14,11 +13,13 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/server/access"
 	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/server/files"
 	"github.com/optical-net/waveguard/server/gnmi"
+	"github.com/optical-net/waveguard/server/history"
 	"github.com/optical-net/waveguard/server/netconf"
 	"github.com/optical-net/waveguard/server/notify"
 	"github.com/optical-net/waveguard/telemetry"
-	"github.com/optical-net/waveguard/yang/models"
+	"github.com/optical-net/waveguard/telemetry/pm"
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -32,8 +33,13 @@ type Appliance struct {
 	store   *datastore.Store
 	access  *access.Authority
 	hub     *notify.Hub
+	history *history.History
+	files   *files.Files
 	netconf *netconf.Server
 	gnmi    *gnmi.Server
+
+	bins      *pm.Bins
+	collector *telemetry.Collector
 
 	endpoints *endpoints.Endpoints
 	fresh     bool // the configuration was made at this start
@@ -52,7 +58,7 @@ func New(c Config) (_ *Appliance, err error) {
 			_ = a.Close()
 		}
 	}()
-	steps := []func() error{a.openStore, a.openHub, a.openNETCONF, a.openGNMI, a.listen}
+	steps := []func() error{a.openStore, a.openHub, a.openHistory, a.openFiles, a.openTelemetry, a.openNETCONF, a.openGNMI, a.listen}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -62,7 +68,7 @@ func New(c Config) (_ *Appliance, err error) {
 }
 
 func (a *Appliance) openStore() (err error) {
-	if a.schema, err = compileModels(); err != nil {
+	if a.schema, err = compileModels(a.cfg.Models); err != nil {
 		return fmt.Errorf("compile the models: %w", err)
 	}
 	a.endpoints, err = endpoints.New(endpoints.Config{Dir: a.cfg.Dir, Schema: a.schema, Logger: a.cfg.Logger})
@@ -73,10 +79,14 @@ func (a *Appliance) openStore() (err error) {
 	a.store, err = datastore.Open(datastore.Config{
 		Dir: filepath.Join(a.cfg.Dir, "config"), Schema: a.schema, Engine: engines{a.endpoints, engine{a.engine}}, Logger: a.cfg.Logger,
 		Initial: func() (*tree.Tree, error) { a.fresh = true; return initial(a.schema, &a.cfg) },
-		Rules:   access.Check,
+		Factory: a.factory,
+		Rules:   rules,
+		History: history.Most,
+
+		Complete: func(t *tree.Tree) (*tree.Tree, error) { return a.cfg.withModelsData(a.schema, t) },
 	})
 	if err != nil {
-		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), err)
+		return fmt.Errorf("open the configuration in %s: %w", filepath.Join(a.cfg.Dir, "config"), a.cfg.hint(err))
 	}
 	a.access = access.New(a.store.Running)
 	a.access.Record(telemetry.NewLogins(a.schema, a.store, a.cfg.Logger))
@@ -94,19 +104,33 @@ func (a *Appliance) openHub() (err error) {
 // served lists the modules the appliance implements.
 var served = []string{
 	"ietf-datastores",
+	"ietf-factory-default",
 	"ietf-inet-types",
 	"ietf-netconf",
 	"ietf-netconf-acm",
 	"ietf-netconf-monitoring",
 	"ietf-netconf-nmda",
 	"ietf-netconf-notifications",
+	"ietf-netconf-partial-lock",
+	"ietf-netconf-private-candidate",
 	"ietf-netconf-with-defaults",
+	"ietf-nmda-compare",
+	"ietf-notification-capabilities",
 	"ietf-origin",
+	"ietf-subscribed-notifications",
+	"ietf-system-capabilities",
 	"ietf-x509-cert-to-name",
 	"ietf-yang-library",
+	"ietf-yang-push",
 	"ietf-yang-types",
 	"mpk-security",
+	"mpk-security-alarms",
+	"mpk-security-anomaly",
+	"mpk-security-deviations",
+	"mpk-security-files",
+	"mpk-security-history",
 	"mpk-security-notifications",
+	"mpk-security-pm",
 	"mpk-security-server",
 	"mpk-security-telemetry",
 	"mpk-security-types",
@@ -114,14 +138,13 @@ var served = []string{
 	"notifications",
 }
 
-func compileModels() (*schema.Set, error) {
-	return schema.Compile([]fs.FS{models.FS}, schema.Options{Implement: served, Features: netconf.Features})
-}
-
 func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
-		State: []netconf.StateProvider{a.access.State},
+		State:      []netconf.StateProvider{a.access.State, a.history.State, a.filesState},
+		Operations: append(a.historyOperations(), a.clearPM()),
+		Files:      a.files,
+		Erase:      a.erase,
 	})
 	return err
 }
@@ -145,13 +168,12 @@ func (a *Appliance) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
-	collector := &telemetry.Collector{
-		Source: source{a.engine, a.host}, Store: a.store, Schema: a.schema, Logger: a.cfg.Logger,
-	}
+	notifier.Heard = a.collector.Supervisor.Heard
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
-	wg.Go(func() { collector.Run(ctx) })
+	wg.Go(func() { a.collector.Run(ctx) })
+	wg.Go(func() { a.bins.Keep(ctx) })
 	wg.Go(func() { a.mirrorNETCONF(ctx) })
 	wg.Go(func() { notifier.Run(ctx, violations(ctx, a.engine.Violations())) })
 	serve := func(what string, f func() error) {
@@ -183,6 +205,10 @@ func (a *Appliance) greet() {
 	say("isolation strength of this host: %v (backend %v, %d hardware keys)", a.host.strength, a.host.backend, a.host.keys)
 	if a.host.missing != "" {
 		say("note: %s", a.host.missing)
+	}
+	if names := foreign(a.schema); len(names) > 0 {
+		say("note: %d modules of --models are served and their data is kept and checked, but nothing is done with it (waveguardd -v names them)", len(names))
+		a.cfg.Logger.Debug("modules that act on nothing", "modules", names)
 	}
 	say("ready")
 }
@@ -216,6 +242,9 @@ func (a *Appliance) Close() error {
 	}
 	if a.hub != nil {
 		errs = append(errs, a.hub.Close())
+	}
+	if a.files != nil {
+		errs = append(errs, a.files.Close())
 	}
 	return errors.Join(errs...)
 }

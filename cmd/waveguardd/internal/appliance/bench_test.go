@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,29 +26,46 @@ const password = "correct horse"
 // start runs an appliance on free ports until the test ends.
 func start(t testing.TB) *Appliance {
 	t.Helper()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "password")
-	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	a, err := New(Config{
-		Dir: filepath.Join(dir, "data"), NETCONF: "127.0.0.1:0", GNMI: "127.0.0.1:0",
-		InitUser: "admin", InitPasswordFile: file,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Say: func(string, ...any) {},
-	})
+	a, _ := startIn(t, t.TempDir())
+	return a
+}
+
+// startIn is start in a folder and with --models. The appliance ends with stop.
+func startIn(t testing.TB, dir string, folders ...string) (a *Appliance, stop func()) {
+	t.Helper()
+	return startWith(t, Config{Dir: dir, Models: folders})
+}
+
+// startWith is start with what a configuration has of folders and models.
+func startWith(t testing.TB, c Config) (a *Appliance, stop func()) {
+	t.Helper()
+	a, err := newWith(t, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("the appliance ended with %v", err)
 		}
 	})
-	return a
+	t.Cleanup(stop)
+	return a, stop
+}
+
+func newWith(t testing.TB, c Config) (*Appliance, error) {
+	t.Helper()
+	c.InitUser, c.InitPasswordFile = "admin", filepath.Join(c.Dir, "password")
+	if err := os.WriteFile(c.InitPasswordFile, []byte(password), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.Dir = filepath.Join(c.Dir, "data")
+	c.NETCONF, c.GNMI = "127.0.0.1:0", "127.0.0.1:0"
+	c.Logger, c.Say = slog.New(slog.DiscardHandler), func(string, ...any) {}
+	return New(c)
 }
 
 // client is a NETCONF client with chunked framing (RFC 6242 section 4.2).
@@ -56,6 +74,8 @@ type client struct {
 	in  io.WriteCloser
 	out *bufio.Reader
 	id  int
+
+	hello string // the server's
 }
 
 const eom = "]]>]]>"
@@ -89,18 +109,25 @@ func dial(t testing.TB, a *Appliance) *client {
 		}
 		hello.WriteByte(b)
 	}
+	c.hello = hello.String()
 	return c
 }
 
 // call sends an operation and returns the reply, which must not be an error.
 func (c *client) call(operation string) []byte {
 	c.t.Helper()
-	c.send(operation)
-	reply := c.read()
+	reply := c.ask(operation)
 	if bytes.Contains(reply, []byte("<rpc-error>")) {
 		c.t.Fatalf("%.300s\n→ %.2000s", operation, reply)
 	}
 	return reply
+}
+
+// ask sends an operation and returns the reply, whatever it says.
+func (c *client) ask(operation string) []byte {
+	c.t.Helper()
+	c.send(operation)
+	return c.read()
 }
 
 func (c *client) send(operation string) {

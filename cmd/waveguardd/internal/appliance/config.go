@@ -17,6 +17,12 @@ type Config struct {
 	NETCONF string // TCP address of NETCONF over SSH
 	GNMI    string // TCP address of gNMI over TLS
 	Attach  string // path of the attach socket; "" is Dir/attach.sock
+	// Models are folders of modules to serve beside the appliance's own, as
+	// --models takes them.
+	Models []string
+	// ModelsData is a file with data that those modules need before anybody can
+	// configure them; "" gives none.
+	ModelsData string
 
 	// InitUser and InitPasswordFile name the first administrator, made when Dir
 	// has no configuration yet. Without a file a password is generated.

@@ -82,22 +82,29 @@ func BenchmarkCommitToGate(b *testing.B) {
 	report(b, late)
 }
 
-// subscribe opens an on-change subscription to the refusals of one transition.
-func subscribe(b *testing.B, a *Appliance) gpb.GNMI_SubscribeClient {
-	b.Helper()
+// dialGNMI returns a gNMI client until the test ends, and the context that
+// carries the administrator's password.
+func dialGNMI(t testing.TB, a *Appliance) (gpb.GNMIClient, context.Context) {
+	t.Helper()
 	pem, err := os.ReadFile(filepath.Join(a.cfg.Dir, "tls", "cert.pem"))
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(pem)
 	conn, err := grpc.NewClient(a.GNMIAddr().String(), grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: pool})))
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	b.Cleanup(func() { _ = conn.Close() })
-	ctx := metadata.AppendToOutgoingContext(b.Context(), "username", "admin", "password", password)
-	stream, err := gpb.NewGNMIClient(conn).Subscribe(ctx)
+	t.Cleanup(func() { _ = conn.Close() })
+	return gpb.NewGNMIClient(conn), metadata.AppendToOutgoingContext(t.Context(), "username", "admin", "password", password)
+}
+
+// subscribe opens an on-change subscription to the refusals of one transition.
+func subscribe(b *testing.B, a *Appliance) gpb.GNMI_SubscribeClient {
+	b.Helper()
+	target, ctx := dialGNMI(b, a)
+	stream, err := target.Subscribe(ctx)
 	if err != nil {
 		b.Fatal(err)
 	}

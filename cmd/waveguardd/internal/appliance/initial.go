@@ -33,7 +33,10 @@ func initial(set *schema.Set, c *Config) (*tree.Tree, error) {
 	if err := b.addServer(c.flags().orDefault()); err != nil {
 		return nil, err
 	}
-	return b.editor.Tree(), b.err
+	if b.err != nil {
+		return nil, b.err
+	}
+	return c.withModelsData(set, b.editor.Tree())
 }
 
 type initialBuilder struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -28,14 +29,8 @@ func (a *Appliance) mirrorNETCONF(ctx context.Context) {
 }
 
 func (a *Appliance) writeNETCONF(e *tree.Editor) error {
-	for _, provide := range append(a.netconf.State(), a.access.State) {
-		node := provide()
-		if !node.Schema().Config {
-			if _, err := e.DeletePath(tree.Path{{Node: node.Schema()}}); err != nil { // ended sessions go
-				return err
-			}
-		}
-		if err := e.Merge(nil, node); err != nil {
+	for _, provide := range append(a.netconf.State(), a.access.State, a.history.State, a.filesState) {
+		if err := datastore.MergeState(e, provide()); err != nil { // ended sessions go
 			return err
 		}
 	}
