@@ -92,7 +92,7 @@ func TestHardening(t *testing.T) {
 		t.Skip("the virtual machine has no tools")
 	}
 	library := filepath.Join(filepath.Dir(filepath.Dir(program(t, "node"))), "libwaveguard.so.0")
-	out, err := exec.Command("readelf", "-W", "-l", "-d", "-n", "--dyn-syms", library).CombinedOutput()
+	out, err := exec.Command("readelf", "-W", "-l", "-d", "-n", "--dyn-syms", library, filepath.Join(filepath.Dir(library), "obj", "gate.S.o")).CombinedOutput()
 	if err != nil {
 		t.Fatalf("readelf: %v\n%s", err, out)
 	}

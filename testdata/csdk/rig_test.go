@@ -151,7 +151,9 @@ func (r *rig) commit(lines ...string) {
 }
 
 // transition returns a line about the transition from a to b.
-func transition(leaf string) string { return viewtest.Entry("transition", "a", "b") + "/config/" + leaf }
+func transition(leaf string) string {
+	return viewtest.Entry("transition", "a", "b") + "/config/" + leaf
+}
 
 func (r *rig) violation() enforcement.Violation {
 	r.t.Helper()

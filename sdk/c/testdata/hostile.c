@@ -40,7 +40,7 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 		jump(wrpkru(2), 0x55555558u - (1u << 2 * 3), wg_self);
 	if (strcmp(attack, "other-thread") == 0)
 		for (char *slot = wg_threads;; slot += 32768)
-			if (slot != wg_self && *(uint64_t *)(void *)slot != 0)
+			if (slot != wg_self && *(uint64_t *)(void *)slot != 0 && *(uint32_t *)(void *)(slot + 8) != 0x55555558)
 				jump(wrpkru(2), *(uint32_t *)(void *)(slot + 8), slot);
 	if (strcmp(attack, "forge-state") == 0) {
 		static char forged[65536] __attribute__((aligned(32768)));
@@ -73,9 +73,31 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 
 static uintptr_t nothing(uintptr_t a, uintptr_t b, uintptr_t c) { return a + b + c; }
 
+static _Atomic int entered;
+
+/* Stays in vault, and should never begin twice. */
+static uintptr_t stay(uintptr_t forever, uintptr_t b, uintptr_t c) {
+	(void)b, (void)c;
+	while (forever != 0) {
+		if (entered++ != 0) {
+			(void)!write(1, "survived\n", 9);
+			_exit(0);
+		}
+		for (;;)
+			pause();
+	}
+	return 0;
+}
+
+static void *stay_in_vault(void *unused) {
+	(void)unused;
+	(void)wg_run(wg_find_service("vault"), 1, NULL);
+	return NULL;
+}
+
 int main(int argc, char **argv) {
 	static const struct wg_operation operations[] = {{"nothing", nothing}};
-	static const struct wg_service services[] = {{"front", attack_from_inside, operations, 1}, {"vault", nothing, operations, 1}};
+	static const struct wg_service services[] = {{"front", attack_from_inside, operations, 1}, {"vault", stay, operations, 1}};
 	EXPECT(argc >= 4);
 	attack = argv[3];
 	number = argc > 4 ? atol(argv[4]) : 0;
@@ -83,6 +105,12 @@ int main(int argc, char **argv) {
 	attach_or_exit(argv[1], argv[2], services, 2);
 	secret = wg_region_alloc(wg_find_service("vault"), 4);
 	EXPECT(secret != NULL && wg_run(wg_find_service("vault"), 0, NULL) == WG_OK); /* its key is lent */
+	pthread_t thread;
+	if (strcmp(attack, "other-thread") == 0) {
+		EXPECT(pthread_create(&thread, NULL, stay_in_vault, NULL) == 0);
+		while (entered == 0)
+			usleep(1000);
+	}
 	int status = wg_run(wg_find_service("front"), 0, NULL);
 	printf("ended %d\n", status);
 	return 0;
