@@ -103,7 +103,7 @@ static void forget_thread(void *state) {
 /* Runs with the rights of a signal handler. Inside a domain the thread goes on in the gate, which
  * decides what the fault was; otherwise it is whose handler was there before. */
 static void on_fault(int number, siginfo_t *info, void *context) {
-	if (inside) {
+	if (inside && info->si_code > 0) { /* of the processor, not sent by somebody */
 		greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 		registers[REG_RIP] = (greg_t)(attached_with == WITH_KEYS ? wg_back_pku : wg_back_plain);
 		registers[REG_RDI] = WG_OP_FAULT;
@@ -111,7 +111,8 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 	} else if (previous.sa_flags & SA_SIGINFO) {
 		previous.sa_sigaction(number, info, context);
 	} else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {
-		signal(number, SIG_DFL); /* it happens again, and ends the process */
+		signal(number, SIG_DFL);
+		raise(number); /* at the latest when the handler is left */
 	} else {
 		previous.sa_handler(number);
 	}
@@ -210,12 +211,26 @@ static int alloc_tables(void) {
 	return WG->meters != NULL && WG->pages[0].carried != NULL && WG->pages[1].carried != NULL ? WG_OK : WG_E_SYSTEM;
 }
 
+/* The walls are opened once, whatever becomes of the attempt: a process has its keys once. */
+static int open_walls(enum wg_backend backend) {
+	static bool tried;
+	static int status;
+	static enum wg_backend with;
+	if (!tried) {
+		tried = true;
+		with = backend;
+		status = wg_walls_open(backend);
+	}
+	return with == backend ? status : WG_E_ARGUMENT;
+}
+
 static int prepare(const struct wg_config *config) {
-	int status = wg_walls_open(config->backend);
+	int status = open_walls(config->backend);
 	if (status == WG_OK)
 		status = wg_wire_hello(config);
 	if (status == WG_OK)
 		status = copy_services(config);
+	memset(WG->socket, 0, sizeof WG->socket);
 	strcpy(WG->socket, config->socket);
 	WG->stack_size = config->stack_size != 0 ? config->stack_size : 64u * 1024;
 	WG->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -246,22 +261,25 @@ static int settle(void) {
 }
 
 int wg_attach(const struct wg_config *config, char *message, size_t size) {
-	static bool tried;
+	static bool attached;
 	char unused[1];
 	if (message == NULL || size == 0) {
 		message = unused;
 		size = sizeof unused;
 	}
 	message[0] = 0;
-	int status = tried ? WG_E_PLACE : check(config);
-	if (status == WG_OK) {
-		tried = true;
+	int status = attached ? WG_E_PLACE : check(config);
+	if (status == WG_OK)
 		status = prepare(config);
-	}
 	if (status == WG_OK)
 		status = wg_wire_attach(&WG->pages[0], 0, message, size);
-	if (status == WG_OK)
+	if (status == WG_OK) {
+		attached = true;
 		status = settle();
+	} else if (!attached) {
+		wg_controller_reset();
+		close(WG->wake);
+	}
 	if (status != WG_OK && message[0] == 0)
 		snprintf(message, size, "attach: %s", wg_strerror(status));
 	return status;

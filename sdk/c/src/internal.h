@@ -227,7 +227,7 @@ struct wg_controller {
 
 	_Atomic(struct wg_attachment *) attachment; /* current */
 	struct wg_attachment pages[2];
-	_Atomic uint32_t connected, closed;
+	_Atomic uint32_t connected, closed, supervised;
 	int connection, wake;
 	uint32_t sent, received; /* sequences */
 
@@ -279,6 +279,7 @@ WG_HIDDEN void wg_futex_wait(_Atomic uint32_t *word, uint32_t value);
 WG_HIDDEN void wg_futex_wake(_Atomic uint32_t *word, int threads);
 WG_HIDDEN _Noreturn void wg_die(const char *why);
 WG_HIDDEN void *wg_controller_alloc(size_t size);
+WG_HIDDEN void wg_controller_reset(void);
 WG_HIDDEN int wg_arm(void);
 WG_HIDDEN uint32_t wg_simd_level(void);
 WG_HIDDEN bool wg_has_keys(void);
@@ -332,6 +333,6 @@ WG_HIDDEN void wg_report(struct wg_thread *t, struct wg_attachment *a, const str
 WG_HIDDEN int wg_report_flush(uint64_t now);
 
 /* supervise.c */
-WG_HIDDEN void wg_supervise(struct wg_thread *t);
+WG_HIDDEN int wg_supervise(struct wg_thread *t);
 
 #endif

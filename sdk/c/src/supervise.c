@@ -62,9 +62,11 @@ static void lose(void) {
 	wg_wire_close();
 }
 
-/* Keeps the process attached until wg_close. */
-void wg_supervise(struct wg_thread *t) {
-	(void)t;
+/* Keeps the process attached until wg_close. There is one supervisor, and wg_attach has started it
+ * before anybody else can ask to be: the connection and its buffers have one owner. */
+int wg_supervise(struct wg_thread *t) {
+	if (t->depth != 0 || atomic_exchange(&WG->supervised, 1) != 0)
+		return WG_E_PLACE;
 	int pause = FIRST_PAUSE, timeout = REPORT_PAUSE;
 	while (!atomic_load(&WG->closed)) {
 		if (!atomic_load(&WG->connected)) {
@@ -89,4 +91,5 @@ void wg_supervise(struct wg_thread *t) {
 	if (atomic_load(&WG->connected))
 		(void)wg_wire_bye();
 	lose();
+	return WG_OK;
 }

@@ -65,7 +65,7 @@ void *wg_controller_alloc(size_t size) {
 		if (WG->earlies == sizeof WG->early / sizeof *WG->early)
 			wg_die("too much memory before the controller is armed");
 		WG->early[WG->earlies].at = (void *)at;
-		WG->early[WG->earlies++].size = size;
+		WG->early[WG->earlies++].size = size; /* of whole pages */
 		return (void *)at;
 	}
 	if (WG->backend == WG_WIRE_PKU &&
@@ -74,6 +74,15 @@ void *wg_controller_alloc(size_t size) {
 		return NULL;
 	}
 	return (void *)at;
+}
+
+/* Forgets all memory of an attempt to attach that failed. */
+void wg_controller_reset(void) {
+	while (WG->earlies > 0) {
+		WG->earlies--;
+		wg_syscall(SYS_munmap, (long)WG->early[WG->earlies].at, (long)WG->early[WG->earlies].size, 0, 0, 0, 0);
+	}
+	WG->services = WG->domains = WG->gates = 0;
 }
 
 static int take_over(const void *at, size_t size) {

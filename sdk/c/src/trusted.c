@@ -340,7 +340,7 @@ void wg_trusted(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b, uint64
 	case WG_OP_OUTSIDE: status = outside(t, a, b); break;
 	case WG_OP_REGION_ALLOC: status = region_alloc(t, a, b); break;
 	case WG_OP_REGION_FREE: status = region_free(t, a); break;
-	case WG_OP_SUPERVISE: wg_supervise(t); status = WG_OK; break;
+	case WG_OP_SUPERVISE: status = wg_supervise(t); break;
 	case WG_OP_CLOSE: status = close_host(t); break;
 	case WG_OP_REGISTER: status = enroll(t); break;
 	case WG_OP_STATUS: t->result = property(t, a); status = WG_OK; break;

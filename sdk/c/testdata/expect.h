@@ -28,6 +28,8 @@ static inline void attach_or_exit(const char *socket, const char *backend, const
 	char message[1200];
 	struct wg_config config = {socket, backend_named(backend), services, n, 0};
 	int status = wg_attach(&config, message, sizeof message);
+	if (status == WG_E_SYSTEM || status == WG_E_REFUSED)
+		status = wg_attach(&config, message, sizeof message); /* a second attempt says the same */
 	if (status != WG_OK) {
 		printf("refused %d %s\n", status, message);
 		exit(3);

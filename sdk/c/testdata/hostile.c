@@ -58,6 +58,12 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 		printf("refused %lld\n", (long long)r.status);
 		return 0;
 	}
+	if (strcmp(attack, "supervise") == 0) { /* be the one who talks to the daemon */
+		struct reply (*gate)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) = (void *)wg_gate_pku;
+		struct reply r = gate(7, 0, 0, 0, 0);
+		printf("refused %lld\n", (long long)r.status);
+		return 0;
+	}
 	if (strcmp(attack, "bad-stack") == 0) { /* a call whose stack pointer is elsewhere */
 		static uint64_t elsewhere[512] __attribute__((aligned(16)));
 		struct reply r;

@@ -77,7 +77,8 @@ enum wg_backend {
 };
 
 /** A function that a domain offers. Words are handed over as they are: memory
- *  that one points to must be open to both sides. */
+ *  that one points to must be open to both sides. They come from strangers: believe neither
+ *  them nor what is in memory that others can write, and copy it before checking. */
 typedef uintptr_t (*wg_function)(uintptr_t a, uintptr_t b, uintptr_t c);
 
 /** What other services may ask a service to do. */
@@ -90,7 +91,7 @@ struct wg_operation {
 struct wg_service {
 	const char *name; /**< as the daemon's configuration has it */
 	/** What wg_run runs in the service's domain; may be NULL. No other function can be entered
-	 *  but this and the operations. */
+	 *  but this and the operations. All code outside of domains can have it run, with any argument. */
 	wg_function run;
 	const struct wg_operation *operations;
 	size_t operation_count; /**< at most 32 for all services of a domain */
@@ -110,7 +111,8 @@ typedef uint32_t wg_service_id;
 typedef uint32_t wg_gate;
 
 /**
- * Joins the daemon with all services of the process. Call it once, before there are
+ * Joins the daemon with all services of the process. It can be tried again, with the same backend, while the daemon is
+ * not there or refuses. Call it before there are
  * threads that use the library, and before code that is not trusted runs. It
  * takes all protection keys of the process, installs a handler of SIGSEGV that passes on
  * what is not the library's, and starts one thread, which reports to the daemon
