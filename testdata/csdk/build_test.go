@@ -149,7 +149,7 @@ func TestHostileDaemon(t *testing.T) {
 	for name, a := range answers {
 		go a.serve(listener)
 		cmd := exec.Command(program(t, sanitized), path, "none")
-		cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0") // its search stumbles over guard pages
+		cmd.Env = append(os.Environ(), withoutLeaks)
 		out, err := cmd.CombinedOutput()
 		if err == nil && strings.HasPrefix(name, "byte") {
 			continue // still what a daemon can say: another number or name
@@ -162,6 +162,27 @@ func TestHostileDaemon(t *testing.T) {
 
 // sanitized is node under the address and undefined behaviour sanitizers.
 const sanitized = "node-sanitized"
+
+// TestSanitized goes through the library's code under the sanitizers.
+func TestSanitized(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no sanitizers")
+	}
+	for _, backend := range []string{"none", "mprotect"} {
+		r := node(t)
+		p := r.spawnProgram(sanitized, backend)
+		p.expect("call read 100", ok+"6")
+		p.expect("outside", ok+"11")
+		p.expect("threads - 12", ok+"0")
+		r.commit(transition("action = DENY"))
+		p.expect("call read 1", deniedAll)
+		r.halt()
+		r.boot(r.config)
+		r.eventually("the process to attach again", func() bool { return r.engine.State().Service["front"].GetAttached() })
+		p.expect("call read 1", deniedAll)
+		p.end()
+	}
+}
 
 type answer struct {
 	packet []byte

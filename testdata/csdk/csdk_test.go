@@ -119,7 +119,7 @@ func TestNesting(t *testing.T) {
 		p.expect("nest - 14", ok+"114")
 		p.expect("nest - 30", ok+"21") // WG_E_DEPTH in the innermost of 15 levels
 		p.expect("outside", ok+"11")
-		for range 30 { // more in all than there can be at a time
+		for range 22 { // more in all than there can be at a time
 			p.expect("threads - 12", ok+"0")
 		}
 		p.end()
@@ -133,6 +133,18 @@ func TestLeap(t *testing.T) {
 	p.expect("leap", "0 -8 0")
 	p.expect("call read 1", ok+"6")
 	p.end()
+}
+
+func TestSignalsWait(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		p := node(t).spawn(backend)
+		p.expect("signal", ok+"1")
+		p.expect("signals", ok+"1")
+		fmt.Fprintln(p.orders, "send-fault") // sent by somebody, it ends the process as ever
+		if err := p.cmd.Wait(); !died(err, syscall.SIGSEGV) {
+			t.Errorf("a segmentation fault that was sent: %v", err)
+		}
+	})
 }
 
 func TestDaemonComesBack(t *testing.T) {

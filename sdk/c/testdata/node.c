@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "expect.h"
 
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,6 +12,9 @@ static wg_gate gate_read, gate_peek, gate_echo;
 static wg_service_id front, vault;
 static volatile int *secret, *open_letter; /* regions of vault and front */
 static void *jump[5];
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number) { signals += number == SIGUSR1; }
 
 static uintptr_t read_secret(uintptr_t a, uintptr_t b, uintptr_t c) { return (uintptr_t)*secret + a + b + c; }
 
@@ -105,7 +109,7 @@ static void start_threads(struct order *o) {
 	pthread_t *threads = calloc((size_t)o->n, sizeof *threads);
 	struct order *each = calloc((size_t)o->n, sizeof *each);
 	for (long i = 0; i < o->n; i++) {
-		each[i] = (struct order){.verb = "call", .what = "read", .n = 50};
+		each[i] = (struct order){.verb = "call", .what = "read", .n = 10};
 		EXPECT(wg_thread_create(&threads[i], NULL, work, &each[i]) == 0);
 	}
 	o->status = WG_OK;
@@ -147,6 +151,12 @@ static uintptr_t in_front(uintptr_t order, uintptr_t b, uintptr_t c) {
 		leap_to_front(o);
 	else if (strcmp(o->verb, "threads") == 0)
 		start_threads(o);
+	else if (strcmp(o->verb, "signal") == 0)
+		o->result = kill(getpid(), SIGUSR1) == 0 && signals == 0; /* it waits until the thread is outside */
+	else if (strcmp(o->verb, "signals") == 0)
+		o->result = (uintptr_t)signals;
+	else if (strcmp(o->verb, "send-fault") == 0)
+		o->status = kill(getpid(), SIGSEGV);
 	else if (strcmp(o->verb, "region") == 0)
 		o->result = wg_region_alloc(vault, 10) == NULL && wg_region_free((void *)(uintptr_t)secret) == WG_E_PLACE;
 	EXPECT(*open_letter == 5);
@@ -177,6 +187,7 @@ int main(int argc, char **argv) {
 	void *passing = wg_region_alloc(front, 1 << 20);
 	EXPECT(passing != NULL && wg_region_free(passing) == WG_OK && wg_region_free(passing) == WG_E_NOT_HOSTED);
 	EXPECT(wg_run(vault, 0, NULL) == WG_E_NOT_HOSTED && wg_call(gate_read, 0, 0, 0, NULL) == WG_E_PLACE);
+	signal(SIGUSR1, on_signal);
 	printf("ready\n");
 	fflush(stdout);
 	char line[200];
