@@ -184,6 +184,18 @@ func TestSanitized(t *testing.T) {
 	}
 }
 
+// TestRing holds the ring of keys, ported from package keys, to the rule by which keys change hands.
+func TestRing(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no sanitizers")
+	}
+	out, err := exec.Command(program(t, "ring")).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}
+
 type answer struct {
 	packet []byte
 	files  []int
