@@ -32,11 +32,7 @@ func TestCPlusPlus(t *testing.T) {
 
 // TestExample runs the README's program.
 func TestExample(t *testing.T) {
-	r := start(t, slices.Concat(
-		viewtest.Domain("a", 1), viewtest.Domain("b", 2),
-		viewtest.Service("dashboard", "a", os.Getuid()), viewtest.Service("key-store", "b", os.Getuid()),
-		viewtest.Transition("a", "b", "PERMIT"),
-	))
+	r := start(t, exampleConfig())
 	if out, err := r.run("example"); err != nil || out != "line 7: success" {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -44,6 +40,14 @@ func TestExample(t *testing.T) {
 	if out, err := r.run("example"); err == nil || out != "line 7: policy permits no calls between the domains" {
 		t.Errorf("%v\n%s", err, out)
 	}
+}
+
+func exampleConfig() []string {
+	return slices.Concat(
+		viewtest.Domain("a", 1), viewtest.Domain("b", 2),
+		viewtest.Service("dashboard", "a", os.Getuid()), viewtest.Service("key-store", "b", os.Getuid()),
+		viewtest.Transition("a", "b", "PERMIT"),
+	)
 }
 
 // TestReadmeHasTheExample keeps the two from drifting apart.
@@ -181,6 +185,33 @@ func TestSanitized(t *testing.T) {
 		r.eventually("the process to attach again", func() bool { return r.engine.State().Service["front"].GetAttached() })
 		p.expect("call read 1", deniedAll)
 		p.end()
+	}
+}
+
+// TestInstalled builds the example with what make install leaves, as a user would, and runs it.
+func TestInstalled(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no tools")
+	}
+	_ = program(t, "example")
+	at := t.TempDir()
+	command(t, "make", "-s", "-C", "../../sdk/c", "install", "DESTDIR="+at, "PREFIX=/usr")
+	lib, program := at+"/usr/lib", at+"/example"
+	if pc, err := os.ReadFile(lib + "/pkgconfig/waveguard.pc"); err != nil || !strings.Contains(string(pc), "prefix=/usr\n") {
+		t.Errorf("waveguard.pc: %v\n%s", err, pc)
+	}
+	command(t, "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-pthread", "-I"+at+"/usr/include",
+		"../../sdk/c/testdata/example.c", "-L"+lib, "-lwaveguard", "-Wl,-rpath,"+lib, "-o", program)
+	r := start(t, exampleConfig())
+	if out, err := exec.Command(program, r.path).CombinedOutput(); err != nil || string(out) != "line 7: success\n" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func command(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
 	}
 }
 

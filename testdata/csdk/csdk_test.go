@@ -126,6 +126,17 @@ func TestNesting(t *testing.T) {
 	})
 }
 
+// TestThreadsDoNotEndInside: the next thread in the same place would have the rights.
+func TestThreadsDoNotEndInside(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		p := node(t).spawn(backend)
+		fmt.Fprintln(p.orders, "exit-thread")
+		if err := p.cmd.Wait(); err == nil || died(err, syscall.SIGKILL) {
+			t.Errorf("a thread that ends inside: %v", err)
+		}
+	})
+}
+
 // TestLeap: code of one domain that jumps into the frames of another is ended.
 func TestLeap(t *testing.T) {
 	needKeys(t)

@@ -153,6 +153,8 @@ static uintptr_t in_front(uintptr_t order, uintptr_t b, uintptr_t c) {
 		start_threads(o);
 	else if (strcmp(o->verb, "signal") == 0)
 		o->result = kill(getpid(), SIGUSR1) == 0 && signals == 0; /* it waits until the thread is outside */
+	else if (strcmp(o->verb, "exit-thread") == 0)
+		pthread_exit(NULL);
 	else if (strcmp(o->verb, "signals") == 0)
 		o->result = (uintptr_t)signals;
 	else if (strcmp(o->verb, "send-fault") == 0)

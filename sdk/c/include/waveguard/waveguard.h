@@ -35,6 +35,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 /** Most threads that use the library at a time. */
 #define WG_MAX_THREADS 256
 /** How deep wg_run, wg_call and wg_outside nest. */
@@ -218,6 +220,8 @@ uint64_t wg_status_of(enum wg_property property);
 
 /** Returns a few words for a status; never NULL. */
 const char *wg_strerror(int status);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
