@@ -267,6 +267,10 @@ WG_HIDDEN void wg_unregister_pku(void);
 WG_HIDDEN void wg_unregister_plain(void);
 extern WG_HIDDEN _Thread_local struct wg_thread *wg_self;
 
+/* api.c */
+WG_HIDDEN int wg_threads_prepare(void);
+WG_HIDDEN int wg_threads_start(bool with_keys);
+
 /* trusted.c */
 WG_HIDDEN void wg_trusted(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 WG_HIDDEN uint64_t wg_now(void);

@@ -170,7 +170,7 @@ int wg_call(wg_gate gate, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t *resu
  * Runs a function with every domain closed to the thread, on a stack that is
  * open to all, and comes back. Code that waits for long belongs in it: a thread that
  * waits inside keeps a hardware key, of which there are 13 to lend. In it
- * no call can be made.
+ * no call can be made. Its stack is open to all: believe what it returns as little as any argument.
  *
  * @return as wg_call
  */
