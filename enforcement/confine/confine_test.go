@@ -47,6 +47,7 @@ func verdict(t testing.TB, p Policy, arch, number uint32, arguments ...uint64) u
 func TestFilter(t *testing.T) {
 	const high = 1 << 40 // above what the kernel looks at
 	plain, region, codes := Policy{}, Policy{Profile: Region}, Policy{CodeGeneration: true}
+	regionCodes := Policy{Profile: Region, CodeGeneration: true}
 	allow, deny, noExec, absent := retAllow, refusedWith(unix.EPERM), refusedWith(unix.EACCES), refusedWith(unix.ENOSYS)
 	const r, w, x = unix.PROT_READ, unix.PROT_WRITE, unix.PROT_EXEC
 	const private, shared, anonymous = unix.MAP_PRIVATE, unix.MAP_SHARED, unix.MAP_ANONYMOUS
@@ -58,20 +59,25 @@ func TestFilter(t *testing.T) {
 		want   uint32
 	}{
 		{"what every program does", plain, unix.SYS_WRITE, nil, allow},
-		{"the last that is known", plain, newest, nil, allow},
+		{"one of the last that are known", plain, newest - 1, nil, allow},
 		{"what does not exist yet", plain, newest + 1, nil, absent},
 		{"ptrace", plain, unix.SYS_PTRACE, nil, deny},
 		{"io_uring", plain, unix.SYS_IO_URING_SETUP, nil, absent},
+		{"ioctl", plain, unix.SYS_IOCTL, []uint64{0, unix.TCGETS}, allow},
+		{"userfaultfd of the device", plain, unix.SYS_IOCTL, []uint64{3, high | newUserfaultfd}, absent},
+		{"copy of a mounted tree", plain, unix.SYS_OPEN_TREE_ATTR, nil, deny},
 
 		{"keys of a plain program", plain, unix.SYS_PKEY_ALLOC, []uint64{0, 1}, deny},
 		{"key that comes closed", region, unix.SYS_PKEY_ALLOC, []uint64{0, 1}, allow},
 		{"key that comes open", region, unix.SYS_PKEY_ALLOC, []uint64{0, 0}, deny},
 		{"free a key", region, unix.SYS_PKEY_FREE, []uint64{3}, deny},
 		{"tag", region, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | w, 3}, allow},
-		{"tag with key 0", region, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | w, 0}, noExec},
-		{"tag with key 0 below rubbish", region, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | w, high}, noExec},
-		{"tag with the key there is", region, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | w, ^uint64(0)}, noExec},
-		{"tag and make executable", region, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | x, 3}, noExec},
+		{"tag with key 0", region, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | w, 0}, deny},
+		{"tag with key 0 below rubbish", region, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | w, high}, deny},
+		{"tag with the key there is", region, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | w, ^uint64(0)}, deny},
+		{"tag and make executable", region, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | x, 3}, deny},
+		{"tag code that is generated", regionCodes, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | w | x, 3}, allow},
+		{"tag with key 0 beside generated code", regionCodes, unix.SYS_PKEY_MPROTECT, []uint64{0x1000, 0x1000, r | w, 0}, deny},
 		{"own filter", region, unix.SYS_SECCOMP, nil, deny},
 
 		{"map memory", plain, unix.SYS_MMAP, []uint64{0, 4096, r | w, private | anonymous}, allow},
@@ -102,6 +108,8 @@ func TestFilter(t *testing.T) {
 		{"prctl", plain, unix.SYS_PRCTL, []uint64{unix.PR_SET_NAME}, allow},
 		{"own filter of a plain program", plain, unix.SYS_PRCTL, []uint64{unix.PR_SET_SECCOMP, 2}, allow},
 		{"own filter by prctl", region, unix.SYS_PRCTL, []uint64{unix.PR_SET_SECCOMP, 2}, deny},
+		{"own handler of calls", region, unix.SYS_PRCTL, []uint64{unix.PR_SET_SYSCALL_USER_DISPATCH, 1}, deny},
+		{"own handler of a plain program's calls", plain, unix.SYS_PRCTL, []uint64{unix.PR_SET_SYSCALL_USER_DISPATCH, 1}, allow},
 		{"prctl of the address space", plain, unix.SYS_PRCTL, []uint64{unix.PR_SET_MM | high}, deny},
 	} {
 		if got := verdict(t, test.policy, archX8664, test.number, test.args...); got != test.want {
@@ -159,7 +167,7 @@ func (c Call) permits(args []uint64) bool {
 
 // Every call has one line, or its first refusal would hide the second's condition.
 func TestRefusalsAreOnce(t *testing.T) {
-	for _, p := range []Policy{{}, {Profile: Region}, {CodeGeneration: true}} {
+	for _, p := range []Policy{{}, {Profile: Region}, {CodeGeneration: true}, {Profile: Region, CodeGeneration: true}} {
 		seen := map[uint32]string{}
 		for _, r := range Refusals(p) {
 			for _, c := range r.Calls {

@@ -25,8 +25,9 @@ const (
 	askPersonality  = 0xffffffff
 	newSpaces       = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
 		unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET
-	disableAccess = 1 // PKEY_DISABLE_ACCESS of <linux/mman.h>
-	shmExec       = 0o100000
+	disableAccess  = 1 // PKEY_DISABLE_ACCESS of <linux/mman.h>
+	shmExec        = 0o100000
+	newUserfaultfd = 0xaa00 // USERFAULTFD_IOC_NEW of <linux/userfaultfd.h>
 )
 
 // Refusals returns what a policy refuses. (Facts of the bypasses: the kernel's
@@ -37,7 +38,9 @@ func Refusals(p Policy) []Refusal {
 			unix.SYS_PTRACE, "ptrace", unix.SYS_PROCESS_VM_READV, "process_vm_readv", unix.SYS_PROCESS_VM_WRITEV, "process_vm_writev",
 			unix.SYS_PROCESS_MADVISE, "process_madvise", unix.SYS_KCMP, "kcmp",
 		)},
-		{"fills pages of others on their first use", unix.ENOSYS, calls(unix.SYS_USERFAULTFD, "userfaultfd")},
+		// /dev/userfaultfd gives the same by ioctl.
+		{"fills pages of others on their first use", unix.ENOSYS, append(calls(unix.SYS_USERFAULTFD, "userfaultfd"),
+			Call{"ioctl", unix.SYS_IOCTL, [][]test{{isNot(1, newUserfaultfd)}}})},
 		{"goes on with the rights of the thread that began it", unix.ENOSYS, calls(
 			unix.SYS_IO_URING_SETUP, "io_uring_setup", unix.SYS_IO_URING_ENTER, "io_uring_enter", unix.SYS_IO_URING_REGISTER, "io_uring_register",
 		)},
@@ -65,7 +68,7 @@ func Refusals(p Policy) []Refusal {
 		{"changes what files and processes there are to see", unix.EPERM, append(calls(
 			unix.SYS_MOUNT, "mount", unix.SYS_UMOUNT2, "umount2", unix.SYS_PIVOT_ROOT, "pivot_root", unix.SYS_CHROOT, "chroot",
 			unix.SYS_FSOPEN, "fsopen", unix.SYS_FSCONFIG, "fsconfig", unix.SYS_FSMOUNT, "fsmount", unix.SYS_FSPICK, "fspick",
-			unix.SYS_OPEN_TREE, "open_tree", unix.SYS_MOVE_MOUNT, "move_mount", unix.SYS_MOUNT_SETATTR, "mount_setattr",
+			unix.SYS_OPEN_TREE, "open_tree", unix.SYS_OPEN_TREE_ATTR, "open_tree_attr", unix.SYS_MOVE_MOUNT, "move_mount", unix.SYS_MOUNT_SETATTR, "mount_setattr",
 			unix.SYS_SETNS, "setns", unix.SYS_UNSHARE, "unshare", unix.SYS_OPEN_BY_HANDLE_AT, "open_by_handle_at",
 		), Call{"clone", unix.SYS_CLONE, [][]test{{lacks(0, newSpaces)}}})},
 		{"switches core dumps on again, which hold what is behind walls", unix.EPERM, []Call{
@@ -75,32 +78,38 @@ func Refusals(p Policy) []Refusal {
 		// Its flags are in memory, where a filter cannot look; C libraries then use clone.
 		{"makes threads by flags that cannot be checked", unix.ENOSYS, calls(unix.SYS_CLONE3, "clone3")},
 		{"holds keys of the kernel's keyrings", unix.EPERM, calls(unix.SYS_ADD_KEY, "add_key", unix.SYS_REQUEST_KEY, "request_key", unix.SYS_KEYCTL, "keyctl")},
-		keyRefusal(p.Profile),
+		keyRefusal(p),
 	}
 	if !p.CodeGeneration {
-		all = append(all, codeRefusals(p.Profile)...)
+		all = append(all, codeRefusals()...)
 	}
 	return all
 }
 
-// ownProcess is what prctl may do. A plain program may filter itself further; in one
-// with walls such a filter could feign that they were moved.
+// ownProcess is what prctl may do. A plain program may filter and handle its own
+// system calls; in one with walls it could feign that they were moved.
 func ownProcess(p Profile) []test {
 	tests := []test{isNot(0, unix.PR_SET_MM)}
 	if p == Region {
-		tests = append(tests, isNot(0, unix.PR_SET_SECCOMP))
+		tests = append(tests, isNot(0, unix.PR_SET_SECCOMP), isNot(0, unix.PR_SET_SYSCALL_USER_DISPATCH))
 	}
 	return tests
 }
 
 // keyRefusal is about protection keys.
-func keyRefusal(p Profile) Refusal {
+func keyRefusal(p Policy) Refusal {
 	r := Refusal{Why: "moves a wall, or takes a key that tags memory of others", Error: unix.EPERM}
-	if p == Plain {
+	if p.Profile == Plain {
 		r.Calls = calls(unix.SYS_PKEY_ALLOC, "pkey_alloc", unix.SYS_PKEY_FREE, "pkey_free", unix.SYS_PKEY_MPROTECT, "pkey_mprotect")
 		return r
 	}
+	// Key 0 is what every domain has open, and -1 keeps what there is.
+	tag := []test{isNot(3, 0), isNot(3, ^uint32(0))}
+	if !p.CodeGeneration {
+		tag = append(tag, lacks(2, unix.PROT_EXEC))
+	}
 	r.Calls = []Call{
+		{"pkey_mprotect", unix.SYS_PKEY_MPROTECT, [][]test{tag}},
 		{"pkey_free", unix.SYS_PKEY_FREE, nil},
 		// What is allocated must come closed.
 		{"pkey_alloc", unix.SYS_PKEY_ALLOC, [][]test{{is(1, disableAccess)}}},
@@ -110,23 +119,16 @@ func keyRefusal(p Profile) Refusal {
 }
 
 // codeRefusals keep memory from being written and executed.
-func codeRefusals(p Profile) []Refusal {
+func codeRefusals() []Refusal {
 	const exec, write = unix.PROT_EXEC, unix.PROT_WRITE
-	code := Refusal{"makes code out of what was written", unix.EACCES, []Call{
-		{"mmap", unix.SYS_MMAP, [][]test{
-			{lacks(2, exec)},
-			{lacks(2, write), lacks(3, unix.MAP_ANONYMOUS), lacks(3, unix.MAP_SHARED)},
-		}},
-		{"mprotect", unix.SYS_MPROTECT, [][]test{{lacks(2, exec)}}},
-	}}
-	if p == Region {
-		// Key 0 is what every domain has open, and -1 keeps what there is.
-		code.Calls = append(code.Calls, Call{"pkey_mprotect", unix.SYS_PKEY_MPROTECT, [][]test{
-			{lacks(2, exec), isNot(3, 0), isNot(3, ^uint32(0))},
-		}})
-	}
 	return []Refusal{
-		code,
+		{"makes code out of what was written", unix.EACCES, []Call{
+			{"mmap", unix.SYS_MMAP, [][]test{
+				{lacks(2, exec)},
+				{lacks(2, write), lacks(3, unix.MAP_ANONYMOUS), lacks(3, unix.MAP_SHARED)},
+			}},
+			{"mprotect", unix.SYS_MPROTECT, [][]test{{lacks(2, exec)}}},
+		}},
 		{"makes files that exist in memory alone", unix.ENOSYS, calls(unix.SYS_MEMFD_CREATE, "memfd_create", unix.SYS_MEMFD_SECRET, "memfd_secret")},
 	}
 }

@@ -42,16 +42,27 @@ var Calls = map[string]func() error{
 		_, err := unix.ProcessVMReadv(os.Getpid(), local, remote, 0)
 		return err
 	},
-	"ptrace":         func() error { return call(unix.SYS_PTRACE, unix.PTRACE_PEEKDATA, uintptr(os.Getppid())) },
-	"memfd":          func() error { _, err := unix.MemfdCreate("x", 0); return err },
-	"userfaultfd":    func() error { return call(unix.SYS_USERFAULTFD, 1) },
-	"io_uring":       func() error { var p [120]byte; return call(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&p[0]))) },
-	"pidfd_getfd":    func() error { return call(unix.SYS_PIDFD_GETFD, 0, 0, 0) },
-	"personality":    func() error { return call(unix.SYS_PERSONALITY, readImpliesExec) },
-	"modify_ldt":     func() error { return call(unix.SYS_MODIFY_LDT, 0, 0, 0) },
-	"new namespace":  func() error { return unix.Unshare(unix.CLONE_NEWUSER) },
-	"core dumps":     func() error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20}) },
-	"new privileges": func() error { return noNewPrivileges() },
+	"ptrace":           func() error { return call(unix.SYS_PTRACE, unix.PTRACE_PEEKDATA, uintptr(os.Getppid())) },
+	"memfd":            func() error { _, err := unix.MemfdCreate("x", 0); return err },
+	"userfaultfd":      func() error { return call(unix.SYS_USERFAULTFD, 1) },
+	"/dev/userfaultfd": userfaultfdOfTheDevice,
+	"io_uring":         func() error { var p [120]byte; return call(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&p[0]))) },
+	"pidfd_getfd":      func() error { return call(unix.SYS_PIDFD_GETFD, 0, 0, 0) },
+	"personality":      func() error { return call(unix.SYS_PERSONALITY, readImpliesExec) },
+	"modify_ldt":       func() error { return call(unix.SYS_MODIFY_LDT, 0, 0, 0) },
+	"new namespace":    func() error { return unix.Unshare(unix.CLONE_NEWUSER) },
+	"core dumps":       func() error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20}) },
+	"new privileges":   func() error { return noNewPrivileges() },
+}
+
+// userfaultfdOfTheDevice needs a kernel with the device (6.1) and the right to open it.
+func userfaultfdOfTheDevice() error {
+	const newUserfaultfd = 0xaa00 // USERFAULTFD_IOC_NEW of <linux/userfaultfd.h>
+	dev, err := unix.Open("/dev/userfaultfd", unix.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return call(unix.SYS_IOCTL, uintptr(dev), newUserfaultfd)
 }
 
 func call(number uintptr, args ...uintptr) error {
