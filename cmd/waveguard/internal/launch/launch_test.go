@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -186,6 +187,49 @@ func TestSignalsArePassedOn(t *testing.T) {
 	})
 	if got := status(p.Run(t.Context())); got != 5 {
 		t.Errorf("status %d: %q", got, told.out.String())
+	}
+}
+
+// A signal that comes between two runs ends neither this process nor the next run.
+func TestSignalsBetweenRuns(t *testing.T) {
+	counter := filepath.Join(t.TempDir(), "n")
+	if err := os.WriteFile(counter, []byte("0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, told := shell(t, `n=$(cat $F); echo $((n+1)) >$F; test $n = 1`)
+	p.Restart, p.Environ = OnFailure, []string{"F=" + counter}
+	tell := p.Tell
+	p.Tell = func(format string, args ...any) {
+		tell(format, args...)
+		if strings.Contains(format, "again in") {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGHUP)
+		}
+	}
+	if err := p.Run(t.Context()); err != nil || told.starts() != 2 {
+		t.Errorf("%d starts, %v: %q", told.starts(), err, told.lines)
+	}
+}
+
+func TestWhatIsIgnoredStaysSo(t *testing.T) {
+	signal.Ignore(syscall.SIGHUP)
+	defer func() { // Reset does not undo Ignore
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, syscall.SIGHUP)
+		signal.Stop(signals)
+	}()
+	p, told := shell(t, "kill -HUP $$; echo alive")
+	if err := p.Run(t.Context()); err != nil || told.out.String() != "alive\n" {
+		t.Errorf("%v: %q", err, told.out.String())
+	}
+}
+
+// Arguments are octets, and as many as the kernel takes.
+func TestArgumentsAreAsGiven(t *testing.T) {
+	p, told := shell(t, `printf '%s' "$0"; printf ' %s' $#`)
+	p.Args = append(p.Args, "a\xffb\n<", strings.Repeat("x", 100_000), strings.Repeat("y", 100_000))
+	err := p.Run(t.Context())
+	if got, want := told.out.String(), "a\xffb\n< 2"; got != want {
+		t.Errorf("the program got %q, want %q (%v)", got, want, err)
 	}
 }
 

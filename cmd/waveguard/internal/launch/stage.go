@@ -13,7 +13,8 @@ import (
 	"github.com/optical-net/waveguard/enforcement/confine"
 )
 
-// stageVariable holds what the second step is to do. The program does not see it.
+// stageVariable holds the policy of the second step, whose arguments are the path
+// of the program and then the program's own. The program does not see it.
 const stageVariable = "WAVEGUARD_LAUNCH_STAGE"
 
 // The exit statuses of the second step, as env(1) and others have them.
@@ -23,13 +24,6 @@ const (
 	StatusNotFound      = 127
 )
 
-// stage is what the second step is told.
-type stage struct {
-	Policy confine.Policy
-	Path   string
-	Args   []string // with the program's name
-}
-
 // Stage does the second step if this process is for that, and returns otherwise.
 // It is called before anything else.
 func Stage() {
@@ -37,18 +31,23 @@ func Stage() {
 	if !is {
 		return
 	}
-	var s stage
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		fail(StatusNotConfined, fmt.Errorf("read what to run: %w", err))
+	var policy confine.Policy
+	err := json.Unmarshal([]byte(text), &policy)
+	if err == nil && len(os.Args) < 2 {
+		err = errors.New("there is no program among the arguments")
 	}
-	if err := confine.Apply(s.Policy); err != nil {
-		fail(StatusNotConfined, fmt.Errorf("confine %s: %w", s.Path, err))
+	if err != nil {
+		fail(StatusNotConfined, fmt.Errorf("read what to run (unset %s): %w", stageVariable, err))
 	}
-	err := unix.Exec(s.Path, s.Args, programEnvironment(os.Environ()))
+	path, args := os.Args[0], os.Args[1:]
+	if err := confine.Apply(policy); err != nil {
+		fail(StatusNotConfined, fmt.Errorf("confine %s: %w", path, err))
+	}
+	err = unix.Exec(path, args, programEnvironment(os.Environ()))
 	if errors.Is(err, unix.ENOENT) {
-		fail(StatusNotFound, fmt.Errorf("execute %s: %w", s.Path, err))
+		fail(StatusNotFound, fmt.Errorf("execute %s: %w", path, err))
 	}
-	fail(StatusNotExecutable, fmt.Errorf("execute %s: %w", s.Path, err))
+	fail(StatusNotExecutable, fmt.Errorf("execute %s: %w", path, err))
 }
 
 func fail(status int, err error) {

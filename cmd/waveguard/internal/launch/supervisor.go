@@ -62,10 +62,12 @@ func (e *ExitError) Error() string { return e.What }
 // asked to end, and made to. It returns nil when the program ended with status 0 or
 // because ctx did, and an *ExitError or what kept it from being started otherwise.
 func (p Program) Run(ctx context.Context) error {
+	signals := forProgram() // from here on: none ends this process while the program does not run
+	defer signal.Stop(signals)
 	wait := firstWait
 	for {
 		began := time.Now()
-		err := p.once(ctx)
+		err := p.once(ctx, signals)
 		var ended *ExitError
 		switch {
 		case ctx.Err() != nil:
@@ -79,12 +81,35 @@ func (p Program) Run(ctx context.Context) error {
 			wait = firstWait
 		}
 		p.Tell("%v; it is started again in %v", said(err), wait)
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil
-		}
+		rest(ctx, wait, signals)
 		wait = min(2*wait, longWait)
+	}
+}
+
+// forProgram receives the signals that are meant for the program. What was ignored
+// when this process began, as by nohup, stays so for both.
+func forProgram() chan os.Signal {
+	signals := make(chan os.Signal, 4)
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	return signals
+}
+
+// rest waits before a restart. Signals that come meanwhile are for nobody: the next
+// program could not handle them yet.
+func rest(ctx context.Context, wait time.Duration, signals <-chan os.Signal) {
+	over := time.After(wait)
+	for {
+		select {
+		case <-over:
+			return
+		case <-ctx.Done():
+			return
+		case <-signals:
+		}
 	}
 }
 
@@ -100,14 +125,14 @@ func said(err error) string {
 	return err.Error()
 }
 
-// once runs the program to its end.
-func (p Program) once(ctx context.Context) error {
-	text, err := json.Marshal(stage{p.Policy, p.Path, p.Args})
+// once runs the program to its end, and passes the signals on.
+func (p Program) once(ctx context.Context, signals <-chan os.Signal) error {
+	text, err := json.Marshal(p.Policy)
 	if err != nil {
 		return fmt.Errorf("say what to run: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, "/proc/self/exe")
-	cmd.Args[0] = p.Args[0]
+	cmd.Args = append([]string{p.Path}, p.Args...)
 	cmd.Env = append(append(programEnvironment(os.Environ()), p.Environ...), stageVariable+"="+string(text))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Stdin, p.Stdout, p.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -121,14 +146,12 @@ func (p Program) once(ctx context.Context) error {
 		return fmt.Errorf("start %s: %w", p.Path, err)
 	}
 	p.Tell("started as process %d", cmd.Process.Pid)
-	defer passOn(cmd.Process)()
+	defer passOn(signals, cmd.Process)()
 	return exitOf(cmd.Wait())
 }
 
 // passOn sends the program what this process is sent for it, until stopped.
-func passOn(to *os.Process) (stop func()) {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
+func passOn(signals <-chan os.Signal, to *os.Process) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		for {
@@ -140,10 +163,7 @@ func passOn(to *os.Process) (stop func()) {
 			}
 		}
 	}()
-	return func() {
-		signal.Stop(signals)
-		close(done)
-	}
+	return func() { close(done) }
 }
 
 // exitOf says how a process ended.
