@@ -35,7 +35,7 @@ type dialect interface {
 }
 
 // scanAtOnce bounds how many events that nobody wants are looked at before others
-// have their turn.
+// have their turn, which come sooner when the filter takes long.
 const scanAtOnce = 256
 
 // Classic is a subscription of RFC 5277.
@@ -118,6 +118,9 @@ func (e *events) next(now time.Time) (n notify.Notification, ok bool) {
 		}
 		if e.wants(&n) {
 			return n, true
+		}
+		if e.of.owner.tired() {
+			break
 		}
 	}
 	e.of.owner.signal()

@@ -190,3 +190,27 @@ func TestNotificationsOfInstances(t *testing.T) {
 		})
 	}
 }
+
+// One call of Next works for a turn, whatever there is to look at.
+func TestNextEndsWithItsTurn(t *testing.T) {
+	r := newRig(t, Limits{Turn: 1})
+	s := r.subscriber("admin")
+	for range 2 {
+		s.establish(`<stream>NETCONF</stream><stream-xpath-filter>/c:nothing</stream-xpath-filter>`)
+	}
+	const events = 3
+	for i := range events {
+		r.happen(i, time.Now())
+	}
+	for looked := range uint64(2 * events) {
+		var sum uint64
+		for _, sub := range s.subs {
+			sum += sub.excluded.Load()
+		}
+		if sum != looked {
+			t.Fatalf("%d events were looked at in %d turns", sum, looked)
+		}
+		<-s.Ready()
+		s.expect()
+	}
+}
