@@ -20,6 +20,7 @@ import (
 type trust struct {
 	check      ssh.HostKeyCallback
 	algorithms []string // to ask the server for, the most wanted first
+	own        bool     // they are those of the daemon on this host
 }
 
 // algorithms are those to ask for when any key will do. A server has keys of several
@@ -40,7 +41,7 @@ func algorithmsOf(key ssh.PublicKey) []string {
 // else the known hosts. There is no way to trust any key.
 func (c Config) trust() (trust, error) {
 	if c.HostKey != "" {
-		return trust{c.checkFingerprint, algorithms}, nil
+		return trust{check: c.checkFingerprint, algorithms: algorithms}, nil
 	}
 	keys, err := ownKeys(filepath.Join(c.Data, "ssh"))
 	if err != nil {
@@ -68,7 +69,7 @@ func (c Config) checkFingerprint(_ string, _ net.Addr, key ssh.PublicKey) error 
 
 // trustKeys takes these keys alone.
 func (c Config) trustKeys(keys []ssh.PublicKey) trust {
-	t := trust{check: func(_ string, _ net.Addr, key ssh.PublicKey) error {
+	t := trust{own: true, check: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 		for _, k := range keys {
 			if slices.Equal(k.Marshal(), key.Marshal()) {
 				return nil
@@ -150,7 +151,7 @@ func (c Config) explainUnknown(err error, key ssh.PublicKey) error {
 	}
 	got := ssh.FingerprintSHA256(key)
 	e := &appliance.Error{Kind: appliance.ErrUnreachable, Message: fmt.Sprintf("the host key at %s is not known; it is %s", c.Address, got)}
-	e.Hint = fmt.Sprintf("Compare it with what \"ssh-keygen -lf\" says of the Ed25519 key in ssh/ in the daemon's --data directory. If they agree, give --host-key %s, or enter the host in your known hosts with ssh-keyscan. On the appliance itself, name that directory with --data.", got)
+	e.Hint = fmt.Sprintf("Compare it with what \"ssh-keygen -lf\" says of the Ed25519 key in ssh/ in the daemon's --data directory. If they agree, give --host-key %s, or enter the host in your known hosts with ssh-keyscan. On the appliance itself, name that directory with --data. After a reset to the factory's state the keys there are made when the daemon starts again.", got)
 	var changed *knownhosts.KeyError
 	var revoked *knownhosts.RevokedError
 	if errors.As(err, &changed) && len(changed.Want) > 0 || errors.As(err, &revoked) {
