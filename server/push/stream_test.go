@@ -1,9 +1,12 @@
 package push
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -212,5 +215,22 @@ func TestNextEndsWithItsTurn(t *testing.T) {
 		}
 		<-s.Ready()
 		s.expect()
+	}
+}
+
+// A reader that goes on being too slow does not fill the log.
+func TestLossesAreLoggedOnce(t *testing.T) {
+	r := newRig(t, Limits{Queue: 1})
+	var log bytes.Buffer
+	r.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s := r.subscriber("admin")
+	s.establish(`<stream>NETCONF</stream>`)
+	for range 3 {
+		r.happen(1, time.Now())
+		r.happen(2, time.Now())
+		s.expect("<subscription-suspended>", "<subscription-resumed>", number(2))
+	}
+	if n := strings.Count(log.String(), "too slowly"); n != 1 {
+		t.Errorf("logged %d times", n)
 	}
 }
