@@ -89,7 +89,7 @@ func TestHeavyUpdatesLeaveRequestsTheirTurn(t *testing.T) {
 	r := newRig(t, Limits{})
 	data := r.publisher.Operational
 	r.publisher.Operational = func() (*tree.Tree, error) {
-		time.Sleep(120*time.Millisecond) // longer than the period: there is always one due
+		time.Sleep(120 * time.Millisecond) // longer than the period: there is always one due
 		return data()
 	}
 	c := r.open("admin")
