@@ -74,6 +74,7 @@ func BenchmarkRound(b *testing.B) {
 					b.Fatal(err)
 				}
 				r.shown = e.Tree()
+				r.Written()
 				r.Tell()
 			}
 		})

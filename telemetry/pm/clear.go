@@ -56,6 +56,6 @@ func (b *Bins) clear(s *series, g granularity, ended bool) {
 	b.thresholds.cleared(s.key, g)
 	if ended && g != untimed && s.past != nil {
 		clear(s.past.values[g])
-		b.pending.forget(s)
+		b.pending.rewrite(s)
 	}
 }
