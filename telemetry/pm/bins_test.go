@@ -252,6 +252,12 @@ func TestHistoriesAreBounded(t *testing.T) {
 	if got := r.leaf("state/without-history"); got != "2" { // of the service and of the system
 		t.Errorf("%s measurements have no history", got)
 	}
+	r.histories--
+	r.violate(1)
+	r.to(0, 30)
+	if got := r.leaf("state/without-history"); got != "1" {
+		t.Errorf("%s measurements have no history when another one's has gone", got)
+	}
 }
 
 // TestWrittenAgain: a tree that lost what was written, because the change was
