@@ -17,7 +17,7 @@ const MaxOfCause = 4096
 type List struct {
 	nodes    *nodes
 	all      map[string]*alarm
-	round    uint64 // of observations
+	round    uint64         // of observations
 	active   map[string]int // by cause
 	unlisted int
 
