@@ -206,8 +206,14 @@ func TestClear(t *testing.T) {
 	}
 	r := newRig(t, monday, nil)
 	r.round()
-	if err := r.Clear(Selection{ResourceType: model.Service, Resource: "nobody"}); err == nil {
-		t.Error("nothing is cleared without an error")
+	for want, sel := range map[string]Selection{
+		"nothing is measured there: no SERVICE nobody":  {ResourceType: model.Service, Resource: "nobody"},
+		"nothing is measured there: no resource nobody": {Resource: "nobody"},
+		"nothing is measured there: no TRANSITION":      {ResourceType: model.Transition},
+	} {
+		if err := r.Clear(sel); err == nil || err.Error() != want {
+			t.Errorf("Clear of %v returned %v, want %s", sel, err, want)
+		}
 	}
 }
 
