@@ -2,6 +2,7 @@ package access
 
 import (
 	"crypto"
+	"crypto/rsa"
 	_ "crypto/sha256" // the hashes of fingerprints
 	_ "crypto/sha512"
 	"crypto/x509"
@@ -84,12 +85,22 @@ type CertMap struct {
 	Authorities []*x509.Certificate
 }
 
+// leastRSABits is the length of the shortest RSA key that counts (RFC 9325 section
+// 4.5), as for users' keys in SSH.
+const leastRSABits = 2048
+
+func isShort(c *x509.Certificate) bool {
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	return ok && key.N.BitLen() < leastRSABits
+}
+
 // Name returns the name that a certificate stands for, which is the first of
-// each chain; all chains were verified. The name need not be a user's.
+// each chain; all chains were verified. The name need not be a user's. One with an
+// RSA key below 2048 bits stands for nobody.
 func (m *CertMap) Name(chains [][]*x509.Certificate) (name string, ok bool) {
 	for _, rule := range m.Rules {
 		for _, chain := range chains {
-			if !m.fits(rule, chain) {
+			if !m.fits(rule, chain) || isShort(chain[0]) {
 				continue
 			}
 			// RFC 7407: a rule for whose kind the certificate has no name is passed over.

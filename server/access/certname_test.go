@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -145,6 +146,16 @@ func TestParseFingerprint(t *testing.T) {
 }
 
 // FuzzFingerprint holds that what is read is written alike.
+func TestShortRSAKeysStandForNobody(t *testing.T) {
+	for bits, want := range map[uint]bool{1024: false, 2047: false, 2048: true} {
+		c := &x509.Certificate{Raw: []byte("certificate"), PublicKey: &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-1), E: 65537}}
+		m := &CertMap{Rules: []CertRule{{Fingerprint: CertificateFingerprint(c), MapType: "specified", Name: "admin"}}}
+		if _, ok := m.Name([][]*x509.Certificate{{c}}); ok != want {
+			t.Errorf("%d bits: %v", bits, ok)
+		}
+	}
+}
+
 func FuzzFingerprint(f *testing.F) {
 	f.Add("04" + strings.Repeat(":ab", 32))
 	f.Add("05" + strings.Repeat(":00", 48))

@@ -8,9 +8,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"io"
 	"math/big"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +164,21 @@ func TestConnectionLimit(t *testing.T) {
 	defer cancel()
 	if _, err := r.dial().Capabilities(ctx, &gpb.CapabilityRequest{}); err == nil {
 		t.Error("a second connection was served")
+	}
+}
+
+// TestLoadCertificateReadsFiles holds that nothing is read that has no end.
+func TestLoadCertificateReadsFiles(t *testing.T) {
+	dir := t.TempDir()
+	key := must(EnsureCertificate(dir))(t).KeyFile
+	long := filepath.Join(dir, "long")
+	if err := errors.Join(os.WriteFile(long, nil, 0o600), os.Truncate(long, 1<<40)); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"/dev/zero", long, dir} {
+		if _, err := LoadCertificate(file, key); err == nil || !strings.Contains(err.Error(), "is not a file") {
+			t.Errorf("%s: %v", file, err)
+		}
 	}
 }
 

@@ -29,6 +29,9 @@ const (
 // validity is how long a certificate that the server makes for itself is valid.
 const validity = 10 * 365 * 24 * time.Hour
 
+// maxFileBytes bounds a file with a certificate or key.
+const maxFileBytes = 1 << 20
+
 // Certificate is a certificate and its key in two files. When the files change,
 // new connections get the new certificate. Its methods may be called by any
 // number of goroutines.
@@ -54,7 +57,7 @@ func EnsureCertificate(dir string, names ...string) (*Certificate, error) {
 		}
 	}
 	if err := c.load(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; mend the files in %s, or remove both to get new ones", err, dir)
 	}
 	return c, nil
 }
@@ -63,9 +66,16 @@ func EnsureCertificate(dir string, names ...string) (*Certificate, error) {
 func LoadCertificate(certFile, keyFile string) (*Certificate, error) {
 	c := &Certificate{CertFile: certFile, KeyFile: keyFile}
 	if err := c.load(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; mend the files, or configure others", err)
 	}
 	return c, nil
+}
+
+// AwaitCertificate is LoadCertificate for files that may be of no use yet: until
+// they are, another certificate takes their place.
+func AwaitCertificate(certFile, keyFile string, until *Certificate) *Certificate {
+	instead, _ := until.Get() // the one before, where the new is of no use
+	return &Certificate{CertFile: certFile, KeyFile: keyFile, loaded: instead}
 }
 
 // Get returns the certificate for a handshake: the present one if the files do
@@ -95,15 +105,15 @@ func (c *Certificate) loadLocked() error {
 		return fmt.Errorf("read the TLS key: %w", err)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return fmt.Errorf("TLS key %s has mode %04o and may be known to others: run chmod 0600 on it, or remove it to get a new key", c.KeyFile, mode)
+		return fmt.Errorf("TLS key %s has mode %04o and may be known to others: run chmod 0600 on it", c.KeyFile, mode)
 	}
 	changed, err := c.times()
 	if err != nil {
-		return fmt.Errorf("read the TLS certificate: %w; restore it, or remove %s to get a new one", err, c.KeyFile)
+		return fmt.Errorf("read the TLS certificate: %w", err)
 	}
 	pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
 	if err != nil {
-		return fmt.Errorf("read the TLS certificate %s with its key %s: %w; restore them, or remove both to get new ones", c.CertFile, c.KeyFile, err)
+		return fmt.Errorf("read the TLS certificate %s with its key %s: %w", c.CertFile, c.KeyFile, err)
 	}
 	c.loaded, c.changed = &pair, changed
 	return nil
@@ -114,6 +124,9 @@ func (c *Certificate) times() (t [2]time.Time, err error) {
 		info, err := os.Stat(name)
 		if err != nil {
 			return t, err
+		}
+		if !info.Mode().IsRegular() || info.Size() > maxFileBytes { // reading would last
+			return t, fmt.Errorf("%s is not a file, or longer than %d bytes", name, maxFileBytes)
 		}
 		t[i] = info.ModTime()
 	}

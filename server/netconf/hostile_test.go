@@ -62,7 +62,7 @@ func TestDeafClient(t *testing.T) {
 			t.Fatalf("reply %s", reply)
 		}
 	}
-	if err := deaf.ended(); err == nil || errors.Is(err, errClosed) {
+	if err := deaf.ended(); !errors.Is(err, errDeaf) {
 		t.Errorf("ended with %v", err)
 	}
 	if reply := other.rpc("<lock><target><running/></target></lock>"); !strings.Contains(reply, "<ok/>") {

@@ -96,6 +96,9 @@ func readHostKey(path string) (ssh.Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read host key: %w", err)
 	}
+	if !info.Mode().IsRegular() { // reading could last
+		return nil, fmt.Errorf("host key %s is not a file: remove it to get a new key", path)
+	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return nil, fmt.Errorf("host key %s has mode %04o and may be known to others: run chmod 0600 on it, or remove it to get a new key", path, mode)
 	}

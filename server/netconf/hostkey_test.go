@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
 )
 
 func TestEnsureHostKeysKeepsThem(t *testing.T) {
@@ -58,6 +59,13 @@ func TestEnsureHostKeysRefuses(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := EnsureHostKey(pipe, Ed25519); err == nil || !strings.Contains(err.Error(), "is not a file") {
+		t.Errorf("a pipe: %v", err)
 	}
 	if _, err := EnsureHostKeys(filepath.Join(t.TempDir(), "absent")); err == nil {
 		t.Error("no error for a folder that isn't there")

@@ -53,11 +53,12 @@ func (o *outbox) finish() {
 	<-o.done
 }
 
-// impatient closes a stream whose peer takes longer than limit to accept a
-// piece of output, which makes the write fail.
+// impatient gives up a stream whose peer takes longer than limit to accept a
+// piece of output: giveUp closes it, which makes the write fail.
 type impatient struct {
 	io.ReadWriteCloser
-	limit time.Duration
+	limit  time.Duration
+	giveUp func()
 }
 
 // writePiece is how much a peer must take within the limit.
@@ -73,7 +74,7 @@ func (w impatient) Write(p []byte) (n int, err error) {
 }
 
 func (w impatient) writeOne(p []byte) (int, error) {
-	watch := time.AfterFunc(w.limit, func() { w.Close() })
+	watch := time.AfterFunc(w.limit, w.giveUp)
 	defer watch.Stop()
 	return w.ReadWriteCloser.Write(p)
 }

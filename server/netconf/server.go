@@ -141,12 +141,13 @@ func (s *Server) add(ctx context.Context, stream io.ReadWriteCloser, peer Peer) 
 	case len(s.sessions) >= s.bounds.Load().Sessions:
 		return nil, ErrTooManySessions
 	}
-	framer := framing.New(impatient{stream, s.limits.WriteTimeout}, s.limits.MessageBytes)
 	session := &Session{
 		server: s, id: s.freeID(), peer: peer, login: time.Now(),
-		stream: stream, framer: framer, out: newOutbox(framer),
-		ended: make(chan struct{}),
+		stream: stream, ended: make(chan struct{}),
 	}
+	output := impatient{stream, s.limits.WriteTimeout, func() { session.close(errDeaf) }}
+	session.framer = framing.New(output, s.limits.MessageBytes)
+	session.out = newOutbox(session.framer)
 	session.receiver = s.publisher.Receiver(fmt.Sprintf("netconf-session-%d", session.id), peer.User)
 	session.log = s.log.With("session", session.id, "user", peer.User.Name, "source", peer.Source)
 	session.ctx, session.cancel = context.WithCancelCause(ctx)

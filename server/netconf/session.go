@@ -66,6 +66,7 @@ var (
 	errShutdown = errors.New("the server shuts down")
 	errIdle     = errors.New("idle for too long")
 	errNoHello  = errors.New("no hello in time")
+	errDeaf     = errors.New("the client does not read")
 	errSlow     = errors.New("a message was begun and not finished in time")
 	// These two are wrapped, with what is wrong.
 	errBadHello  = errors.New("bad hello")

@@ -48,10 +48,13 @@ func (t *TLS) handshake(ctx context.Context, s *Server, conn net.Conn) (user acc
 	if config.ClientCAs == nil {
 		config.ClientCAs = x509.NewCertPool() // nil would be the system's
 	}
+	refused := func(c *x509.Certificate, reason error) {
+		s.log.Warn("login refused", "certificate", c.Subject, "source", conn.RemoteAddr(), "reason", reason)
+	}
 	config.VerifyConnection = func(state tls.ConnectionState) error {
 		user, err = t.identify(s, state.VerifiedChains)
 		if err != nil {
-			s.log.Warn("login refused", "certificate", state.PeerCertificates[0].Subject, "source", conn.RemoteAddr(), "reason", err)
+			refused(state.PeerCertificates[0], err)
 		}
 		return err
 	}
@@ -60,12 +63,15 @@ func (t *TLS) handshake(ctx context.Context, s *Server, conn net.Conn) (user acc
 		return user, nil, err
 	}
 	if err := secured.HandshakeContext(ctx); err != nil {
+		if unverified, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+			refused(unverified.UnverifiedCertificates[0], err)
+		}
 		return user, nil, err
 	}
 	return user, secured, conn.SetDeadline(time.Time{})
 }
 
-var errNoName = errors.New("the certificate stands for no user: no entry of cert-to-name fits it")
+var errNoName = errors.New("the certificate stands for no user: no entry of cert-to-name fits it, or its RSA key has less than 2048 bits")
 
 // identify returns the user a certificate stands for (RFC 7589 section 7).
 func (t *TLS) identify(s *Server, chains [][]*x509.Certificate) (access.User, error) {

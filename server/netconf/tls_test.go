@@ -1,6 +1,7 @@
 package netconf
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -9,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"io"
+	"log/slog"
 	"math/big"
 	"strings"
 	"testing"
@@ -87,6 +89,8 @@ func TestTLSSession(t *testing.T) {
 
 func TestTLSRefusesStrangers(t *testing.T) {
 	r := newRig(t, Limits{})
+	var log bytes.Buffer
+	r.log = slog.New(slog.NewTextHandler(&log, nil))
 	server, nobody, nameless, admin := selfSigned(t, "appliance"), selfSigned(t, "nobody"), selfSigned(t, "nameless"), selfSigned(t, "admin")
 	for name, test := range map[string]struct {
 		trusted *x509.CertPool
@@ -105,6 +109,11 @@ func TestTLSRefusesStrangers(t *testing.T) {
 		}
 		if err := <-done; err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: ended with %v, want %q", name, err, test.want)
+		}
+		told := log.String()
+		log.Reset()
+		if len(test.as) > 0 && (!strings.Contains(told, "login refused") || !strings.Contains(told, test.as[0].Leaf.Subject.String())) {
+			t.Errorf("%s: the log does not say which certificate was refused: %s", name, told)
 		}
 	}
 }

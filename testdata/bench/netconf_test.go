@@ -12,31 +12,25 @@ import (
 )
 
 // The rows of NETCONF: the same client and the same requests to each server, on
-// testdata/inventory.yang. netconfd is asked through its own netconf-subsystem, which
-// sshd would start: what SSH costs is not in its figures. Ours is asked through
-// a socket, which is the like, and over SSH.
+// testdata/inventory.yang and on the appliance's own mpk-security. netconfd is asked
+// through its own netconf-subsystem, which sshd would start: what SSH costs is not in
+// its figures. Ours is asked through a socket, which is the like, and over SSH.
 
 // load is how many entries are in the list while it is edited and read, and how many
 // transactions of one entry are made from none.
 type load struct {
 	entries, transactions int
-	// checked entries have a leaf that refers to another list and one with a condition.
-	checked bool
+	kind
 }
 
 // String names the sub-benchmarks.
-func (l load) String() string {
-	if l.checked {
-		return fmt.Sprintf("checked-%d", l.entries)
-	}
-	return fmt.Sprintf("plain-%d", l.entries)
-}
+func (l load) String() string { return fmt.Sprintf("%s-%d", l.name, l.entries) }
 
 // The time that netconfd takes for a commit grows with what is there, and that for a
 // reference with the square: it gets less to do, and only what both have compares.
 var (
-	common = []load{{1000, 100, true}, {1000, 100, false}}
-	ours   = []load{{1000, 100, true}, {1000, 100, false}, {10_000, 10_000, true}, {10_000, 10_000, false}}
+	common = []load{{1000, 100, checked}, {1000, 100, plain}, {1000, 100, policy}}
+	ours   = append(common, load{10_000, 10_000, checked}, load{10_000, 10_000, plain}, load{10_000, 10_000, policy})
 )
 
 // BenchmarkNETCONF measures the servers one after another. The medians are in p50-us.
@@ -65,53 +59,28 @@ func (c *netconfClient) rows(b *testing.B) {
 	c.clear(b)
 	b.Run("BulkLoad", c.benchBulkLoad)
 	b.Run("EditCommit", c.benchEditCommit)
-	b.Run("GetWhole", func(b *testing.B) { c.benchGet(b, `<inventory xmlns="urn:example:inventory"/>`) })
-	b.Run("GetOne", func(b *testing.B) {
-		c.benchGet(b, `<inventory xmlns="urn:example:inventory"><item><name>item-000500</name></item></inventory>`)
-	})
+	b.Run("GetWhole", func(b *testing.B) { c.benchGet(b, c.filter("")) })
+	b.Run("GetOne", func(b *testing.B) { c.benchGet(b, c.filter(c.one)) })
 	b.Run(fmt.Sprintf("Transactions-%d", c.transactions), c.benchTransactions)
-}
-
-func (l load) item(i, version int) string {
-	checked := ""
-	if l.checked {
-		checked = fmt.Sprintf("<group>group-%d</group><mtu>%d</mtu>", i%groups, 100+version%9000)
-	}
-	return fmt.Sprintf("<item><name>item-%06d</name>%s<kind>%s</kind><enabled>%t</enabled><weight>%d.5</weight><description>item number %d</description></item>",
-		i, checked, [...]string{"PORT", "LINK", "LOOPBACK"}[i%3], i%2 == 0, version%7001, i)
 }
 
 func (l load) items() string {
 	var all strings.Builder
 	for i := range l.entries {
-		all.WriteString(l.item(i, i))
+		all.WriteString(l.entry(i, i))
 	}
 	return all.String()
 }
 
-func groupEntries() string {
-	var all strings.Builder
-	for i := range groups {
-		fmt.Fprintf(&all, "<group><name>group-%d</name></group>", i)
-	}
-	return all.String()
-}
-
-func editConfig(content string) string {
-	return `<edit-config><target><candidate/></target><config><inventory xmlns="urn:example:inventory" xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0">` +
-		content + `</inventory></config></edit-config>`
-}
-
-// clear leaves the groups alone.
+// clear leaves what the entries refer to.
 func (c *netconfClient) clear(b *testing.B) {
 	b.Helper()
-	c.call(b, `<edit-config><target><candidate/></target><config><inventory xmlns="urn:example:inventory" xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="replace">`+
-		groupEntries()+`</inventory></config></edit-config>`)
+	c.call(b, editConfig(c.nothing))
 	c.call(b, "<commit/>")
 }
 
 func (c *netconfClient) benchBulkLoad(b *testing.B) {
-	all := editConfig(c.items())
+	all := c.edit(c.items())
 	var took []time.Duration
 	for b.Loop() {
 		b.StopTimer()
@@ -129,7 +98,7 @@ func (c *netconfClient) benchEditCommit(b *testing.B) {
 	var took []time.Duration
 	for i := 0; b.Loop(); i++ {
 		began := time.Now()
-		c.call(b, editConfig(c.item(i*7919%c.entries, 1+i)))
+		c.call(b, c.edit(c.entry(i*7919%c.entries, 1+i)))
 		c.call(b, "<commit/>")
 		took = append(took, time.Since(began))
 	}
@@ -156,7 +125,7 @@ func (c *netconfClient) benchTransactions(b *testing.B) {
 		b.StartTimer()
 		began := time.Now()
 		for i := range c.transactions {
-			c.call(b, editConfig(c.item(i, i)))
+			c.call(b, c.edit(c.entry(i, i)))
 			c.call(b, "<commit/>")
 		}
 		b.ReportMetric(time.Since(began).Seconds(), "s")

@@ -134,11 +134,13 @@ func startNetconfd(b *testing.B) io.ReadWriter {
 			b.Skipf("%s is missing: install the package netconfd to compare with yuma123", program)
 		}
 	}
-	model, err := filepath.Abs("testdata/inventory.yang")
+	here, err := filepath.Abs("testdata")
+	check(b, err)
+	ours, err := filepath.Abs("../../yang/models")
 	check(b, err)
 	home := b.TempDir()
 	socket := filepath.Join(home, "s")
-	daemon := exec.Command("netconfd", "--module="+model, "--target=candidate", "--no-startup",
+	daemon := exec.Command("netconfd", "--module=inventory", "--module=mpk-security", "--modpath="+here+":"+ours+":/usr/share/yuma/modules", "--target=candidate", "--no-startup",
 		"--superuser=admin", "--ncxserver-sockname="+socket, "--log="+filepath.Join(home, "log"), "--log-level=error")
 	run(b, daemon, home)
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {

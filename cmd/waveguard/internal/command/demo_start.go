@@ -12,7 +12,7 @@ import (
 )
 
 func demoStartCommand() *command {
-	config := demo.Config{NETCONF: "127.0.0.1:8830", GNMI: "127.0.0.1:9339", Interval: 5 * time.Second}
+	config := demo.Config{Interval: 5 * time.Second}
 	return &command{
 		name:    "start",
 		summary: "start an appliance and a demonstration node, and tell what to try",
@@ -24,8 +24,8 @@ status 0. The state of the appliance is kept in --data. No root is needed.`,
 			"waveguard demo start --data /tmp/try --netconf 127.0.0.1:1830 --gnmi 127.0.0.1:1339 --duration 30s",
 		},
 		flags: func(flags *flag.FlagSet) {
-			flags.StringVar(&config.NETCONF, "netconf", config.NETCONF, "`HOST:PORT` for NETCONF over SSH")
-			flags.StringVar(&config.GNMI, "gnmi", config.GNMI, "`HOST:PORT` for gNMI over TLS")
+			flags.StringVar(&config.NETCONF, "netconf", config.NETCONF, "`HOST:PORT` for NETCONF over SSH (default 127.0.0.1:8830, then what is configured)")
+			flags.StringVar(&config.GNMI, "gnmi", config.GNMI, "`HOST:PORT` for gNMI over TLS (default 127.0.0.1:9339, then what is configured)")
 			flags.DurationVar(&config.Duration, "duration", config.Duration, "`TIME` to go on for (default until interrupted)")
 			flags.DurationVar(&config.Interval, "interval", config.Interval, "`TIME` between lines of summary")
 		},

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
 )
 
@@ -21,8 +20,8 @@ const maxSocketPath = 107
 type Config struct {
 	Executable string        // of this command; the daemon's is beside it
 	Data       string        // directory of the daemon's state
-	NETCONF    string        // host and port
-	GNMI       string        // host and port
+	NETCONF    string        // host and port for the daemon's flag; "" for none
+	GNMI       string        // likewise
 	User       string        // the first administrator
 	Duration   time.Duration // 0 for until interrupted
 	Interval   time.Duration // between lines of summary
@@ -45,19 +44,27 @@ func (c Config) daemonLog() string { return filepath.Join(c.Data, "waveguardd.lo
 func (c Config) nodeLog() string { return filepath.Join(c.Data, "demo-node.log") }
 
 func (c Config) daemonArguments() []string {
-	return []string{
-		"--data", c.Data, "--netconf", c.NETCONF, "--gnmi", c.GNMI,
-		"--attach", c.attachSocket(), "--init-user", c.User,
+	words := []string{"--data", c.Data, "--attach", c.attachSocket(), "--init-user", c.User}
+	for _, f := range c.addressFlags() {
+		if f.address != "" {
+			words = append(words, f.name, f.address)
+		}
 	}
+	return words
+}
+
+// addressFlag is a flag that says where the daemon listens.
+type addressFlag struct {
+	name, address string
+	otherwise     string // where a new daemon listens without the flag
+}
+
+func (c Config) addressFlags() []addressFlag {
+	return []addressFlag{{"--netconf", c.NETCONF, defaultNETCONF}, {"--gnmi", c.GNMI, defaultGNMI}}
 }
 
 func (c Config) nodeArguments() []string {
 	return []string{"demo", "node", "--socket", c.attachSocket(), "--control", c.controlSocket()}
-}
-
-// client is for asking the daemon whether it is ready.
-func (c Config) client() appliance.Config {
-	return appliance.Config{Address: c.GNMI, User: c.User, Data: c.Data}
 }
 
 // prepare finds out, before anything is started, what would not work.
@@ -69,13 +76,25 @@ func (c Config) prepare() error {
 		return fmt.Errorf("the data directory's path is too long: sockets in it would have %d bytes, at most %d are possible; choose another with --data",
 			longest, maxSocketPath)
 	}
-	for _, place := range []struct{ flag, address string }{{"--netconf", c.NETCONF}, {"--gnmi", c.GNMI}} {
-		if err := free(place.address); err != nil {
-			return fmt.Errorf("%w; stop what listens there (maybe another appliance), or choose another address with %s HOST:PORT", err, place.flag)
-		}
+	if err := c.findTaken(); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w; choose another with --data", err)
+	}
+	return nil
+}
+
+// findTaken finds ports of a new daemon that are taken. One that has a
+// configuration may listen elsewhere; it says itself what it cannot have.
+func (c Config) findTaken() error {
+	if _, err := os.Stat(filepath.Join(c.Data, "config")); err == nil {
+		return nil
+	}
+	for _, f := range c.addressFlags() {
+		if err := free(cmp.Or(f.address, f.otherwise)); err != nil {
+			return fmt.Errorf("%w; stop what listens there (maybe another appliance), or choose another address with %s HOST:PORT", err, f.name)
+		}
 	}
 	return nil
 }

@@ -41,11 +41,14 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// firstWords is what a daemon says first.
+const firstWords = "waveguardd 0: NETCONF over SSH on %s, gNMI over TLS on %s\n"
+
 func playDaemon(ctx context.Context) error {
 	flags := flag.NewFlagSet("waveguardd", flag.ExitOnError)
 	data := flags.String("data", "", "")
-	gnmi := flags.String("gnmi", "", "")
-	for _, name := range []string{"netconf", "attach", "init-user"} {
+	gnmi, netconf := flags.String("gnmi", "", ""), flags.String("netconf", "", "")
+	for _, name := range []string{"attach", "init-user"} {
 		flags.String(name, "", "")
 	}
 	if err := flags.Parse(os.Args[1:]); err != nil {
@@ -54,10 +57,19 @@ func playDaemon(ctx context.Context) error {
 	if os.Getenv("FAKE_DAEMON_DIES") != "" {
 		return errors.New("journal is from the future")
 	}
+	if moved := os.Getenv("FAKE_DAEMON_MOVED"); moved != "" {
+		*gnmi = moved
+	}
+	if *gnmi == noAddress {
+		fmt.Printf(firstWords, *netconf, *gnmi)
+		<-ctx.Done()
+		return nil
+	}
 	listener, err := gnmitest.Listen(*data, *gnmi)
 	if err != nil {
 		return err
 	}
+	fmt.Printf(firstWords, *netconf, listener.Addr())
 	fmt.Println("ready")
 	return new(gnmitest.Server).Serve(ctx, listener)
 }
@@ -208,6 +220,52 @@ func TestRunTellsWhatRuns(t *testing.T) {
 	for name, pid := range map[string]int{"daemon": daemon, "node": node} {
 		if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
 			t.Errorf("the %s (process %d) lives on: %v", name, pid, err)
+		}
+	}
+}
+
+// TestRunWhereItIsConfigured holds that a daemon is found where its configuration
+// has it listen, whatever the flags say and whoever has the ports that a new
+// daemon would take.
+func TestRunWhereItIsConfigured(t *testing.T) {
+	t.Setenv("FAKE_DAEMON_MOVED", "127.0.0.1:0")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	r := &rehearsal{t: t, out: new(output), done: make(chan error, 1)}
+	c := config(t, r.out)
+	c.GNMI = taken.Addr().String()
+	if err := os.MkdirAll(filepath.Join(c.Data, "config"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var ctx context.Context
+	ctx, r.stop = context.WithCancel(context.Background())
+	defer r.stop()
+	go func() { r.done <- Run(ctx, c) }()
+	r.eventually("attached, epoch 7")
+	words := greeted.FindStringSubmatch(r.out.String())
+	if words == nil || !strings.Contains(r.out.String(), "--address "+words[2]) {
+		t.Errorf("does not say where it listens:\n%s", r.out)
+	}
+}
+
+// TestRunWithoutGNMI holds that a daemon that cannot be asked is told at once.
+func TestRunWithoutGNMI(t *testing.T) {
+	t.Setenv("FAKE_DAEMON_MOVED", noAddress)
+	if err := Run(t.Context(), config(t, new(output))); err == nil || !strings.Contains(err.Error(), "--gnmi HOST:PORT") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestDialable(t *testing.T) {
+	for address, want := range map[string]string{
+		"127.0.0.1:830": "127.0.0.1:830", "[::]:830": "localhost:830", "0.0.0.0:830": "localhost:830", ":830": "localhost:830",
+		"[::1]:830": "[::1]:830", noAddress: noAddress,
+	} {
+		if got := dialable(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
 		}
 	}
 }

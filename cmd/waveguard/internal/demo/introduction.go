@@ -50,9 +50,10 @@ func (d *demonstration) whatRuns(status *control.Status) []text.Pair {
 	for _, s := range status.Services {
 		services = append(services, s.Name)
 	}
+	netconf, gnmi := d.greeting.addresses()
 	pairs := []text.Pair{
 		{Name: "daemon", Value: fmt.Sprintf("process %d, log in %s\nNETCONF over SSH on %s, gNMI over TLS on %s\nservices attach at %s",
-			d.daemon.pid(), relative(d.daemonLog()), d.NETCONF, d.GNMI, relative(d.attachSocket()))},
+			d.daemon.pid(), relative(d.daemonLog()), netconf, gnmi, relative(d.attachSocket()))},
 		{Name: "node", Value: fmt.Sprintf("process %d, one process with the services\n%s\nlog in %s, control socket %s",
 			d.node.pid(), strings.Join(services, ", "), relative(d.nodeLog()), relative(d.controlSocket()))},
 		{Name: "walls", Value: fmt.Sprintf("%s (backend %s, %d hardware keys)\n%s", status.Strength, status.Backend, status.Keys, appliance.Meaning(status.Strength))},
@@ -80,12 +81,10 @@ func missing(status *control.Status) string {
 
 // whatToTry is for copy and paste.
 func (d *demonstration) whatToTry() string {
-	host, port, err := net.SplitHostPort(d.NETCONF)
+	netconf, gnmi := d.greeting.addresses()
+	host, port, err := net.SplitHostPort(netconf)
 	if err != nil {
-		host, port = d.NETCONF, "830"
-	}
-	if host == "" {
-		host = "localhost"
+		host, port = netconf, "830"
 	}
 	command := func(arguments ...string) string {
 		if relative(d.Data) != "./.waveguard" {
@@ -94,19 +93,19 @@ func (d *demonstration) whatToTry() string {
 		return commandLine(d.Executable, arguments...)
 	}
 	online := func(arguments ...string) string {
-		if d.GNMI != defaultGNMI {
-			arguments = append(arguments, "--address", d.GNMI)
+		if gnmi != defaultGNMI {
+			arguments = append(arguments, "--address", gnmi)
 		}
 		return command(arguments...)
 	}
 	overNETCONF := func(arguments ...string) string {
-		if d.NETCONF != defaultNETCONF {
-			arguments = append(arguments, "--netconf", dialable(d.NETCONF))
+		if netconf != defaultNETCONF {
+			arguments = append(arguments, "--netconf", netconf)
 		}
 		return command(arguments...)
 	}
 	return strings.NewReplacer(
-		"@HOST@", host, "@PORT@", port, "@USER@", d.User, "@GNMI@", dialable(d.GNMI),
+		"@HOST@", host, "@PORT@", port, "@USER@", d.User, "@GNMI@", gnmi,
 		"@PASSWORD@", relative(d.password()), "@CERTIFICATE@", relative(filepath.Join(d.Data, "tls", "cert.pem")),
 		"@STATUS@", online("status"), "@TRANSITIONS@", online("transitions"), "@WATCH@", online("watch"),
 		"@DENY@", online("deny", "dashboard", "performance-monitoring"),
@@ -117,17 +116,8 @@ func (d *demonstration) whatToTry() string {
 	).Replace(script)
 }
 
-// Where the operator's command looks by itself.
+// Where a new daemon listens; the operator's command looks there by itself.
 const (
-	defaultGNMI    = "127.0.0.1:9339"
 	defaultNETCONF = "127.0.0.1:8830"
+	defaultGNMI    = "127.0.0.1:9339"
 )
-
-// dialable is an address to connect to.
-func dialable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || host != "" {
-		return address
-	}
-	return net.JoinHostPort("localhost", port)
-}

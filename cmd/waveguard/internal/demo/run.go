@@ -21,6 +21,7 @@ const (
 // demonstration is what runs.
 type demonstration struct {
 	Config
+	greeting     greeting // of the daemon
 	daemon, node *child
 	daemonGone   bool // it ended; one that came after is not ours
 	attached     bool // as last told
@@ -40,7 +41,7 @@ func Run(ctx context.Context, config Config) error {
 		defer cancel()
 		ctx = limited
 	}
-	d := &demonstration{Config: config}
+	d := &demonstration{Config: config, greeting: greeting{to: config.Out}}
 	defer d.stop()
 	if err := d.startDaemon(ctx); err != nil || ctx.Err() != nil {
 		return unlessOver(ctx, err)
@@ -73,7 +74,7 @@ func (c *Config) absolute() (err error) {
 // startDaemon returns when the daemon answers over gNMI.
 func (d *demonstration) startDaemon(ctx context.Context) (err error) {
 	words := append([]string{d.Config.daemon()}, d.daemonArguments()...)
-	if d.daemon, err = startChild("daemon", d.daemonLog(), d.Out, nil, words...); err != nil {
+	if d.daemon, err = startChild("daemon", d.daemonLog(), &d.greeting, nil, words...); err != nil {
 		return err
 	}
 	return d.await(ctx, d.daemon, d.askDaemon)
@@ -102,7 +103,7 @@ func (d *demonstration) await(ctx context.Context, c *child, ask func(context.Co
 		if err == nil {
 			return nil
 		}
-		if errors.Is(err, appliance.ErrRefused) {
+		if errors.Is(err, appliance.ErrRefused) || errors.Is(err, errNoGNMI) {
 			return err
 		}
 		if time.Now().After(deadline) {
@@ -118,10 +119,22 @@ func (d *demonstration) await(ctx context.Context, c *child, ask func(context.Co
 	}
 }
 
+var (
+	errSilent = errors.New("it has not said where it listens")
+	errNoGNMI = errors.New("the appliance's configuration has no endpoint for gNMI, which the demonstration needs: --gnmi HOST:PORT adds one")
+)
+
 func (d *demonstration) askDaemon(ctx context.Context) error {
+	_, address := d.greeting.addresses()
+	switch address {
+	case "":
+		return errSilent
+	case noAddress:
+		return errNoGNMI
+	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	client, err := appliance.Dial(d.client())
+	client, err := appliance.Dial(appliance.Config{Address: address, User: d.User, Data: d.Data})
 	if err != nil {
 		return err
 	}

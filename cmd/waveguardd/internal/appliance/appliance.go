@@ -149,14 +149,17 @@ func (a *Appliance) openNETCONF() (err error) {
 	return err
 }
 
-// listen sees that every socket is open, so that a port that is taken is found
-// before anything runs. The configuration's are, unless something kept them from it.
+// listen sees that the sockets that flags move are open, so that a port that is
+// taken is found before anything runs. Other endpoints, whose address may come up
+// later than the daemon, are tried again.
 func (a *Appliance) listen() (err error) {
 	if err := a.applyFlags(); err != nil {
 		return err
 	}
-	if err := a.endpoints.Err(); err != nil {
-		return fmt.Errorf("%w; --netconf and --gnmi move the endpoints named %q", err, defaultEndpoint)
+	for _, protocol := range []string{"netconf", "gnmi"} {
+		if err := a.endpoints.Errs(protocol)[defaultEndpoint]; err != nil {
+			return fmt.Errorf("%w; --%s moves the endpoint %q", err, protocol, defaultEndpoint)
+		}
 	}
 	a.attach, err = attach.Listen(a.cfg.attachSocket())
 	return err

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +139,48 @@ func TestAddressNarrows(t *testing.T) {
 	}
 }
 
+// TestEndpointsChangeHands holds that a port can go from one endpoint to another
+// in one commit, and back: renamed, and swapped.
+func TestEndpointsChangeHands(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	c, one, other := dial(t, a), freePort(t), freePort(t)
+	both := func(first, second string, one, other int) string {
+		return `<netconf><listen>` + endpoint(first, portConfig(one)) + endpoint(second, portConfig(other)) + `</listen></netconf>`
+	}
+	for _, edit := range []string{
+		both("a", "b", one, other),
+		both("a", "b", other, one),
+		`<netconf><listen><endpoint nc:operation="delete"><name>a</name></endpoint>` + endpoint("c", portConfig(other)) + `</listen></netconf>`,
+	} {
+		c.call(serverEdit("running", edit))
+		for _, port := range []int{one, other} {
+			if !reachable(fmt.Sprintf("127.0.0.1:%d", port)) {
+				t.Errorf("cannot reach port %d after %s", port, edit)
+			}
+		}
+	}
+}
+
+// TestEndpointsOverlap holds that two endpoints cannot have one port: the next
+// start could not open both.
+func TestEndpointsOverlap(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	c, port := dial(t, a), freePort(t)
+	c.call(serverEdit("running", netconfAt("one", portConfig(port))))
+	for _, edit := range []string{
+		netconfAt("two", portConfig(port)),
+		netconfAt("two", fmt.Sprintf("<port>%d</port>", port)),
+		`<gnmi><listen>` + endpoint("two", portConfig(port)) + `</listen></gnmi>`,
+	} {
+		c.send(serverEdit("running", edit))
+		if reply := string(c.read()); !strings.Contains(reply, "choose another port or address") {
+			t.Errorf("%s: %s", edit, reply)
+		}
+	}
+}
+
 // TestPortComesBack holds that a confirmed commit which cut the client off is
 // undone when nobody confirms it.
 func TestPortComesBack(t *testing.T) {
@@ -178,9 +222,29 @@ func TestRollbackWithoutItsPort(t *testing.T) {
 		return !strings.Contains(string(c.call(`<get-config><source><running/></source></get-config>`)), "<name>undone</name>")
 	})
 	eventually(t, "the error is told", func() bool { return strings.Contains(c.serverState(), "address already in use") })
+	c.call(serverEdit("running", `<netconf><config><idle-timeout>600</idle-timeout></config></netconf>`))
 	taken.Close()
 	eventually(t, "the endpoint is back", func() bool { return reachable(fmt.Sprintf("127.0.0.1:%d", before)) })
 	eventually(t, "no error is told", func() bool { return !strings.Contains(c.serverState(), "<last-error>") })
+}
+
+// TestRollbackWithoutItsKey holds that a confirmed commit is undone even if the
+// file of a host key was damaged meanwhile, and that the key goes on.
+func TestRollbackWithoutItsKey(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	c, before, after := dial(t, a), freePort(t), freePort(t)
+	c.call(serverEdit("running", netconfAt("default", portConfig(before))))
+	c.call(serverEdit("candidate", netconfAt("default", portConfig(after))))
+	c.call("<commit><confirmed/><confirm-timeout>1</confirm-timeout></commit>")
+	key := filepath.Join(a.cfg.Dir, "ssh", "ssh_host_ed25519_key")
+	if err := os.WriteFile(key, []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the endpoint comes back", func() bool { return reachable(fmt.Sprintf("127.0.0.1:%d", before)) })
+	if state := c.serverState(); !strings.Contains(state, ">ssh-ed25519 ") {
+		t.Errorf("the key is gone: %s", state)
+	}
 }
 
 // TestConnectionRate holds that an address which connects too often is put off.
@@ -306,80 +370,5 @@ func TestSSHSettings(t *testing.T) {
 	_ = s.RequestSubsystem("netconf")
 	if text, _ := io.ReadAll(out); len(text) > 0 {
 		t.Errorf("a session beyond the bound: %s", text)
-	}
-}
-
-// TestRestart holds that what is configured is found again, and what flags do then.
-func TestRestart(t *testing.T) {
-	t.Parallel()
-	c := testConfig(t)
-	run := func(change func(*Config), f func(*Appliance)) {
-		t.Helper()
-		change(&c)
-		a, err := New(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		stop := runUntil(t, a)
-		f(a)
-		stop()
-	}
-	moved, flagged := freePort(t), freePort(t)
-	at := func(port int) func(*Appliance) {
-		return func(a *Appliance) {
-			t.Helper()
-			if want := fmt.Sprintf("127.0.0.1:%d", port); a.NETCONFAddr().String() != want {
-				t.Errorf("listens at %v, want %s", a.NETCONFAddr(), want)
-			}
-		}
-	}
-	nothing := func(*Config) {}
-	run(nothing, func(a *Appliance) {
-		dial(t, a).call(serverEdit("running", netconfAt("default", portConfig(moved))))
-	})
-	run(nothing, at(moved)) // the flag is what it was
-	run(func(c *Config) { c.NETCONF = fmt.Sprintf("127.0.0.1:%d", flagged) }, at(flagged))
-	run(func(c *Config) { c.NETCONF = "" }, func(a *Appliance) {
-		at(flagged)(a)
-		dial(t, a).call(serverEdit("running", `<netconf nc:operation="delete"/>`))
-	})
-	run(func(c *Config) { c.NETCONF = "127.0.0.1:0" }, func(a *Appliance) {
-		if a.NETCONFAddr() == nil {
-			t.Error("there is no way in")
-		}
-	})
-}
-
-// TestStartWhereThePortIsTaken holds that a start fails for a port that was taken
-// meanwhile, says what to do, and works with that.
-func TestStartWhereThePortIsTaken(t *testing.T) {
-	t.Parallel()
-	c := testConfig(t)
-	c.NETCONF = fmt.Sprintf("127.0.0.1:%d", freePort(t))
-	a, err := New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Close(); err != nil {
-		t.Fatal(err)
-	}
-	taken, err := net.Listen("tcp", c.NETCONF)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	if a, err := New(c); err == nil {
-		_ = a.Close()
-		t.Fatal("started")
-	} else if !strings.Contains(err.Error(), "stop what listens there") || !strings.Contains(err.Error(), "--netconf") {
-		t.Errorf("error %v", err)
-	}
-	c.NETCONF = "127.0.0.1:0"
-	if a, err = New(c); err != nil {
-		t.Fatal(err)
-	}
-	defer runUntil(t, a)()
-	if !reachable(a.NETCONFAddr().String()) {
-		t.Error("cannot be reached")
 	}
 }

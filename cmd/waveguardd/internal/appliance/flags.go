@@ -63,19 +63,37 @@ func (a *Appliance) applyFlags() error {
 	switch {
 	case a.fresh:
 		wanted = flags{}
-	case len(a.endpoints.Addrs("netconf")) == 0 && a.endpoints.Err() == nil && !a.endpoints.Calls():
+	case len(a.endpoints.Addrs("netconf")) == 0 && len(a.endpoints.Errs("netconf")) == 0 && !a.endpoints.Calls():
 		wanted = given.orDefault()
 	}
 	if wanted != (flags{}) {
-		if err := a.configure(wanted); err != nil {
+		err := a.configure(wanted)
+		if refusal, ok := errors.AsType[*datastore.Error](err); ok && refusal.Tag == datastore.TagInUse {
+			// Without a daemon nobody could confirm or cancel it.
+			a.cfg.Logger.Warn("changed flags count at the next start only", "error", err)
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
-	text, err := json.Marshal(given)
+	if given == before {
+		return nil
+	}
+	return a.noteFlags(given)
+}
+
+// noteFlags keeps the flags of this start for the next one, whole or not at all.
+func (a *Appliance) noteFlags(f flags) error {
+	text, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(a.flagsFile(), text, 0o600); err != nil {
+	next := a.flagsFile() + ".new"
+	if err = os.WriteFile(next, text, 0o600); err == nil {
+		err = os.Rename(next, a.flagsFile())
+	}
+	if err != nil {
 		return fmt.Errorf("note the flags of this start: %w", err)
 	}
 	return nil
@@ -148,15 +166,16 @@ func (b *initialBuilder) addEndpoint(protocol, address string) error {
 	b.leaf(at+"name", defaultEndpoint)
 	b.leaf(at+"port", strconv.Itoa(tcp.Port))
 	if tcp.IP == nil {
-		b.remove(at + "address")
+		b.remove(protocol + "/listen/endpoint[name='" + defaultEndpoint + "']/config/address")
 		return nil
 	}
 	b.leaf(at+"address", (&net.IPAddr{IP: tcp.IP, Zone: tcp.Zone}).String())
 	return nil
 }
 
+// remove removes what is at a path below server, as has takes it.
 func (b *initialBuilder) remove(path string) {
-	p, err := b.set.ParsePath(path)
+	p, err := b.set.ParsePath(server + path)
 	if err == nil {
 		_, err = b.editor.DeletePath(p)
 	}
@@ -166,8 +185,8 @@ func (b *initialBuilder) remove(path string) {
 // lastRules is where the rules for authorities of a flag begin: after all others.
 const lastRules = 4_000_000_000
 
-// addAuthorities adds the authorities in a PEM file; a certificate of theirs
-// stands for the user of its common name.
+// addAuthorities adds the authorities in a PEM file, in the place of those that a
+// flag added before; a certificate of theirs stands for the user of its common name.
 func (b *initialBuilder) addAuthorities(path string) error {
 	if path == "" {
 		return nil
@@ -180,16 +199,28 @@ func (b *initialBuilder) addAuthorities(path string) error {
 	if err != nil || len(all) == 0 {
 		return errors.Join(fmt.Errorf("%s has no certificate in PEM form; give --gnmi-client-ca a file that has", path), err)
 	}
+	for i := 0; b.has(flagAuthority(i)); i++ {
+		b.remove(flagAuthority(i))
+		b.remove(flagRule(i))
+	}
 	for i, c := range all {
-		name := fmt.Sprintf("gnmi-client-ca-%d", i+1)
-		at := server + "tls/client-authorities/client-authority[name='" + name + "']/config/"
-		b.leaf(at+"name", name)
-		b.leaf(at+"certificate", base64.StdEncoding.EncodeToString(c.Raw))
-		rule := server + fmt.Sprintf("tls/client-identities/cert-to-name[id='%d']/", lastRules+i)
-		b.leaf(rule+"fingerprint", access.CertificateFingerprint(c).String())
-		b.leaf(rule+"map-type", "ietf-x509-cert-to-name:common-name")
+		authority := server + flagAuthority(i) + "/config/"
+		b.leaf(authority+"name", fmt.Sprintf("gnmi-client-ca-%d", i+1))
+		b.leaf(authority+"certificate", base64.StdEncoding.EncodeToString(c.Raw))
+		rule := server + flagRule(i)
+		b.leaf(rule+"/fingerprint", access.CertificateFingerprint(c).String())
+		b.leaf(rule+"/map-type", "ietf-x509-cert-to-name:common-name")
 	}
 	return b.err
+}
+
+// flagAuthority and flagRule return the paths of what a flag added.
+func flagAuthority(i int) string {
+	return fmt.Sprintf("tls/client-authorities/client-authority[name='gnmi-client-ca-%d']", i+1)
+}
+
+func flagRule(i int) string {
+	return fmt.Sprintf("tls/client-identities/cert-to-name[id='%d']", lastRules+i)
 }
 
 // certificates returns the certificates in a PEM file.

@@ -186,7 +186,7 @@ func TestCertificateChanges(t *testing.T) {
 	t.Parallel()
 	a := start(t)
 	c := dial(t, a)
-	own := (*identity)(nil).issue(t, &x509.Certificate{Subject: named("node-7"), IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"node-7.example.net"}})
+	own := (*identity)(nil).issue(t, &x509.Certificate{Subject: named("node-7\x01"), IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"node-7.example.net"}})
 	cert, key := own.files(t)
 	c.call(serverEdit("running", `<tls><config><certificate-file>`+cert+`</certificate-file><private-key-file>`+key+`</private-key-file></config></tls>`))
 	pool := x509.NewCertPool()
@@ -196,9 +196,9 @@ func TestCertificateChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn.Close()
-	eventually(t, "the certificate is told", func() bool { return strings.Contains(c.serverState(), "CN=node-7") })
+	eventually(t, "the certificate is told", func() bool { return strings.Contains(c.serverState(), "CN=node-7?") })
 	c.send(serverEdit("running", `<tls><config><private-key-file>`+cert+`</private-key-file></config></tls>`))
-	if reply := string(c.read()); !strings.Contains(reply, "invalid-value") || !strings.Contains(reply, "restore them") {
+	if reply := string(c.read()); !strings.Contains(reply, "invalid-value") || !strings.Contains(reply, "mend the files") {
 		t.Errorf("a certificate as key: %s", reply)
 	}
 	c.send(serverEdit("running", `<tls><config><private-key-file nc:operation="delete"/></config></tls>`))

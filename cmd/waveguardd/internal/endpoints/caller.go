@@ -84,7 +84,7 @@ func (c *caller) run(ctx context.Context, server *netconf.Server) {
 		switch {
 		case want == nil:
 			return
-		case !want.enabled || len(want.targets) == 0:
+		case !want.calls():
 			wait(ctx, woken, -1)
 			continue
 		case want.periodic && !wait(ctx, woken, max(0, time.Until(want.due(time.Now(), since, called.Equal(since))))):

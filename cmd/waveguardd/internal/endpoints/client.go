@@ -63,6 +63,9 @@ func (c *client) equal(other *client) bool {
 		a.period == b.period && a.idle == b.idle && a.startWith == b.startWith && a.maxWait == b.maxWait && a.maxAttempts == b.maxAttempts
 }
 
+// calls says whether there is somebody to call.
+func (c *client) calls() bool { return c.enabled && len(c.targets) > 0 }
+
 // order returns the targets as they are to be tried.
 func (c *client) order(last string) []target {
 	first := 0
@@ -85,11 +88,14 @@ func (c *client) due(now, since time.Time, calledSince bool) time.Time {
 			return now
 		}
 	}
-	periods := now.Sub(begin) / c.period
-	if next := begin.Add(periods * c.period); !next.Before(now) {
-		return next
+	// In seconds: an anchor can be further away than a Duration reaches.
+	period := int64(c.period / time.Second)
+	periods := (now.Unix() - begin.Unix()) / period
+	next := time.Unix(begin.Unix()+periods*period, int64(begin.Nanosecond()))
+	if next.Before(now) {
+		next = next.Add(c.period)
 	}
-	return begin.Add((periods + 1) * c.period)
+	return next
 }
 
 // shortestPause is how long the first pause between two attempts can be.

@@ -18,6 +18,9 @@ func TestDue(t *testing.T) {
 		"anchor far ahead":          {noon.Add(150 * time.Minute), noon, false, noon.Add(30 * time.Minute)},
 		"anchor behind":             {noon.Add(-30 * time.Minute), noon, false, noon.Add(30 * time.Minute)},
 		"anchor far behind":         {noon.Add(-150 * time.Minute), noon, true, noon.Add(30 * time.Minute)},
+		"anchor centuries behind":   {noon.AddDate(-400, 0, 0).Add(-30 * time.Minute), noon, false, noon.Add(30 * time.Minute)},
+		"anchor centuries ahead":    {noon.AddDate(400, 0, 0).Add(30 * time.Minute), noon, false, noon.Add(30 * time.Minute)},
+		"between seconds":           {noon, noon.Add(time.Millisecond), false, noon.Add(time.Hour)},
 		"at the anchor":             {noon, noon, false, noon},
 		"a whole number of periods": {noon.Add(-2 * time.Hour), noon, false, noon},
 	} {

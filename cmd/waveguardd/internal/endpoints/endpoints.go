@@ -1,12 +1,13 @@
 package endpoints
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -78,23 +79,28 @@ func New(c Config) (*Endpoints, error) {
 	}, nil
 }
 
-// Err returns why places could not be listened at when the appliance started,
-// nil if all are.
-func (e *Endpoints) Err() error {
+// Errs returns why places of a protocol are not listened at, by the names of
+// their endpoints.
+func (e *Endpoints) Errs(protocol string) map[string]error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var all []error
-	for _, err := range e.failed {
-		all = append(all, err)
+	all := map[string]error{}
+	for p, err := range e.failed {
+		if p.protocol == protocol {
+			all[p.name] = err
+		}
 	}
-	return errors.Join(all...)
+	return all
 }
 
-// Calls says whether there is a controller to call.
+// Calls says whether there is a controller that is called.
 func (e *Endpoints) Calls() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.now.clients) > 0
+	for _, c := range e.settings().clients {
+		if c.calls() {
+			return true
+		}
+	}
+	return false
 }
 
 // Addrs returns the addresses at which a protocol, "netconf" or "gnmi", listens,
@@ -201,5 +207,15 @@ func first(all map[string]net.Addr) net.Addr {
 	return all[slices.Min(names)]
 }
 
-// Addr returns an address at which a protocol listens, nil if there is none.
-func (e *Endpoints) Addr(protocol string) net.Addr { return first(e.Addrs(protocol)) }
+// Addr returns an address at which a protocol listens, nil if there is none. For
+// NETCONF it is one of SSH, as long as there is one.
+func (e *Endpoints) Addr(protocol string) net.Addr {
+	all := e.Addrs(protocol)
+	plain := maps.Clone(all)
+	for p, s := range e.settings().places {
+		if s.transport == "TLS" && p.protocol == protocol {
+			delete(plain, p.name)
+		}
+	}
+	return cmp.Or(first(plain), first(all))
+}

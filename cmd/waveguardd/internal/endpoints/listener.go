@@ -37,14 +37,13 @@ func (l *listener) port() string {
 // startGrace is how long a daemon that was just killed may take to let its ports go.
 const startGrace = time.Second
 
-// bind opens a socket; a patient one waits a moment for a port that is taken.
-//
-// Preconditions: e.preparing is held.
-func (e *Endpoints) bind(s spot, patient bool) (*listener, error) {
-	l, err := e.listen(s.address)
-	for deadline := time.Now().Add(startGrace); patient && errors.Is(err, syscall.EADDRINUSE) && time.Now().Before(deadline); {
+// bind opens a socket, beside those that will leave its port. At the start it
+// waits a moment for a port that is taken.
+func bind(s spot, leaving []*listener, grace time.Duration) (*listener, error) {
+	l, err := listen(s.address, leaving)
+	for deadline := time.Now().Add(grace); errors.Is(err, syscall.EADDRINUSE) && time.Now().Before(deadline); {
 		time.Sleep(20 * time.Millisecond)
-		l, err = e.listen(s.address)
+		l, err = listen(s.address, leaving)
 	}
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%w; stop what listens there or choose another port", err)
@@ -55,21 +54,20 @@ func (e *Endpoints) bind(s spot, patient bool) (*listener, error) {
 	return l, nil
 }
 
-// listen opens a socket. One of ours that holds the port shares it until the
-// change is made, so that an endpoint can move from all addresses to one.
-func (e *Endpoints) listen(address string) (*listener, error) {
+// listen opens a socket. Those of ours that leave its port share it until the
+// change is made, so that an endpoint can get another name, or go from all
+// addresses to one.
+func listen(address string, leaving []*listener) (*listener, error) {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
 	var sharing []*listener
-	e.mu.Lock()
-	for _, l := range e.open {
-		if l.port() == port && l.asked != address {
+	for _, l := range leaving {
+		if l.port() == port {
 			sharing = append(sharing, l)
 		}
 	}
-	e.mu.Unlock()
 	for _, l := range sharing {
 		share(l.TCPListener, true)
 		defer share(l.TCPListener, false)
@@ -129,11 +127,16 @@ func (e *Endpoints) accept(s *serving, p place, l *listener) {
 			continue
 		}
 		settings := e.settings()
+		spot, wanted := settings.places[p]
+		if !wanted { // it came in while the endpoint went
+			conn.Close()
+			continue
+		}
 		if !e.rate.admit(conn.RemoteAddr(), settings.rate, time.Now()) {
 			conn.Close()
 			continue
 		}
-		link := &netconf.Link{Conn: conn, Transport: settings.transport(settings.places[p].transport)}
+		link := &netconf.Link{Conn: conn, Transport: settings.transport(spot.transport)}
 		s.wg.Go(func() { _ = s.server.Accept(context.WithoutCancel(s.ctx), link) }) // the server logs why it ended
 	}
 }

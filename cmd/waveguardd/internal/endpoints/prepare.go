@@ -7,7 +7,10 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"slices"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/gnmi"
@@ -26,9 +29,11 @@ const (
 // change asks for. Commit publishes them, and then lets go of what is no longer
 // wanted; abort lets go of what was prepared.
 //
-// A place that cannot be listened at is no error at the start, where [Endpoints.Err]
+// A place that cannot be listened at is no error at the start, where [Endpoints.Errs]
 // tells it so that a flag can still say where else to listen, and when a confirmed
-// commit is undone, which must not fail. It is tried again.
+// commit is undone, which must not fail. It is tried again, and does not keep
+// others from changing. For the same reason
+// keys and certificates that became useless only leave themselves out then.
 func (e *Endpoints) Prepare(_ context.Context, c datastore.Change) (commit, abort func(), err error) {
 	if c.Actor.Protocol != startup && !concerns(c.Changes) {
 		return func() {}, func() {}, nil
@@ -66,8 +71,14 @@ type preparation struct {
 	protocol  string   // of the actor
 }
 
-// lenient says whether a place that cannot be listened at is only noted.
-func (p *preparation) lenient() bool { return p.protocol == startup || p.protocol == rollback }
+// lenient says whether a place that cannot be listened at is only noted: whoever
+// changes something else has no part in it.
+//
+// Preconditions: p.endpoints.preparing is held.
+func (p *preparation) lenient(name place, s spot) bool {
+	e := p.endpoints
+	return p.protocol == startup || p.protocol == rollback || e.failed[name] != nil && e.now.places[name].address == s.address
+}
 
 func (p *preparation) prepare() error {
 	if err := p.keys(); err != nil {
@@ -81,23 +92,41 @@ func (p *preparation) prepare() error {
 
 // keys makes the host keys that are missing.
 func (p *preparation) keys() error {
+	usable := p.next.keys[:0]
 	for _, k := range p.next.keys {
-		file := netconf.HostKeyFile(p.endpoints.cfg.keyFolder(), k.name)
-		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
-			p.made = append(p.made, file)
-		}
-		signer, err := netconf.EnsureHostKey(file, k.algorithm)
-		if err != nil {
+		signer, err := p.key(k)
+		switch {
+		case err == nil:
+			usable = append(usable, k)
+			p.next.ssh.HostKeys = append(p.next.ssh.HostKeys, signer)
+		case p.protocol == rollback:
+			p.endpoints.cfg.Logger.Error("a host key cannot be used and is left out", "name", k.name, "error", err)
+		default:
 			return &tree.Error{Tag: tree.TagInvalidValue, Path: k.at, Message: err.Error()}
 		}
-		p.next.ssh.HostKeys = append(p.next.ssh.HostKeys, signer)
 	}
+	p.next.keys = usable
 	return p.needKeys()
+}
+
+// key returns a host key: the one in use, or that in its file, which it makes if
+// it is missing. What happens to the file of a key in use keeps nobody from changing
+// something else.
+func (p *preparation) key(k hostKey) (ssh.Signer, error) {
+	now := p.endpoints.settings()
+	if i := slices.IndexFunc(now.keys, k.same); i >= 0 {
+		return now.ssh.HostKeys[i], nil
+	}
+	file := netconf.HostKeyFile(p.endpoints.cfg.keyFolder(), k.name)
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+		p.made = append(p.made, file)
+	}
+	return netconf.EnsureHostKey(file, k.algorithm)
 }
 
 // needKeys refuses to serve SSH without a key: no client could get in.
 func (p *preparation) needKeys() error {
-	if len(p.next.keys) > 0 {
+	if len(p.next.keys) > 0 || p.protocol == rollback {
 		return nil
 	}
 	for _, s := range p.next.places {
@@ -120,19 +149,27 @@ func noKey(at tree.Path) error {
 	}
 }
 
+// certificate reads the certificate, unless it is in use: then it is read when
+// it changes. Files that became useless since they were configured must not keep
+// the appliance from starting, or a confirmed commit from being undone.
 func (p *preparation) certificate() error {
-	t := &p.next.tls
-	t.certificate = p.endpoints.own
-	if t.certFile != "" {
-		c, err := gnmi.LoadCertificate(t.certFile, t.keyFile)
-		switch {
-		case err == nil:
-			t.certificate = c
-		case p.protocol == rollback:
-			p.endpoints.cfg.Logger.Error("the TLS certificate cannot be used; the appliance's own takes its place", "error", err)
-		default:
-			return &tree.Error{Tag: tree.TagInvalidValue, Path: t.at, Message: err.Error()}
-		}
+	t, now, own := &p.next.tls, &p.endpoints.settings().tls, p.endpoints.own
+	var err error
+	switch {
+	case t.certFile == "":
+		t.certificate = own
+	case t.certFile == now.certFile && t.keyFile == now.keyFile:
+		t.certificate = now.certificate
+	default:
+		t.certificate, err = gnmi.LoadCertificate(t.certFile, t.keyFile)
+	}
+	switch {
+	case err == nil:
+	case p.protocol == startup || p.protocol == rollback:
+		t.certificate = gnmi.AwaitCertificate(t.certFile, t.keyFile, own)
+		p.endpoints.cfg.Logger.Error("the TLS certificate cannot be used; until it can, the appliance's own takes its place", "error", err)
+	default:
+		return &tree.Error{Tag: tree.TagInvalidValue, Path: t.at, Message: err.Error()}
 	}
 	certificate, log := t.certificate, p.endpoints.cfg.Logger
 	t.config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -148,15 +185,19 @@ func (p *preparation) certificate() error {
 // bind opens the sockets that are not open yet.
 func (p *preparation) bind() error {
 	e := p.endpoints
+	leaving, grace := p.leaving(), time.Duration(0)
+	if p.protocol == startup {
+		grace = startGrace
+	}
 	for name, s := range p.next.places {
 		if l := e.open[name]; l != nil && l.asked == s.address {
 			continue
 		}
-		l, err := e.bind(s, p.protocol == startup)
+		l, err := bind(s, leaving, grace)
 		switch {
 		case err == nil:
 			p.bound[name] = l
-		case p.lenient():
+		case p.lenient(name, s):
 			p.failed[name] = err
 			e.cfg.Logger.Error("listen", "protocol", name.protocol, "endpoint", name.name, "error", err)
 		default:
@@ -164,6 +205,19 @@ func (p *preparation) bind() error {
 		}
 	}
 	return nil
+}
+
+// leaving returns the listeners that the commit closes.
+func (p *preparation) leaving() (all []*listener) {
+	e := p.endpoints
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for name, l := range e.open {
+		if s, wanted := p.next.places[name]; !wanted || s.address != l.asked {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 func (p *preparation) abort() {
@@ -210,7 +264,7 @@ func (e *Endpoints) rebind(ctx context.Context) {
 	for wait(ctx, nil, rebindEvery) {
 		e.preparing.Lock()
 		for name, s := range e.unbound() {
-			if l, err := e.bind(s, false); err == nil {
+			if l, err := bind(s, nil, 0); err == nil {
 				e.mend(name, l)
 			}
 		}

@@ -48,6 +48,10 @@ type hostKey struct {
 	at        tree.Path
 }
 
+func (k hostKey) same(other hostKey) bool {
+	return k.name == other.name && k.algorithm == other.algorithm
+}
+
 // tlsSettings are what TLS needs of the configuration.
 type tlsSettings struct {
 	certFile, keyFile string
@@ -75,6 +79,9 @@ func read(t *tree.Tree) (*settings, error) {
 		s.clients[name] = readClient(name, c)
 	}
 	s.readSSH(server.in("ssh"))
+	if err := s.checkOverlaps(); err != nil {
+		return nil, err
+	}
 	return s, s.readTLS(server.in("tls"))
 }
 

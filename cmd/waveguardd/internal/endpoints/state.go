@@ -15,21 +15,28 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// tellPause is the least time between two updates of the state.
-const tellPause = 50 * time.Millisecond
+// tellPause is the least time between two updates of the state, and tellShare how
+// many times as long as an update takes nothing is told after it: thousands of
+// controllers that do not answer must not cost more than the rest of the work.
+const (
+	tellPause = 50 * time.Millisecond
+	tellShare = 20
+)
 
 // tell keeps the state in the operational tree until ctx ends.
 func (e *Endpoints) tell(ctx context.Context, store Store) {
 	for {
+		began := time.Now()
 		if err := store.UpdateState(e.write); err != nil {
 			e.cfg.Logger.Error("tell the state of the endpoints", "error", err)
 		}
+		pause := max(tellPause, tellShare*time.Since(began))
 		select {
 		case <-ctx.Done():
 			return
 		case <-e.changed:
 		}
-		wait(ctx, nil, tellPause)
+		wait(ctx, nil, pause)
 	}
 }
 
@@ -94,7 +101,7 @@ func (w *writer) listening(at string, l *listener, err error) {
 	if l != nil {
 		port, connections = l.port(), strconv.FormatUint(l.connections.Load(), 10)
 	} else if err != nil {
-		problem = printable(err)
+		problem = printable(err.Error())
 	}
 	w.leaf(at+"bound-port", port)
 	w.leaf(at+"connections", connections)
@@ -107,7 +114,7 @@ func (w *writer) calling(at string, s callState) {
 		when = s.lastConnected.UTC().Format("2006-01-02T15:04:05Z")
 	}
 	if s.err != nil {
-		problem = printable(s.err)
+		problem = printable(s.err.Error())
 	}
 	w.leaf(at+"connected", strconv.FormatBool(s.connected != ""))
 	w.leaf(at+"connected-endpoint", s.connected)
@@ -124,18 +131,18 @@ func (w *writer) certificate(now *settings) {
 	if c == nil || c.Leaf == nil {
 		return
 	}
-	w.leaf("tls/state/certificate-subject", c.Leaf.Subject.String())
+	w.leaf("tls/state/certificate-subject", printable(c.Leaf.Subject.String()))
 	w.leaf("tls/state/certificate-fingerprint", access.CertificateFingerprint(c.Leaf).String())
 	w.leaf("tls/state/certificate-expires", c.Leaf.NotAfter.UTC().Format("2006-01-02T15:04:05Z"))
 }
 
-// printable returns what an error says without characters that a string of YANG
-// cannot have: some of it may be what a peer sent.
-func printable(err error) string {
+// printable returns text of others, such as peers and certificates, without
+// characters that a string of YANG cannot have.
+func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return '?'
 		}
 		return r
-	}, err.Error())
+	}, text)
 }
