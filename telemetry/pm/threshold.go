@@ -74,7 +74,7 @@ func (b *Bins) configureThresholds(running *tree.Tree) {
 	maps.DeleteFunc(t.crossed, func(a at, st *standing) bool {
 		now, is := t.all[a.threshold]
 		if was == nil { // an earlier process saw it
-			return !is || !now.explains(a.key, st)
+			return !is || !now.explains(a.key, st) || b.all[a.key] == nil
 		}
 		return !is || now != was[a.threshold]
 	})
@@ -140,7 +140,9 @@ func (b *Bins) cross(s *series, th threshold, c Crossing) *standing {
 
 // forget lets go of what stood by a measurement that is no more.
 func (t *thresholds) forget(k key) {
-	maps.DeleteFunc(t.crossed, func(a at, _ *standing) bool { return a.key == k })
+	for _, th := range t.byKind[k.kind] {
+		delete(t.crossed, at{th.name, k})
+	}
 }
 
 // explains says whether a crossing that an earlier process saw is one of this
@@ -156,12 +158,15 @@ func (t threshold) explains(k key, st *standing) bool {
 // cleared has a bin under way that began anew: it can cross again. One without
 // end had no other way to end a crossing.
 func (t *thresholds) cleared(k key, g granularity) {
-	for a, st := range t.crossed {
-		if a.key == k && st.granularity == g {
-			st.now = false
-			if g == untimed {
-				delete(t.crossed, a)
-			}
+	for _, th := range t.byKind[k.kind] {
+		a := at{th.name, k}
+		st := t.crossed[a]
+		if st == nil || st.granularity != g {
+			continue
+		}
+		st.now = false
+		if g == untimed {
+			delete(t.crossed, a)
 		}
 	}
 }
