@@ -41,26 +41,29 @@ func (s *Store) Validate(ctx context.Context, name Name) error {
 	return s.ValidateTree(ctx, s.Config(name))
 }
 
-// ValidateTree is Validate for any configuration.
+// ValidateTree is Validate for any configuration. It holds up no writer, however much
+// there is wrong with it.
 func (s *Store) ValidateTree(ctx context.Context, t *tree.Tree) error {
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}
-	defer s.release()
-	_, err := s.check(t)
+	running := s.valid
+	s.release()
+	_, err := s.checkFrom(running, t, s.cfg.Rules)
 	return err
 }
 
 // check validates next, starting from running. The state's tree is what next
-// becomes (RFC 7950 section 8.2).
+// becomes (RFC 7950 section 8.2). The caller is the writer.
 func (s *Store) check(next *tree.Tree) (*validate.State, error) {
-	return s.checkStep(step{next: next, rules: s.cfg.Rules})
+	return s.checkFrom(s.valid, next, s.cfg.Rules)
 }
 
-func (s *Store) checkStep(st step) (*validate.State, error) {
-	state, errs := s.validator.Check(s.valid, st.next)
-	if len(errs) == 0 && st.rules != nil {
-		errs = st.rules(s.Running(), state.Tree)
+// checkFrom is check when running is, or was, as given.
+func (s *Store) checkFrom(running *validate.State, next *tree.Tree, rules func(old, next *tree.Tree) []*Error) (*validate.State, error) {
+	state, errs := s.validator.Check(running, next)
+	if len(errs) == 0 && rules != nil {
+		errs = rules(running.Tree, state.Tree)
 	}
 	if len(errs) > 0 {
 		return nil, joined(errs)
@@ -100,7 +103,7 @@ func (s *Store) tryPerform(ctx context.Context, st step) error {
 	if err := st.actor.checkChanges(c.Changes); err != nil {
 		return err
 	}
-	state, err := s.checkStep(st)
+	state, err := s.checkFrom(s.valid, st.next, st.rules)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -392,4 +393,29 @@ func TestWatcherIsToldOfAnyNumberOfChangesOnce(t *testing.T) {
 		t.Error("a change of state went unnoticed")
 	}
 	w.Close()
+}
+
+// TestValidateHoldsUpNobody holds that commits go on while somebody has something
+// validated, which may be large and all wrong.
+func TestValidateHoldsUpNobody(t *testing.T) {
+	var s *datastore.Store
+	var meanwhile error
+	during := false
+	cfg := config(t, &engine{})
+	cfg.Dir = t.TempDir()
+	cfg.Rules = func(_, _ *tree.Tree) []*datastore.Error {
+		if during {
+			during = false
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			meanwhile = s.Discard(ctx, datastore.Actor{})
+		}
+		return nil
+	}
+	s = open(t, cfg)
+	during = true
+	ok(t, s.ValidateTree(t.Context(), s.Running()))
+	if during || meanwhile != nil {
+		t.Errorf("asked: %v; the store meanwhile: %v", !during, meanwhile)
+	}
 }

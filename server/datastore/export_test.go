@@ -21,5 +21,5 @@ func Rebased(base, mine, theirs *tree.Tree, mode Resolution) (*tree.Tree, []tree
 		winner = mySide
 	}
 	t, err := r.onto(winner)
-	return t, r.conflicts, err
+	return t, r.conflicts.topmost(), err
 }

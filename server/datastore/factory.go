@@ -40,7 +40,8 @@ func (s *Store) Factory() (*tree.Tree, error) {
 // transaction on running, after which the candidates begin anew and the history is
 // erased, so that nothing in the directory tells what was before. It ends a confirmed
 // commit that waits. TagInUse says that another session has locked something, or has a
-// confirmed commit that waits.
+// confirmed commit that waits; one that no session has, because it was made without one
+// or outlived it, is in nobody's way: its word may be lost.
 //
 // No rule for data decides on it: who may reset may change everything.
 func (s *Store) Reset(ctx context.Context, actor Actor) error {
@@ -58,8 +59,10 @@ func (s *Store) Reset(ctx context.Context, actor Actor) error {
 		}
 	}
 	p := s.pending.Load()
-	if err := p.owned(actor); err != nil {
-		return err
+	if p != nil && p.Session != 0 {
+		if err := p.owned(actor); err != nil {
+			return err
+		}
 	}
 	actor.Access = nil
 	if err := s.perform(ctx, step{actor: actor, next: next, rules: s.cfg.Rules}); err != nil {

@@ -73,6 +73,22 @@ func TestResetHeedsLocks(t *testing.T) {
 	}
 }
 
+// TestResetEndsWhatNobodyCanConfirm holds that a reset is the way out when a confirmed
+// commit waits for long and its word is lost.
+func TestResetEndsWhatNobodyCanConfirm(t *testing.T) {
+	s, _ := start(t)
+	ok(t, candidate(t, s, "/t:top/config/limit = 3"))
+	ok(t, s.CommitWith(t.Context(), session(1), commitOptions{Timeout: long, Persist: "lost"}))
+	wantTag(t, s.Reset(t.Context(), session(4)), datastore.TagInUse)
+	s.Release(1)
+	ok(t, s.Reset(t.Context(), session(4)))
+	if _, waits := s.Confirming(); waits {
+		t.Error("it still waits")
+	}
+	wantConfig(t, "running", s.Running(), initial)
+	ok(t, running(t, s, "/t:top/config/limit = 4"))
+}
+
 // Who may reset needs no right to the data.
 func TestResetAsksNoRuleForData(t *testing.T) {
 	s, _ := start(t)

@@ -22,10 +22,11 @@ type PartialLock struct {
 	Nodes   []tree.Path
 }
 
-// The bounds of what sessions can lock.
+// The bounds of what a session can lock. Sessions do not share nodes, so that there is
+// an end to all of them, too.
 const (
-	maxPartialLocks = 100    // of one session
-	maxLockedNodes  = 10_000 // of one lock
+	maxPartialLocks = 100
+	maxLockedNodes  = 10_000 // of all locks; a node counts in each
 )
 
 // partialLocks are changed only by the writer, and read by anybody.
@@ -141,10 +142,10 @@ func partDenied(appTag string, session uint32, message string) error {
 func (ps *partialLocks) grant(lock PartialLock) (PartialLock, error) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	own := 0
+	own, nodes := 0, len(lock.Nodes)
 	for _, h := range ps.all {
 		if h.Session == lock.Session {
-			own++
+			own, nodes = own+1, nodes+len(h.Nodes)
 			continue
 		}
 		for _, node := range lock.Nodes {
@@ -153,8 +154,8 @@ func (ps *partialLocks) grant(lock PartialLock) (PartialLock, error) {
 			}
 		}
 	}
-	if own >= maxPartialLocks || len(lock.Nodes) > maxLockedNodes {
-		return lock, &Error{Tag: TagResourceDenied, Message: fmt.Sprintf("a session can have %d partial locks, each of %d nodes; "+
+	if own >= maxPartialLocks || nodes > maxLockedNodes {
+		return lock, &Error{Tag: TagResourceDenied, Message: fmt.Sprintf("a session can have %d partial locks, of %d nodes in all; "+
 			"select the nodes above instead of each below", maxPartialLocks, maxLockedNodes)}
 	}
 	lock.ID, lock.Since = ps.freeID(), time.Now()

@@ -209,3 +209,19 @@ func TestPartialLocksAreBounded(t *testing.T) {
 	_, err = lockNodes(t, s, 5, itemB)
 	ok(t, err)
 }
+
+// TestPartialLocksOfManyNodes holds that a session does not get around the bound on
+// what it locks with more locks: all of it is held in memory and told to who asks.
+func TestPartialLocksOfManyNodes(t *testing.T) {
+	s := withItems(t)
+	nodes := slices.Repeat([]tree.Path{parsePath(t, itemA)}, 4000)
+	lock := func(n uint32) error {
+		_, err := s.LockNodes(t.Context(), n, nil, func(*tree.Tree) ([]tree.Path, error) { return nodes, nil })
+		return err
+	}
+	ok(t, lock(1))
+	ok(t, lock(1))
+	wantTag(t, lock(1), datastore.TagResourceDenied)
+	s.Release(1)
+	ok(t, lock(2))
+}

@@ -117,7 +117,7 @@ func (s *Store) updated(p private, mode Resolution) (*tree.Tree, error) {
 	}
 	r := newRebase(p.base, p.tree, running)
 	switch {
-	case len(r.conflicts) > 0 && mode == RevertOnConflict:
+	case len(r.conflicts.paths) > 0 && mode == RevertOnConflict:
 		return nil, r.refusal()
 	case mode == PreferCandidate:
 		return r.onto(mySide)
@@ -132,9 +132,10 @@ const maxConflicts = 100
 // changed, so that it learns of no other place.
 func (r *rebase) refusal() error {
 	var errs []error
-	for i, at := range r.conflicts {
+	all := r.conflicts.topmost()
+	for i, at := range all {
 		if i == maxConflicts {
-			errs = append(errs, &Error{Tag: tree.TagOperationFailed, Message: fmt.Sprintf("there are %d conflicts more", len(r.conflicts)-i)})
+			errs = append(errs, &Error{Tag: tree.TagOperationFailed, Message: fmt.Sprintf("there are %d conflicts more", len(all)-i)})
 			break
 		}
 		errs = append(errs, &Error{

@@ -32,6 +32,32 @@ func BenchmarkUpdate(b *testing.B) {
 	}
 }
 
+// BenchmarkConflicts finds the conflicts of two who have changed each of so many
+// transitions, while nobody else can write: its cost must not outgrow the number.
+func BenchmarkConflicts(b *testing.B) {
+	for _, n := range []int{100, 1000, 10000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := openAppliance(b)
+			ok(b, s.Apply(b.Context(), session(0), transitions(b, s, n)))
+			base := s.Running()
+			change := func(rate int) *tree.Tree {
+				e := base.Edit()
+				for i := range n {
+					ok(b, e.Apply(document(b, s, `{"transitions":{"transition":[`+transition(i, "DENY", rate)+`]}}`), tree.Merge))
+				}
+				return e.Tree()
+			}
+			mine, theirs := change(5007), change(5008)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, conflicts, err := datastore.Rebased(base, mine, theirs, datastore.PreferCandidate); err != nil || len(conflicts) < n {
+					b.Fatal(len(conflicts), err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkCommitBesidePartialLocks is BenchmarkEditCommit while another session
 // has locked so many other transitions.
 func BenchmarkCommitBesidePartialLocks(b *testing.B) {

@@ -1,8 +1,6 @@
 package datastore
 
 import (
-	"slices"
-
 	"github.com/optical-net/waveguard/yang/schema"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -20,12 +18,15 @@ type rebase struct {
 
 	kept      []tree.Change
 	conflicts regions
-	choices   regions     // nodes of the choices that are in conflict
-	reordered []tree.Path // user-ordered lists and leaf-lists whose order is to be settled
+	choices   regions // nodes of the choices that are in conflict
+	// reordered are the user-ordered lists and leaf-lists whose order is to be settled,
+	// by the text of their paths too.
+	reordered []tree.Path
+	noted     map[string]bool
 }
 
 func newRebase(base, mine, theirs *tree.Tree) *rebase {
-	r := &rebase{base: base, mine: mine, theirs: theirs}
+	r := &rebase{base: base, mine: mine, theirs: theirs, noted: map[string]bool{}}
 	for _, c := range tree.Diff(base, mine) {
 		r.judge(c)
 	}
@@ -90,9 +91,8 @@ func (r *rebase) conflict(at tree.Path) {
 // reorder notes that the order of the list around the entry at path is to be settled.
 func (r *rebase) reorder(entry tree.Path) {
 	list := listOf(entry)
-	if !slices.ContainsFunc(r.reordered, func(other tree.Path) bool {
-		return len(other) == len(list) && within(other, list) && within(list, other)
-	}) {
+	if text := list.String(); !r.noted[text] {
+		r.noted[text] = true
 		r.reordered = append(r.reordered, list)
 	}
 }
@@ -214,41 +214,4 @@ func same(a, b tree.Node) bool {
 // listOf returns the path of the whole list or leaf-list of the entry at path.
 func listOf(path tree.Path) tree.Path {
 	return append(parent(path), schema.PathStep{Node: path.Schema()})
-}
-
-// regions are paths of which none is another one's ancestor, once there are all.
-type regions []tree.Path
-
-func (rs *regions) add(path tree.Path) {
-	if !rs.cover(path) {
-		*rs = append(slices.DeleteFunc(*rs, func(in tree.Path) bool { return within(in, path) }), slices.Clone(path))
-	}
-}
-
-// cover says whether path is in one of the regions.
-func (rs *regions) cover(path tree.Path) bool {
-	return slices.ContainsFunc(*rs, func(r tree.Path) bool { return within(path, r) })
-}
-
-// within says whether path is region or stands in it; a list as a whole has all
-// its entries in it.
-func within(path, region tree.Path) bool {
-	if len(path) < len(region) {
-		return false
-	}
-	for i, step := range region {
-		if p := path[i]; p.Node != step.Node || !wholeList(step) && !sameInstance(p, step) {
-			return false
-		}
-	}
-	return true
-}
-
-func wholeList(step schema.PathStep) bool { return step.Keys == nil && step.Value == nil }
-
-func sameInstance(a, b schema.PathStep) bool {
-	if a.Value != nil && b.Value != nil {
-		return *a.Value == *b.Value
-	}
-	return a.Value == b.Value && slices.Equal(a.Keys, b.Keys)
 }

@@ -28,7 +28,7 @@ func (r *rebase) onto(winner side) (*tree.Tree, error) {
 		return nil, asError("bring the candidate's changes onto running", err)
 	}
 	if winner == mySide {
-		for _, at := range slices.Concat(r.conflicts, r.choices) {
+		for _, at := range slices.Concat(r.conflicts.topmost(), r.choices.topmost()) {
 			if err := put(e, at, r.mine.Find(at)); err != nil {
 				return nil, asError("take the candidate's version", err)
 			}

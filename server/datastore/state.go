@@ -84,7 +84,9 @@ func appendConfig(found []tree.Path, path tree.Path, n tree.Node) []tree.Path {
 
 // MergeState adds state that is made when it is asked for, one top-level node, to
 // what is there. The topmost state in it replaces its older version, which may have
-// more entries; only a container "state", which several may fill, is added to.
+// more entries; only a container "state", which several may fill, is added to. A
+// container by which one module augments another is whole: state that it had, and n has
+// not, is gone.
 func MergeState(e *tree.Editor, n tree.Node) error {
 	if err := dropOlder(e, tree.Path{{Node: n.Schema()}}, n); err != nil {
 		return err
@@ -99,6 +101,9 @@ func dropOlder(e *tree.Editor, path tree.Path, n tree.Node) error {
 	}
 	switch x := n.(type) {
 	case *tree.Container:
+		if err := dropGone(e, path, x); err != nil {
+			return err
+		}
 		for k := range x.Children() {
 			if err := dropOlder(e, append(slices.Clip(path), schema.PathStep{Node: k.Schema()}), k); err != nil {
 				return err
@@ -111,6 +116,23 @@ func dropOlder(e *tree.Editor, path tree.Path, n tree.Node) error {
 			if err := dropOlder(e, at, entry); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// dropGone drops the state that an augmenting container c has no more.
+func dropGone(e *tree.Editor, path tree.Path, c *tree.Container) error {
+	s := c.Schema()
+	if above := s.DataParent; above == nil || above.Kind == schema.Root || above.Module == s.Module {
+		return nil
+	}
+	for _, k := range s.DataChildren {
+		if k.Config || k.Name == "state" || c.Child(k) != nil {
+			continue
+		}
+		if _, err := e.DeletePath(append(slices.Clip(path), schema.PathStep{Node: k})); err != nil {
+			return err
 		}
 	}
 	return nil

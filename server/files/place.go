@@ -37,17 +37,17 @@ func (p *Policy) place(text string) (place, error) {
 	case u.Opaque != "" || u.Fragment != "" || strings.Contains(text, "#"):
 		return place{}, wrongURL("it has to be SCHEME://HOST/PATH, without a fragment")
 	}
+	if u.Scheme != "https" && (u.Scheme != "file" || !p.File) {
+		return place{}, wrongURL("the scheme %.20q is not served; %s", u.Scheme, p.served())
+	}
 	segments, err := segmentsOf(u)
-	if err != nil {
+	switch {
+	case err != nil:
 		return place{}, err
+	case u.Scheme == "file":
+		return filePlace(u, segments)
 	}
-	switch u.Scheme {
-	case "file":
-		return p.filePlace(u, segments)
-	case "https":
-		return p.remotePlace(u)
-	}
-	return place{}, wrongURL("the scheme %.20q is not served; %s", u.Scheme, p.served())
+	return p.remotePlace(u)
 }
 
 // segmentsOf returns the names between the slashes of a path. Those that mean
@@ -85,10 +85,8 @@ func unfit(r rune) bool {
 	return r < ' ' || r == '\\' || r == 0x7f || r == '\ufffd' || 0x80 <= r && r < 0xa0
 }
 
-func (p *Policy) filePlace(u *url.URL, segments []string) (place, error) {
+func filePlace(u *url.URL, segments []string) (place, error) {
 	switch {
-	case !p.File:
-		return place{}, wrongURL("the scheme file is not served; %s", p.served())
 	case u.Host != "" && u.Host != "localhost":
 		return place{}, wrongURL("a file of another host; files of the appliance are file:///NAME")
 	case u.RawQuery != "" || u.ForceQuery:

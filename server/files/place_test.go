@@ -81,6 +81,8 @@ func TestWhatIsServed(t *testing.T) {
 		{Policy{}, "file:///a", "serves none"},
 		{Policy{File: true}, "https://a/b", "no prefix"},
 		{Policy{File: true}, "tftp://a/b", "serves file"},
+		{Policy{File: true}, "http://a/", "serves file"},
+		{Policy{File: true}, "before.xml", "serves file"},
 		{Policy{Remotes: policy().Remotes}, "file:///a", "serves https"},
 	} {
 		if _, err := c.policy.place(c.url); err == nil || !strings.Contains(err.Error(), c.says) {

@@ -19,6 +19,9 @@ const (
 
 // TestTable holds the page to what the virtual machine said.
 func TestTable(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the page is not in the virtual machine: it is compared on the host")
+	}
 	var all []verdict
 	text, err := os.ReadFile("testdata/verdicts.json")
 	if err != nil {

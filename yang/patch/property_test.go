@@ -46,13 +46,14 @@ func TestPatchesLeadFromTreeToTree(t *testing.T) {
 				}
 				versions = append(versions, made, mixed)
 			}
-			for _, op := range []patch.Operation{patch.Create, patch.Delete, patch.Replace} {
+			needed := []patch.Operation{patch.Create, patch.Delete}
+			if name == "every kind" { // the models are many: few pairs have the same leaf
+				needed = append(needed, patch.Replace, patch.Insert, patch.Move)
+			}
+			for _, op := range needed {
 				if edits[op] == 0 {
 					t.Errorf("no pair needed a %s: %v", op, edits)
 				}
-			}
-			if name == "every kind" && (edits[patch.Insert] == 0 || edits[patch.Move] == 0) {
-				t.Errorf("nothing was put in order: %v", edits)
 			}
 		})
 	}

@@ -36,7 +36,9 @@ func (m Mark) Write(snapshot []byte) error { return writeSnapshot(m.fs, m.seq, s
 // old file stays in force on error, except that the log may be broken.
 func (l *Log) Trim(m Mark) error {
 	if m.swaps != l.swaps {
-		return nil // Rewrite was here since; there is nothing left to drop
+		// Rewrite was here since: there is nothing left to drop but the mark's snapshot.
+		removeStale(l.fs, l.last-uint64(len(l.sizes)))
+		return nil
 	}
 	data, err := l.fs.ReadFile(journalName)
 	if err != nil {

@@ -267,6 +267,30 @@ func TestRewriteBetweenMarkAndTrim(t *testing.T) {
 	reopen(t, d, 2)
 }
 
+// TestSnapshotAfterRewrite holds that a snapshot that was still being written when the
+// log was begun anew does not outlive the attempt to use it: what it holds may be there
+// to be forgotten.
+func TestSnapshotAfterRewrite(t *testing.T) {
+	d := openDir(t, filled(t, 3))
+	l := reopen(t, d, 3)
+	m := markBehindAll(t, l)
+	appendRecords(t, l, 1)
+	if err := l.Rewrite([]byte(`{"n":4}`)); err != nil {
+		t.Fatal(err)
+	}
+	appendRecords(t, l, 1)
+	if err := m.Write([]byte(`{"n":3}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Trim(m); err != nil {
+		t.Fatal(err)
+	}
+	if names, _ := d.List(); !slices.Equal(names, []string{"config-00000000000000000004.json", "journal", "lock"}) {
+		t.Errorf("the directory holds %v", names)
+	}
+	reopen(t, d, 1)
+}
+
 func TestSecondHolderIsToldTheFirst(t *testing.T) {
 	path := t.TempDir()
 	first := openDir(t, path)

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"net"
 	"path/filepath"
+	"strings"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/config"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/netconf"
@@ -97,8 +98,8 @@ func (f *sshFlags) connect(ctx context.Context, s *session, where netconf.Config
 
 // interrupted says so in the words of people.
 func interrupted(err error) error {
-	if err == context.Canceled { //nolint:errorlint // one that is wrapped says more
-		return errors.New("interrupted")
+	if !errors.Is(err, context.Canceled) {
+		return err
 	}
-	return err
+	return errors.New(strings.Replace(err.Error(), context.Canceled.Error(), "interrupted", 1))
 }

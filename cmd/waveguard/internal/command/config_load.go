@@ -79,10 +79,20 @@ const changeAbout = `JSON: {"differences", "changed", "confirm-by", "persist-id"
 "waveguard yang diff", the last two are there with --confirm. It needs --yes or --dry-run.`
 
 func (f *changeFlags) add(flags *flag.FlagSet) {
-	flags.DurationVar(&f.confirm, "confirm", f.confirm, "`TIME` after which the change is undone unless it is confirmed (default: it stays)")
+	flags.Func("confirm", "`TIME` after which the change is undone unless it is confirmed (default: it stays)", f.setConfirm)
 	flags.BoolVar(&f.dryRun, "dry-run", f.dryRun, "show what would change, and change nothing")
 	flags.BoolVar(&f.yes, "yes", f.yes, "do not ask")
 	flags.StringVar(&f.comment, "comment", f.comment, "`TEXT` for the history (default what the command does)")
+}
+
+// setConfirm reads the flag. No time at all is refused too: who computes the time must
+// not end up with a change for good.
+func (f *changeFlags) setConfirm(text string) (err error) {
+	f.confirm, err = time.ParseDuration(text)
+	if err != nil || f.confirm < time.Second {
+		return errors.New("it is a time of a second or more, such as 5m")
+	}
+	return nil
 }
 
 // maxComment is the most characters that a comment can have.
@@ -90,8 +100,6 @@ const maxComment = 256
 
 func (f *changeFlags) check(s *session) error {
 	switch {
-	case f.confirm < 0 || f.confirm > 0 && f.confirm < time.Second:
-		return s.misused("--confirm is a time of a second or more, such as 5m")
 	case f.confirm.Seconds() >= 1<<32:
 		return s.misused("--confirm is too long")
 	case len([]rune(f.comment)) > maxComment:

@@ -35,17 +35,25 @@ func guarded(args []string) []string {
 // running.
 func pointOf(arg string) (p config.Point, err error) {
 	if !number.MatchString(arg) {
-		return p, fmt.Errorf("%q is no revision; give a number of \"waveguard config history\", or -1 for the one before the last", arg)
+		return p, noRevision(arg)
 	}
 	if digits := strings.TrimLeft(arg, "-~"); digits != arg {
-		p.Back, err = strconv.Atoi(digits)
-		if err == nil && p.Back == 0 {
+		switch p.Back, err = strconv.Atoi(digits); {
+		case err != nil:
+			err = noRevision("-" + digits)
+		case p.Back == 0:
 			err = errors.New("-0 is what is running")
 		}
 		return p, err
 	}
-	p.Number, err = strconv.ParseUint(arg, 10, 64)
+	if p.Number, err = strconv.ParseUint(arg, 10, 64); err != nil {
+		err = noRevision(arg)
+	}
 	return p, err
+}
+
+func noRevision(arg string) error {
+	return fmt.Errorf("%q is no revision; give a number of \"waveguard config history\", or -1 for the one before the last", arg)
 }
 
 // fileFlags say what files are that do not say it by their names.

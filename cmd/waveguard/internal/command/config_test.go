@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -227,5 +228,16 @@ func (g netconfTarget) unlocked(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("a lock was left behind")
 		}
+	}
+}
+
+// TestInterruptedWherever holds that people are told so in their words, with what was
+// being done.
+func TestInterruptedWherever(t *testing.T) {
+	if got := interrupted(fmt.Errorf("read running: %w", context.Canceled)); got.Error() != "read running: interrupted" {
+		t.Error(got)
+	}
+	if err := errors.New("other"); interrupted(err) != err || interrupted(nil) != nil {
+		t.Error("what is no interruption is told as one")
 	}
 }

@@ -150,7 +150,7 @@ func (c Config) explainUnknown(err error, key ssh.PublicKey) error {
 	}
 	got := ssh.FingerprintSHA256(key)
 	e := &appliance.Error{Kind: appliance.ErrUnreachable, Message: fmt.Sprintf("the host key at %s is not known; it is %s", c.Address, got)}
-	e.Hint = fmt.Sprintf("Compare it with what \"ssh-keygen -lf\" says of the Ed25519 key in ssh/ in the daemon's --data directory. If they agree, give --host-key %s, or enter the host in your known hosts with ssh-keyscan. On the appliance itself, name that directory with --data.", got)
+	e.Hint = fmt.Sprintf("Compare it with what \"ssh-keygen -lf\" says of the Ed25519 key in ssh/ in the daemon's --data directory. If they agree, give --host-key %s, or enter the host in your known hosts with ssh-keyscan. On the appliance itself, name that directory with --data. After a reset to the factory's state the keys there are made when the daemon starts again.", got)
 	var changed *knownhosts.KeyError
 	var revoked *knownhosts.RevokedError
 	if errors.As(err, &changed) && len(changed.Want) > 0 || errors.As(err, &revoked) {

@@ -65,11 +65,31 @@ func Read(name string, stdin io.Reader, otherwise Format) (*File, error) {
 		return nil, misused("standard input can be read once; give the other files by name")
 	}
 	if name == "-" {
-		f.Text, err = io.ReadAll(stdin)
+		f.Text, err = readAll(stdin)
 	} else {
-		f.Text, err = os.ReadFile(name)
+		f.Text, err = readFile(name)
 	}
 	return f, explained(err)
+}
+
+// maxFile bounds what is read at once, in octets: devices and pipes may have no end.
+const maxFile = 64 << 20
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readAll(f)
+}
+
+func readAll(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("more than %d octets, which no configuration or module has; check the name", maxFile)
+	}
+	return text, err
 }
 
 func described(name string) string {

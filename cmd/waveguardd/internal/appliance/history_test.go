@@ -26,6 +26,14 @@ func (a *Appliance) historic(t *testing.T) string {
 	return string(json.AppendNode(nil, node, json.EncodeOptions{}))
 }
 
+// mirrorOnce brings what NETCONF makes when it is asked to where gNMI reads it.
+func (a *Appliance) mirrorOnce(t *testing.T) {
+	t.Helper()
+	if err := a.store.UpdateState(a.writeNETCONF); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // commit makes a change of running.
 func (c *client) commit(config string) {
 	c.t.Helper()
@@ -176,9 +184,20 @@ func TestRollbackConfirmed(t *testing.T) {
 	c.named("second")
 
 	dial(t, a).call(fmt.Sprintf(`<rollback %s><back>2</back><confirmed/><confirm-timeout>600</confirm-timeout><persist>x</persist></rollback>`, historySpace))
+	a.mirrorOnce(t)
+	if state := a.historic(t); !strings.Contains(state, "deadline") {
+		t.Errorf("gNMI tells of nothing pending: %s", state)
+	}
 	c.call(`<commit><persist-id>x</persist-id></commit>`)
 	if _, waits := a.store.Confirming(); waits {
 		t.Error("a confirmed rollback still waits")
+	}
+	if state := string(c.call(`<get><filter type="xpath" select="/mpk-security/system/history/pending"/></get>`)); strings.Contains(state, "<deadline>") {
+		t.Errorf("it still waits, says NETCONF: %s", state)
+	}
+	a.mirrorOnce(t)
+	if state := a.historic(t); strings.Contains(state, "deadline") {
+		t.Errorf("it still waits, says gNMI: %s", state)
 	}
 }
 
