@@ -1,7 +1,7 @@
 # Waveguard. "make" alone lists the targets.
 
 # Every package; those below testdata need to be named.
-PACKAGES ?= ./... ./testdata/pkuvm/... ./testdata/e2e/... ./testdata/bench/... ./testdata/redteam/...
+PACKAGES ?= ./... ./testdata/pkuvm/... ./testdata/e2e/... ./testdata/bench/... ./testdata/redteam/... ./testdata/csdk/...
 RACE_PACKAGES ?= ./...
 # How long "make run" goes on, such as 30s; until stopped if empty.
 DURATION ?=
@@ -25,6 +25,11 @@ help: ## list the targets
 build: ## build bin/waveguardd and bin/waveguard, as static binaries
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/waveguardd ./cmd/waveguard
+
+.PHONY: sdk
+sdk: ## build libwaveguard, the C and C++ SDK, into bin/csdk
+	@scripts/install-deps
+	@$(MAKE) --no-print-directory -C sdk/c
 
 .PHONY: run
 run: build ## start the appliance and a demonstration node (DURATION=30s stops by itself)
@@ -67,8 +72,8 @@ bench: ## run the benchmarks (BENCH=pattern BENCHTIME=5s)
 .PHONY: lint
 lint: ## vet, format and staticcheck
 	go vet $(PACKAGES)
-	@echo go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam
-	@unformatted=$$(go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam) && test -z "$$unformatted" || \
+	@echo go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam testdata/csdk
+	@unformatted=$$(go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam testdata/csdk) && test -z "$$unformatted" || \
 		{ echo "not gofumpt-ed (go tool gofumpt -w FILE):"; echo "$$unformatted"; exit 1; }
 	go tool staticcheck $(PACKAGES)
 

@@ -35,7 +35,7 @@ type Client struct {
 // Dial prepares a connection; the first request makes it. It returns an
 // ErrRefused or ErrUnreachable error for files that it can't use.
 func Dial(config Config) (*Client, error) {
-	password, from, err := config.Password()
+	password, from, err := config.password()
 	if err != nil {
 		return nil, err
 	}

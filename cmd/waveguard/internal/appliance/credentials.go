@@ -45,6 +45,15 @@ func (c Config) Password() (password, file string, err error) {
 	return strings.TrimRight(string(text), "\r\n"), file, nil
 }
 
+// password is Password for the appliance that is trusted: that of the data directory is
+// for the daemon there, and not for one that is known by another certificate.
+func (c Config) password() (password, file string, err error) {
+	if c.CA != "" && c.PasswordFile == "" {
+		return "", "", nil
+	}
+	return c.Password()
+}
+
 // loadTrust returns the certificates to trust, and their place in words: a
 // file that was named, else that of the data directory, else the system's.
 func (c Config) loadTrust() (*tls.Config, string, error) {

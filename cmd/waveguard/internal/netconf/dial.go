@@ -20,7 +20,7 @@ import (
 type Config struct {
 	Address      string // host and port
 	User         string
-	PasswordFile string // empty for admin-password in Data, if it is there
+	PasswordFile string // empty for admin-password in Data, if it is there and the daemon is the one of Data
 	Identity     string // file of a private key; empty for the keys of Agent
 	Agent        string // socket of an ssh-agent; may be empty
 	HostKey      string // fingerprint, such as SHA256:...; empty for the keys in Data/ssh, else KnownHosts
@@ -41,7 +41,7 @@ func Dial(ctx context.Context, c Config, notify func(*xml.Element)) (*Client, er
 	if err != nil {
 		return nil, err
 	}
-	login, err := c.login()
+	login, err := c.login(trust.own)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,10 @@ type login struct {
 
 // login gathers what there is. A key that was named comes first; those of the agent
 // come last, since a server takes few tries and they may be many.
-func (c Config) login() (*login, error) {
+//
+// The password in the data directory is for the daemon there: who is known by another
+// key does not get to see it.
+func (c Config) login(own bool) (*login, error) {
 	l := &login{}
 	if c.Identity != "" {
 		signer, err := readIdentity(c.Identity)
@@ -32,12 +35,14 @@ func (c Config) login() (*login, error) {
 		}
 		l.offer("the key in "+c.Identity, ssh.PublicKeys(signer))
 	}
-	password, file, err := appliance.Config{PasswordFile: c.PasswordFile, Data: c.Data}.Password()
-	if err != nil {
-		return nil, err
-	}
-	if file != "" {
-		l.offer("the password in "+file, ssh.Password(password))
+	if own || c.PasswordFile != "" {
+		password, file, err := appliance.Config{PasswordFile: c.PasswordFile, Data: c.Data}.Password()
+		if err != nil {
+			return nil, err
+		}
+		if file != "" {
+			l.offer("the password in "+file, ssh.Password(password))
+		}
 	}
 	if c.Identity == "" && c.Agent != "" {
 		if conn, err := net.Dial("unix", c.Agent); err == nil { // an agent that is gone is no agent

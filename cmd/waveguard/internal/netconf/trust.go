@@ -20,6 +20,7 @@ import (
 type trust struct {
 	check      ssh.HostKeyCallback
 	algorithms []string // to ask the server for, the most wanted first
+	own        bool     // they are those of the daemon on this host
 }
 
 // algorithms are those to ask for when any key will do. A server has keys of several
@@ -40,7 +41,7 @@ func algorithmsOf(key ssh.PublicKey) []string {
 // else the known hosts. There is no way to trust any key.
 func (c Config) trust() (trust, error) {
 	if c.HostKey != "" {
-		return trust{c.checkFingerprint, algorithms}, nil
+		return trust{check: c.checkFingerprint, algorithms: algorithms}, nil
 	}
 	keys, err := ownKeys(filepath.Join(c.Data, "ssh"))
 	if err != nil {
@@ -68,7 +69,7 @@ func (c Config) checkFingerprint(_ string, _ net.Addr, key ssh.PublicKey) error 
 
 // trustKeys takes these keys alone.
 func (c Config) trustKeys(keys []ssh.PublicKey) trust {
-	t := trust{check: func(_ string, _ net.Addr, key ssh.PublicKey) error {
+	t := trust{own: true, check: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 		for _, k := range keys {
 			if slices.Equal(k.Marshal(), key.Marshal()) {
 				return nil

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The library's inside.
+ *
+ * The controller is the code that runs with the controller's key open: wg_trusted and
+ * what it calls, on the stack of the thread's slot. Its memory is struct wg_controller,
+ * the thread table and what wg_controller_alloc returns; nothing else may be believed,
+ * not even errno or a value read twice from elsewhere. It makes system calls
+ * through wg_syscall alone, and never allocates from the heap.
+ */
+#ifndef WG_INTERNAL_H
+#define WG_INTERNAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <waveguard/page.h>
+#include <waveguard/waveguard.h>
+
+#include "offsets.h"
+
+#define WG_HIDDEN __attribute__((visibility("hidden")))
+#define WG_PAGE 4096u
+#define WG_VERDICTS 64u /* that a thread remembers, a power of 2 */
+#define WG_MAX_REPORTS 512u
+#define WG_CHAIN (WG_MAX_DEPTH + 1)
+
+/* Backends and strengths, as the attach protocol numbers them. */
+enum { WG_WIRE_NONE, WG_WIRE_MPROTECT, WG_WIRE_PKU };
+
+/* Kinds of violation, as the attach protocol numbers them. */
+enum {
+	WG_TRANSITION_DENIED = 1,
+	WG_OPERATION_DENIED,
+	WG_RATE_EXCEEDED,
+	WG_DWELL_EXCEEDED,
+	WG_DOMAIN_OUT_OF_SERVICE,
+	WG_KEY_FAULT,
+};
+#define WG_NO_OPERATION 0xffffu
+
+/* Counters of a cell, by position in struct wg_stats_cell. */
+enum {
+	WG_C_PERMITTED,
+	WG_C_DENIED,
+	WG_C_RATE_LIMITED,
+	WG_C_DWELL_EXCEEDED,
+	WG_C_OPERATION_DENIED,
+	WG_C_OUT_OF_SERVICE,
+	WG_C_FAULTS,
+	WG_COUNTERS
+};
+
+struct wg_lock {
+	_Atomic uint32_t word; /* 0 free, 1 held, 2 held and waited for */
+};
+
+/* A region: usable memory between two guard pages. */
+struct wg_region {
+	struct wg_region *next; /* of its domain, or of the free ones */
+	uint8_t *memory;
+	size_t size; /* bytes, whole pages */
+};
+
+/*
+ * A hosted domain, and the holder of a key. Its word:
+ *
+ *   63          32 31    28 27      24 23         0
+ *   | entries     | 0      | key      | threads    |
+ *
+ * Invariant: while threads is above 0 the key does not change, but from 0.
+ */
+struct wg_domain {
+	_Atomic uint64_t word;
+	char name[WG_MAX_NAME + 1];
+	uint16_t id;
+	uint8_t level;
+	uint16_t index;
+	uint32_t operations; /* how many */
+
+	/* Of the ring, under its lock. */
+	uint32_t entries; /* at the last look */
+	uint64_t stamp;   /* of the ring's clock, when entries was last seen to have grown */
+
+	struct wg_lock lock; /* of what follows */
+	int tag;             /* key that its regions are under */
+	uint32_t inside;     /* threads, for the backend MPROTECT */
+	struct wg_region *regions;
+	struct wg_region *stacks[WG_MAX_THREADS];
+};
+
+struct wg_hosted {
+	char name[WG_MAX_NAME + 1];
+	struct wg_domain *domain;
+	wg_function run;
+	uint32_t first_gate, gates;
+};
+
+struct wg_way {
+	char name[WG_MAX_NAME + 1];
+	uint32_t service, bit;
+	wg_function function;
+};
+
+/* The pages of one Welcome. */
+struct wg_attachment {
+	uint64_t id;
+	const uint8_t *policy;
+	uint8_t *stats;
+	size_t policy_size, stats_size;
+	int doorbell;
+	uint64_t *carried; /* what later pages already hold, by cell and counter; then the lost reports */
+};
+
+struct wg_verdict {
+	uint64_t attachment, epoch; /* epoch 0: do not use again */
+	uint32_t gate;
+	uint16_t source;
+	uint32_t rate, dwell;
+};
+
+enum wg_frame_kind { WG_FRAME_RUN, WG_FRAME_CALL, WG_FRAME_OUTSIDE };
+
+struct wg_frame {
+	uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
+	uint32_t mxcsr;
+	uint16_t fpucw;
+	uint8_t kind;
+	uint8_t crossed; /* a wall was crossed: the chain has grown */
+	uint64_t entered; /* nanoseconds, if dwell is not 0 */
+	uint32_t dwell;   /* microseconds permitted, 0 for any */
+	uint32_t service; /* whose code called */
+	uint32_t gate;
+	uint32_t reserved[7];
+	struct wg_domain *domain; /* where the caller was, NULL outside */
+};
+
+/* Where one thread is. The chain is what it entered and did not leave, the innermost
+ * last; those below yielded are not counted in. Invariant: 0 <= yielded <= length. */
+struct wg_thread {
+	_Atomic uint64_t fs; /* whose it is, 0 for nobody */
+	uint32_t expected;   /* PKRU that the thread may go on with */
+	uint32_t begin;      /* the gate begins function; otherwise it goes back to the frame */
+	uint64_t sp, function, arguments[3];
+	int64_t status;
+	uint64_t result;
+	uint32_t depth;
+	uint32_t simd;
+	uint32_t tid;  /* of the kernel, when it registered */
+	uint32_t busy; /* the controller runs */
+	uint32_t service;
+	uint32_t paused; /* outside, by wg_outside */
+	uint32_t length, yielded;
+	uint64_t reserved[3];
+	struct wg_frame frames[WG_MAX_DEPTH + 1];
+	struct wg_domain *chain[WG_CHAIN];
+	_Atomic(struct wg_attachment *) hazard; /* not unmapped while it stands here */
+	struct wg_region *outside;
+	struct wg_verdict verdicts[WG_VERDICTS];
+};
+
+union wg_slot {
+	struct wg_thread thread;
+	uint8_t whole[WG_SLOT_SIZE];
+};
+
+#define WG_AT(type, field, offset) \
+	_Static_assert(offsetof(type, field) == (offset), #type "." #field " is where the gate expects it")
+WG_AT(struct wg_thread, fs, WG_T_FS);
+WG_AT(struct wg_thread, expected, WG_T_EXPECTED);
+WG_AT(struct wg_thread, begin, WG_T_BEGIN);
+WG_AT(struct wg_thread, sp, WG_T_SP);
+WG_AT(struct wg_thread, function, WG_T_FUNCTION);
+WG_AT(struct wg_thread, arguments, WG_T_ARGUMENTS);
+WG_AT(struct wg_thread, status, WG_T_STATUS);
+WG_AT(struct wg_thread, result, WG_T_RESULT);
+WG_AT(struct wg_thread, depth, WG_T_DEPTH);
+WG_AT(struct wg_thread, simd, WG_T_SIMD);
+WG_AT(struct wg_thread, frames, WG_T_FRAMES);
+WG_AT(struct wg_frame, rbx, WG_F_RBX);
+WG_AT(struct wg_frame, r15, WG_F_R15);
+WG_AT(struct wg_frame, rsp, WG_F_RSP);
+WG_AT(struct wg_frame, rip, WG_F_RIP);
+WG_AT(struct wg_frame, mxcsr, WG_F_MXCSR);
+WG_AT(struct wg_frame, fpucw, WG_F_FPUCW);
+_Static_assert(sizeof(struct wg_frame) == 1 << WG_FRAME_SHIFT, "the gate indexes frames by a shift");
+_Static_assert(sizeof(struct wg_thread) <= WG_SLOT_GUARD, "a state ends below the guard page");
+
+struct wg_report {
+	uint16_t service, source, target, operation;
+	uint8_t kind; /* 0: free */
+	uint32_t thread;
+	uint64_t address;
+	uint64_t count; /* not sent yet */
+	uint64_t next;  /* nanoseconds; not before */
+};
+
+struct wg_ring {
+	struct wg_lock lock;
+	_Atomic uint32_t waiting, left; /* threads that wait; grows when somebody may have left */
+	int free[WG_KEYS], frees;
+	struct wg_domain *resident[WG_KEYS];
+	int residents;
+	uint64_t clock, loads, evictions, waits;
+};
+
+/* Everything the controller knows. */
+struct wg_controller {
+	int backend; /* WG_WIRE_* */
+	int keys;    /* that the process has */
+	struct {
+		void *at;
+		size_t size;
+	} early[8]; /* memory to put under the key with the rest */
+	int earlies;
+	uint32_t armed; /* the controller's memory is under its key */
+	uint32_t simd;
+	size_t stack_size;
+	char socket[108];
+
+	uint32_t services, domains, gates;
+	struct wg_hosted *hosted;
+	struct wg_domain *domain;
+	struct wg_way *way;
+	_Atomic uint64_t *meters; /* of the transitions, source-major */
+
+	_Atomic(struct wg_attachment *) attachment; /* current */
+	struct wg_attachment pages[2];
+	_Atomic uint32_t connected, closed, supervised;
+	int connection, wake;
+	uint32_t sent, received; /* sequences */
+
+	struct wg_ring ring;
+	struct wg_lock memory; /* of spare */
+	struct wg_region *spare;
+
+	struct wg_lock reporting;
+	struct wg_report reports[WG_MAX_REPORTS];
+
+	uint8_t hello[65536];
+	size_t hello_size;
+	uint8_t packet[65537];
+};
+
+/* Both are whole pages, so that a key protects them and nothing else. */
+extern WG_HIDDEN union {
+	struct wg_controller c;
+	uint8_t whole[(sizeof(struct wg_controller) + WG_PAGE - 1) / WG_PAGE * WG_PAGE];
+} wg_controller;
+extern WG_HIDDEN union wg_slot wg_threads[WG_MAX_THREADS];
+#define WG (&wg_controller.c)
+
+struct wg_answer {
+	int64_t status;
+	uint64_t value;
+};
+
+/* gate.S */
+WG_HIDDEN struct wg_answer wg_gate_pku(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+WG_HIDDEN struct wg_answer wg_gate_plain(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+WG_HIDDEN void wg_back_pku(void);
+WG_HIDDEN void wg_back_plain(void);
+WG_HIDDEN struct wg_answer wg_register_pku(uint64_t op);
+WG_HIDDEN struct wg_answer wg_register_plain(uint64_t op);
+WG_HIDDEN void wg_unregister_pku(void);
+WG_HIDDEN void wg_unregister_plain(void);
+extern WG_HIDDEN _Thread_local struct wg_thread *wg_self;
+
+/* api.c */
+WG_HIDDEN int wg_threads_prepare(void);
+WG_HIDDEN int wg_threads_start(bool with_keys);
+
+/* trusted.c */
+WG_HIDDEN void wg_trusted(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+WG_HIDDEN uint64_t wg_now(void);
+
+/* system.c */
+WG_HIDDEN long wg_syscall(long number, long a, long b, long c, long d, long e, long f);
+WG_HIDDEN void wg_acquire(struct wg_lock *l);
+WG_HIDDEN void wg_release(struct wg_lock *l);
+WG_HIDDEN void wg_futex_wait(_Atomic uint32_t *word, uint32_t value);
+WG_HIDDEN void wg_futex_wake(_Atomic uint32_t *word, int threads);
+WG_HIDDEN _Noreturn void wg_die(const char *why);
+WG_HIDDEN void *wg_controller_alloc(size_t size);
+WG_HIDDEN void wg_controller_reset(void);
+WG_HIDDEN int wg_arm(void);
+WG_HIDDEN uint32_t wg_simd_level(void);
+WG_HIDDEN bool wg_has_keys(void);
+
+/* ring.c */
+#define WG_BUSY (-100) /* every key is in use */
+WG_HIDDEN int wg_ring_key(struct wg_domain *d);
+WG_HIDDEN int wg_ring_enter(struct wg_domain *d);
+WG_HIDDEN int wg_ring_wait(struct wg_domain *d);
+WG_HIDDEN void wg_ring_leave(struct wg_domain *d);
+
+/* walls.c */
+WG_HIDDEN int wg_walls_open(int backend);
+WG_HIDDEN int wg_walls_tag(struct wg_domain *d, int key);
+WG_HIDDEN int wg_walls_enter(struct wg_thread *t, struct wg_domain *d);
+WG_HIDDEN void wg_walls_leave(struct wg_thread *t);
+WG_HIDDEN void wg_walls_pause(struct wg_thread *t);
+WG_HIDDEN void wg_walls_resume(struct wg_thread *t);
+
+/* region.c */
+WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size);
+WG_HIDDEN int wg_region_drop(struct wg_domain *d, const uint8_t *memory);
+WG_HIDDEN struct wg_domain *wg_region_owner(uint64_t address);
+
+/* pages.c */
+WG_HIDDEN int wg_pages_open(struct wg_attachment *a, const int files[3], uint32_t hosted);
+WG_HIDDEN void wg_pages_close(struct wg_attachment *a);
+WG_HIDDEN uint64_t wg_pages_epoch(const struct wg_attachment *a);
+struct wg_policy_answer {
+	uint64_t epoch;
+	uint8_t source_state, target_state;
+	struct wg_policy_entry entry;
+};
+WG_HIDDEN struct wg_policy_answer wg_pages_lookup(const struct wg_attachment *a, uint32_t source, uint32_t target);
+WG_HIDDEN _Atomic uint64_t *wg_pages_counter(const struct wg_attachment *a, uint32_t source, uint32_t target, int counter);
+WG_HIDDEN _Atomic uint64_t *wg_pages_lost(const struct wg_attachment *a);
+WG_HIDDEN void wg_pages_ring(const struct wg_attachment *a);
+WG_HIDDEN void wg_pages_carry(struct wg_attachment *from, struct wg_attachment *to);
+
+/* wire.c */
+WG_HIDDEN int wg_wire_hello(const struct wg_config *config);
+WG_HIDDEN int wg_wire_attach(struct wg_attachment *into, uint64_t continues, char *message, size_t size);
+WG_HIDDEN int wg_wire_ready(void);
+WG_HIDDEN int wg_wire_bye(void);
+WG_HIDDEN int wg_wire_violation(const struct wg_report *r, uint32_t count, uint64_t lost);
+WG_HIDDEN int wg_wire_receive(void);
+WG_HIDDEN void wg_wire_close(void);
+
+/* report.c */
+WG_HIDDEN void wg_report(struct wg_thread *t, struct wg_attachment *a, const struct wg_report *r);
+WG_HIDDEN int wg_report_flush(uint64_t now);
+
+/* supervise.c */
+WG_HIDDEN int wg_supervise(struct wg_thread *t);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What builds the walls, as package enforcement/mpk does. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "internal.h"
+
+#define READ_WRITE (PROT_READ | PROT_WRITE)
+#define DISABLE_ACCESS 1 /* PKEY_DISABLE_ACCESS of <linux/mman.h> */
+
+static uint32_t read_rights(void) {
+	uint32_t rights, zero;
+	__asm__ volatile("rdpkru" : "=a"(rights), "=d"(zero) : "c"(0));
+	return rights;
+}
+
+/* Takes every key of the process. The gate knows the keys by number. */
+static int take_keys(void) {
+	const uint32_t all_denied = 0x55555554;
+	long key;
+	if (read_rights() != all_denied)
+		return WG_E_UNSUPPORTED; /* init_pkru= on the kernel's command line */
+	while ((key = wg_syscall(SYS_pkey_alloc, 0, DISABLE_ACCESS, 0, 0, 0, 0)) > 0)
+		WG->keys++;
+	if (key != -ENOSPC || WG->keys != WG_KEYS - 1)
+		return WG_E_UNSUPPORTED; /* the process, or something in it, has some already */
+	for (key = WG_KEYS - 1; key >= WG_KEY_FIRST; key--)
+		WG->ring.free[WG->ring.frees++] = (int)key;
+	return WG_OK;
+}
+
+/* Opens a backend of enum wg_backend. */
+int wg_walls_open(int backend) {
+	WG->backend = WG_WIRE_NONE;
+	WG->simd = wg_simd_level();
+	if (backend == WG_BACKEND_NONE)
+		return WG_OK;
+	if (backend != WG_BACKEND_MPROTECT && wg_has_keys()) {
+		WG->backend = WG_WIRE_PKU;
+		return take_keys();
+	}
+	if (backend == WG_BACKEND_PKU)
+		return WG_E_UNSUPPORTED;
+	WG->backend = WG_WIRE_MPROTECT;
+	return WG_OK;
+}
+
+static int protect(const struct wg_region *r, int prot, int key) {
+	return wg_syscall(SYS_pkey_mprotect, (long)r->memory, (long)r->size, prot, key, 0, 0) < 0 ? WG_E_SYSTEM : WG_OK;
+}
+
+/* Puts all memory of a domain under a key. When it fails the memory is as it was. */
+int wg_walls_tag(struct wg_domain *d, int key) {
+	int failure = WG_OK;
+	wg_acquire(&d->lock);
+	struct wg_region *r = d->regions;
+	while (r != NULL && (failure = protect(r, READ_WRITE, key)) == WG_OK)
+		r = r->next;
+	if (failure == WG_OK)
+		d->tag = key;
+	else
+		for (struct wg_region *undo = d->regions;; undo = undo->next) {
+			if (protect(undo, READ_WRITE, d->tag) != WG_OK)
+				wg_die("memory of a domain is under two protection keys");
+			if (undo == r)
+				break;
+		}
+	wg_release(&d->lock);
+	return failure;
+}
+
+/* With mprotect: as many threads more, or less, are inside. */
+static int count(struct wg_domain *d, int change) {
+	int failure = WG_OK;
+	wg_acquire(&d->lock);
+	bool was = d->inside > 0, now = d->inside + (uint32_t)change > 0;
+	for (struct wg_region *r = d->regions; was != now && r != NULL; r = r->next)
+		if (wg_syscall(SYS_mprotect, (long)r->memory, (long)r->size, now ? READ_WRITE : PROT_NONE, 0, 0, 0) < 0)
+			failure = WG_E_SYSTEM;
+	if (failure == WG_OK)
+		d->inside += (uint32_t)change;
+	wg_release(&d->lock);
+	return failure;
+}
+
+static struct wg_domain *top(const struct wg_thread *t) {
+	return t->length == 0 ? NULL : t->chain[t->length - 1];
+}
+
+static uint32_t rights_to(int key) { return WG_RIGHTS_OUTSIDE - (UINT32_C(1) << (2 * key)); }
+
+/* Counts the thread out of everything. */
+static void yield(struct wg_thread *t) {
+	for (uint32_t i = t->yielded; i < t->length; i++)
+		wg_ring_leave(t->chain[i]);
+	t->yielded = t->length;
+}
+
+static int enter_pku(struct wg_thread *t, struct wg_domain *d) {
+	int key = wg_ring_enter(d);
+	if (key == WG_BUSY) { /* nobody holds a key and waits for another */
+		yield(t);
+		key = wg_ring_wait(d);
+	}
+	if (key < 0)
+		return WG_E_SYSTEM;
+	t->expected = rights_to(key);
+	return WG_OK;
+}
+
+/* Moves the thread into a domain; it is left where it was on an error. */
+int wg_walls_enter(struct wg_thread *t, struct wg_domain *d) {
+	int failure = WG_OK;
+	if (WG->backend == WG_WIRE_PKU)
+		failure = enter_pku(t, d);
+	else if (WG->backend == WG_WIRE_MPROTECT && (failure = count(d, 1)) == WG_OK && top(t) != NULL)
+		(void)count(top(t), -1); /* what stays open is no worse than what this backend gives anyway */
+	if (failure != WG_OK) {
+		wg_walls_resume(t);
+		return failure;
+	}
+	t->chain[t->length++] = d;
+	return WG_OK;
+}
+
+/* Moves the thread back to where it came from. */
+void wg_walls_leave(struct wg_thread *t) {
+	struct wg_domain *from = top(t);
+	bool counted = t->length > t->yielded;
+	t->length--;
+	if (t->yielded > t->length)
+		t->yielded = t->length;
+	if (WG->backend == WG_WIRE_MPROTECT) {
+		if (top(t) != NULL && count(top(t), 1) != WG_OK)
+			wg_die("a domain cannot be opened again");
+		if (count(from, -1) != WG_OK)
+			wg_die("a domain cannot be closed");
+	}
+	if (WG->backend != WG_WIRE_PKU)
+		return;
+	if (counted)
+		wg_ring_leave(from);
+	wg_walls_resume(t);
+}
+
+/* Closes everything to the thread; the domains it came through can do without their keys. */
+void wg_walls_pause(struct wg_thread *t) {
+	if (WG->backend == WG_WIRE_MPROTECT && count(top(t), -1) != WG_OK)
+		wg_die("a domain cannot be closed");
+	if (WG->backend != WG_WIRE_PKU)
+		return;
+	yield(t);
+	t->expected = WG_RIGHTS_OUTSIDE;
+}
+
+/* Gives the thread the rights of where it is. */
+void wg_walls_resume(struct wg_thread *t) {
+	struct wg_domain *d = top(t);
+	if (WG->backend == WG_WIRE_MPROTECT && t->paused && count(d, 1) != WG_OK)
+		wg_die("a domain cannot be opened again");
+	if (WG->backend != WG_WIRE_PKU)
+		return;
+	if (d == NULL) {
+		t->expected = WG_RIGHTS_OUTSIDE;
+		return;
+	}
+	int key = wg_ring_key(d);
+	if (t->length <= t->yielded) {
+		key = wg_ring_wait(d);
+		if (key < 0)
+			wg_die("a thread cannot return to its domain");
+		t->yielded = t->length - 1;
+	}
+	t->expected = rights_to(key);
+}
