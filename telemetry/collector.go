@@ -122,9 +122,15 @@ func (c *Collector) collect() error {
 		return err
 	}
 	c.prev = next
-	if c.Supervisor != nil {
-		c.Supervisor.tell()
+	if c.Supervisor == nil {
+		return nil
 	}
+	for c.Supervisor.Bins.Written() { // in pieces: nobody waits long for the tree
+		if err := c.Store.UpdateState(c.Supervisor.Bins.Write); err != nil {
+			return err
+		}
+	}
+	c.Supervisor.tell()
 	return nil
 }
 

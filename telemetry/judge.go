@@ -10,9 +10,9 @@ import (
 	"github.com/optical-net/waveguard/telemetry/model"
 )
 
-// judge returns the conditions that hold.
+// judge returns the conditions that hold, until it is called again.
 func (s *Supervisor) judge(state *gen.MpkSecurity) []alarm.Condition {
-	j := &judgement{Supervisor: s, state: state}
+	j := &judgement{Supervisor: s, state: state, conditions: s.conditions[:0]}
 	j.system()
 	for name := range s.rules.names() {
 		if st := state.Service[name]; st != nil {
@@ -24,6 +24,7 @@ func (s *Supervisor) judge(state *gen.MpkSecurity) []alarm.Condition {
 	j.violations()
 	j.thresholds()
 	j.checks()
+	s.conditions = j.conditions
 	return j.conditions
 }
 

@@ -35,6 +35,8 @@ type Supervisor struct {
 	offences *offences
 	lost     map[string]*loss // reports, by service
 	now      pm.Reading
+
+	conditions []alarm.Condition // room for those that hold
 }
 
 // NewSupervisor returns a supervisor without alarms.

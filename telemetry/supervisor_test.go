@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -263,4 +264,60 @@ func TestClearPM(t *testing.T) {
 	if err := w.ClearPM(pm.Selection{ResourceType: model.Service, Resource: "nobody"}); !errors.Is(err, pm.ErrNoMeasurement) {
 		t.Errorf("ClearPM returned %v", err)
 	}
+}
+
+// TestSupervisorTouchesWhatDiffers: who waits for changes sleeps while there are none,
+// whatever stands.
+func TestSupervisorTouchesWhatDiffers(t *testing.T) {
+	w := newWatch(t)
+	w.from.state.Service["s"].OperationalState = gen.MpkSecurityTypes_OperationalState_OUT_OF_SERVICE
+	w.from.state.Service["s"].Attached = nil
+	w.fault = errors.New("no space left on device")
+	w.after(10*time.Second, "MAJOR service:s:loss-of-service", "MAJOR system:system:configuration-not-stored")
+	before := w.store.Operational()
+	w.after(time.Minute)
+	if after := w.store.Operational(); after != before {
+		t.Errorf("changed was %v", tree.Diff(before, after))
+	}
+}
+
+// TestCollectInPieces: between the pieces of what many measurements have, a commit
+// finds its turn; what happened is told after the last one.
+func TestCollectInPieces(t *testing.T) {
+	var lines []string
+	for i := range 60 {
+		lines = append(lines, viewtest.Service(fmt.Sprint("v", i), "a", 7)...)
+	}
+	w := newWatch(t, lines...)
+	for i := range 60 {
+		w.from.state.Service[fmt.Sprint("v", i)] = &gen.MpkSecurity_Service{Counters: &gen.MpkSecurity_Service_Counters{
+			CallsPermitted: new(uint64), CallsDenied: new(uint64), RateLimited: new(uint64), DwellExceeded: new(uint64), Violations: new(uint64),
+		}}
+	}
+	updates := 0
+	w.Store = &counting{w.store, func() {
+		if updates++; len(w.news) > 0 {
+			t.Error("told before the last piece")
+		}
+	}}
+	w.fault = errors.New("no space left on device")
+	w.after(0, "MAJOR system:system:configuration-not-stored")
+	if updates != 2 {
+		t.Errorf("%d updates", updates)
+	}
+	updates = 0
+	if w.after(0); updates != 1 {
+		t.Errorf("%d updates when there is nothing new", updates)
+	}
+}
+
+// counting is a store that calls before each update of state.
+type counting struct {
+	*store
+	update func()
+}
+
+func (c *counting) UpdateState(change func(*tree.Editor) error) error {
+	c.update()
+	return c.store.UpdateState(change)
 }

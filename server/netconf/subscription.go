@@ -14,9 +14,12 @@ import (
 	"github.com/optical-net/waveguard/yang/xml"
 )
 
-// forwardAtOnce bounds how many notifications go out before requests have
-// their turn again.
-const forwardAtOnce = 64
+// The bounds on how many notifications go out, and how long that takes, before
+// requests have their turn again.
+const (
+	forwardAtOnce = 64
+	forwardFor    = 100 * time.Millisecond
+)
 
 // createSubscription starts notifications (RFC 5277 section 2.1.1). They begin
 // after the reply, because the same goroutine sends both.
@@ -85,12 +88,16 @@ func (s *Session) killSubscription(input *tree.Container) (*tree.Container, erro
 
 // forward sends waiting notifications.
 func (s *Session) forward() {
+	began := time.Now()
 	for range forwardAtOnce {
 		n, ok := s.receiver.Next()
 		if !ok {
 			return
 		}
 		s.send(n)
+		if s.ctx.Err() != nil || time.Since(began) > forwardFor {
+			return
+		}
 	}
 }
 

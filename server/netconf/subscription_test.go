@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/optical-net/waveguard/server/netconf/framing"
 	"github.com/optical-net/waveguard/server/notify"
@@ -79,6 +80,25 @@ func TestSlowReaderGetsFewUpdates(t *testing.T) {
 				t.Errorf("%d updates for %d edits", n, edits)
 			}
 			return
+		}
+	}
+}
+
+// However long updates take to make, requests have their turn between them.
+func TestHeavyUpdatesLeaveRequestsTheirTurn(t *testing.T) {
+	r := newRig(t, Limits{})
+	data := r.publisher.Operational
+	r.publisher.Operational = func() (*tree.Tree, error) {
+		time.Sleep(120 * time.Millisecond) // longer than the period: there is always one due
+		return data()
+	}
+	c := r.open("admin")
+	c.rpc(strings.NewReplacer("ds:running", "ds:operational", "<yp:on-change>", "<yp:periodic><yp:period>10</yp:period></yp:periodic></establish-subscription>").Replace(watchTransitions))
+	c.receive()
+	c.send(`<rpc message-id="9" xmlns="` + nsBase + `">` + getDomains + `</rpc>`)
+	for n := 0; !strings.Contains(c.receive(), `message-id="9"`); n++ {
+		if n > forwardAtOnce/2 {
+			t.Fatalf("%d notifications before the reply", n)
 		}
 	}
 }

@@ -100,11 +100,18 @@ func selectionIn(set *schema.Set, n tree.Node) (selection, error) {
 	return everything, nil
 }
 
+// maxFilter is how many octets a subtree filter may have, as many as an expression: a
+// receiver has many subscriptions, and each keeps its own, compiled.
+const maxFilter = 64 << 10
+
 // subtreeIn compiles the subtree filter in an anydata node.
 func subtreeIn(set *schema.Set, a *tree.Any) (*subtree.Filter, error) {
 	text := a.XML()
 	if text == "" {
 		return nil, &refusal{reason: unchangingSelection, message: "the filter is empty, so that it selects nothing; leave it out to select everything"}
+	}
+	if len(text) > maxFilter {
+		return nil, &refusal{reason: insufficientResources, message: fmt.Sprintf("the filter has %d octets, at most %d are taken; select more with less, or with several subscriptions", len(text), maxFilter)}
 	}
 	el, err := xml.Parse([]byte("<filter>"+text+"</filter>"), xml.Limits{})
 	if err != nil {

@@ -37,6 +37,7 @@ type Limits struct {
 	PerReceiver   int           // subscriptions of one receiver; 64
 	Queue         int           // events that wait for one subscription; 1024
 	Period        time.Duration // the shortest of a periodic subscription; 100 ms
+	Turn          time.Duration // what one call of Next works, but for the update it is at; 100 ms
 }
 
 func (l Limits) withDefaults() Limits {
@@ -45,8 +46,10 @@ func (l Limits) withDefaults() Limits {
 			*field = value
 		}
 	}
-	if l.Period == 0 {
-		l.Period = 100 * time.Millisecond
+	for _, field := range []*time.Duration{&l.Period, &l.Turn} {
+		if *field == 0 {
+			*field = 100 * time.Millisecond
+		}
 	}
 	return l
 }

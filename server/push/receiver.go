@@ -20,6 +20,7 @@ type Receiver struct {
 	ready chan struct{}
 	subs  []*subscription
 	turn  int                // whose turn it is in Next
+	until time.Time          // when this call of Next is to end
 	watch *datastore.Watcher // nil: nothing depends on the datastore
 	timer *time.Timer        // nil: nothing depends on the time yet
 }
@@ -42,13 +43,15 @@ func (r *Receiver) signal() {
 // Active says whether the receiver has any subscription.
 func (r *Receiver) Active() bool { return len(r.subs) > 0 }
 
-// Next returns what is to be sent next. Subscriptions have their turns.
+// Next returns what is to be sent next. Subscriptions have their turns. When it has
+// nothing after a while, because filters take long, Ready has a token again.
 func (r *Receiver) Next() (notify.Notification, bool) { return r.next(time.Now()) }
 
 func (r *Receiver) next(now time.Time) (n notify.Notification, ok bool) {
+	r.until = time.Now().Add(r.Limits.Turn)
 	for range len(r.subs) {
 		r.turn = (r.turn + 1) % len(r.subs)
-		if n, ok = r.subs[r.turn].next(now); ok {
+		if n, ok = r.subs[r.turn].next(now); ok || r.tired() {
 			r.signal()
 			break
 		}
@@ -59,6 +62,9 @@ func (r *Receiver) next(now time.Time) (n notify.Notification, ok bool) {
 	}
 	return n, ok
 }
+
+// tired says whether the caller of Next should have its turn.
+func (r *Receiver) tired() bool { return !time.Now().Before(r.until) }
 
 // arm has the receiver look again when the first of its subscriptions is due.
 func (r *Receiver) arm(now time.Time) {

@@ -11,8 +11,9 @@ import (
 // samples sends all of a selection again and again (RFC 8641 section 3.1).
 type samples struct {
 	view
-	period time.Duration
-	at     time.Time // of the next update
+	period  time.Duration
+	at      time.Time // of the next update
+	failing bool      // the last one could not be made, which was logged
 }
 
 func newSamples(v view, t *terms) (*samples, error) {
@@ -69,8 +70,10 @@ func (s *samples) sample() notify.Notification {
 	if err == nil {
 		data, err = s.part(data)
 	}
-	if err != nil {
+	if err != nil && !s.failing {
 		s.of.owner.Logger.Error("make an update of a subscription", "receiver", s.of.owner.name, "id", s.of.id, "error", err)
+	}
+	if s.failing = err != nil; s.failing {
 		data = nil
 	}
 	return s.update(data)

@@ -35,7 +35,7 @@ type dialect interface {
 }
 
 // scanAtOnce bounds how many events that nobody wants are looked at before others
-// have their turn.
+// have their turn, which come sooner when the filter takes long.
 const scanAtOnce = 256
 
 // Classic is a subscription of RFC 5277.
@@ -106,8 +106,9 @@ func (r *Receiver) newFeed(e *events, start time.Time) *events {
 
 func (e *events) next(now time.Time) (n notify.Notification, ok bool) {
 	if lost := e.feed.Dropped() - e.told.Load(); lost > 0 && e.past == nil {
-		e.told.Add(lost)
-		e.of.owner.Logger.Warn("the receiver reads too slowly, events were dropped", "receiver", e.of.owner.name, "dropped", lost)
+		if e.told.Add(lost) == lost { // only the first time: a slow reader must not fill the log
+			e.of.owner.Logger.Warn("the receiver reads too slowly, events are dropped", "receiver", e.of.owner.name, "dropped", lost)
+		}
 		e.dialect.lost(e.of, lost)
 		return n, false
 	}
@@ -118,6 +119,9 @@ func (e *events) next(now time.Time) (n notify.Notification, ok bool) {
 		}
 		if e.wants(&n) {
 			return n, true
+		}
+		if e.of.owner.tired() {
+			break
 		}
 	}
 	e.of.owner.signal()

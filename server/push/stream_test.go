@@ -1,9 +1,12 @@
 package push
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -188,5 +191,46 @@ func TestNotificationsOfInstances(t *testing.T) {
 			late.establish(`<stream>NETCONF</stream>` + tt.filter + `<replay-start-time>2026-01-01T00:00:00Z</replay-start-time>`)
 			late.expect(append(tt.want, "<replay-completed>")...)
 		})
+	}
+}
+
+// One call of Next works for a turn, whatever there is to look at.
+func TestNextEndsWithItsTurn(t *testing.T) {
+	r := newRig(t, Limits{Turn: 1})
+	s := r.subscriber("admin")
+	for range 2 {
+		s.establish(`<stream>NETCONF</stream><stream-xpath-filter>/c:nothing</stream-xpath-filter>`)
+	}
+	const events = 3
+	for i := range events {
+		r.happen(i, time.Now())
+	}
+	for looked := range uint64(2 * events) {
+		var sum uint64
+		for _, sub := range s.subs {
+			sum += sub.excluded.Load()
+		}
+		if sum != looked {
+			t.Fatalf("%d events were looked at in %d turns", sum, looked)
+		}
+		<-s.Ready()
+		s.expect()
+	}
+}
+
+// A reader that goes on being too slow does not fill the log.
+func TestLossesAreLoggedOnce(t *testing.T) {
+	r := newRig(t, Limits{Queue: 1})
+	var log bytes.Buffer
+	r.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s := r.subscriber("admin")
+	s.establish(`<stream>NETCONF</stream>`)
+	for range 3 {
+		r.happen(1, time.Now())
+		r.happen(2, time.Now())
+		s.expect("<subscription-suspended>", "<subscription-resumed>", number(2))
+	}
+	if n := strings.Count(log.String(), "too slowly"); n != 1 {
+		t.Errorf("logged %d times", n)
 	}
 }

@@ -1,8 +1,10 @@
 package push
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -151,8 +153,15 @@ func TestUpdateThatCannotBeMadeIsIncomplete(t *testing.T) {
 	s.now = time.Now()
 	s.expect("<datastore-contents>")
 	r.fails = errors.New("the sensors are off")
-	s.now = s.now.Add(time.Second)
-	s.expect("<push-update><id>1</id><incomplete-update/></push-update>")
+	var log bytes.Buffer
+	r.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	for range 3 {
+		s.now = s.now.Add(time.Second)
+		s.expect("<push-update><id>1</id><incomplete-update/></push-update>")
+	}
+	if n := strings.Count(log.String(), "the sensors are off"); n != 1 {
+		t.Errorf("logged %d times", n)
+	}
 	r.fails = nil
 	s.now = s.now.Add(time.Second)
 	s.expect("<datastore-contents>")

@@ -8,16 +8,17 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// MaxAlarms is how many alarms the list has at most.
-const MaxAlarms = 4096
+// MaxOfCause is how many alarms of one cause the list has at most: however many
+// services are lost, there is room for what else goes wrong.
+const MaxOfCause = 4096
 
 // List is the list of active alarms. Observe, Write and Tell are called in this
 // order, by one goroutine at a time.
 type List struct {
 	nodes    *nodes
 	all      map[string]*alarm
-	round    uint64 // of observations
-	active   int
+	round    uint64         // of observations
+	active   map[string]int // by cause
 	unlisted int
 
 	fresh   bool // the tree shows nothing
@@ -41,7 +42,7 @@ type alarm struct {
 
 // New returns an empty list.
 func New(set *schema.Set) *List {
-	return &List{nodes: newNodes(set), all: map[string]*alarm{}, fresh: true, changed: map[string]bool{}}
+	return &List{nodes: newNodes(set), all: map[string]*alarm{}, active: map[string]int{}, fresh: true, changed: map[string]bool{}}
 }
 
 // Moment is when conditions are observed.
@@ -90,7 +91,7 @@ func (l *List) hold(now Moment, c *Condition) bool {
 	case a.active:
 		l.update(now, id, a, was)
 	case now.Uptime-a.since >= c.Raise:
-		if l.active >= MaxAlarms {
+		if l.active[c.Cause] >= MaxOfCause {
 			return false
 		}
 		l.raise(now, id, a)
@@ -100,7 +101,7 @@ func (l *List) hold(now Moment, c *Condition) bool {
 
 func (l *List) raise(now Moment, id string, a *alarm) {
 	a.active, a.raised, a.change = true, now.Wall, now.Wall
-	l.active++
+	l.active[a.Cause]++
 	l.counted, l.changed[id] = false, true
 	l.tell(id, a, a.Severity)
 }
@@ -122,7 +123,7 @@ func (l *List) clear(now Moment, id string, a *alarm) {
 	a.change = now.Wall
 	l.tell(id, a, cleared)
 	delete(l.all, id)
-	l.active--
+	l.active[a.Cause]--
 	l.counted, l.changed[id] = false, true
 }
 
@@ -147,9 +148,17 @@ func (l *List) Write(e *tree.Editor) error {
 		return nil
 	}
 	figures := model.Of(l.nodes.state.Schema())
-	figures.Count("active", uint64(l.active))
+	figures.Count("active", uint64(l.total()))
 	figures.Count("unlisted", uint64(l.unlisted))
 	return e.Merge(l.nodes.state[:len(l.nodes.state)-1], figures.Container())
+}
+
+// total is how many alarms the list has.
+func (l *List) total() (n int) {
+	for _, of := range l.active {
+		n += of
+	}
+	return n
 }
 
 func (l *List) write(e *tree.Editor, id string) error {

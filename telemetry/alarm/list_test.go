@@ -189,17 +189,19 @@ func TestWordsFromOutside(t *testing.T) {
 func TestListIsBounded(t *testing.T) {
 	r := newRig(t)
 	var all []alarm.Condition
-	for i := range alarm.MaxAlarms + 3 {
+	for i := range alarm.MaxOfCause + 3 {
 		c := lost()
 		c.Raise, c.Instance = 0, strings.Repeat("x", i+1)[:1]+time.Duration(i).String()
 		all = append(all, c)
 	}
-	if got := len(r.after(0, all...)); got != alarm.MaxAlarms {
+	if got := len(r.after(0, all...)); got != alarm.MaxOfCause {
 		t.Errorf("%d alarms are raised", got)
 	}
 	if r.leaf("state/unlisted") != "3" {
 		t.Errorf("%s are not listed", r.leaf("state/unlisted"))
 	}
+	other := alarm.Condition{Resource: model.Appliance, Cause: "configuration-not-stored", Severity: alarm.Major}
+	r.want(r.after(time.Second, append(all, other)...), "MAJOR system:system:configuration-not-stored")
 	r.after(time.Hour, all[:3]...)
 	r.after(time.Hour, all[:3]...)
 	if r.leaf("state/unlisted") != "0" || r.leaf("state/active") != "3" {

@@ -74,6 +74,7 @@ func BenchmarkRound(b *testing.B) {
 					b.Fatal(err)
 				}
 				r.shown = e.Tree()
+				r.Written()
 				r.Tell()
 			}
 		})
@@ -117,4 +118,21 @@ func heap() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
+}
+
+// BenchmarkThresholds is a collection in which 300 services have counted, each
+// under 1,000 thresholds that none of them crosses.
+func BenchmarkThresholds(b *testing.B) {
+	r := large(b)
+	var lines []string
+	for i := range 1000 {
+		at := fmt.Sprintf("mpk-security-anomaly:thresholds/threshold[name='t%d']/config/", i)
+		lines = append(lines, at+fmt.Sprint("name = t", i), at+"measurement = CALLS_PERMITTED", at+"high-value = 18446744073709551615")
+	}
+	r.running = viewtest.Edit(b, r.running, lines...)
+	r.round()
+	for b.Loop() {
+		r.work()
+		r.Observe(r.running, r.state)
+	}
 }

@@ -24,8 +24,8 @@ type Config struct {
 const MaxHistories = 4096
 
 // Bins are the bins of all measurements, and the thresholds on them. Observe,
-// Write and Tell are called in this order, by one goroutine at a time; Clear
-// between such rounds.
+// Write and Written until there is no more, and Tell are called in this order, by
+// one goroutine at a time; Clear between such rounds.
 type Bins struct {
 	cfg   Config
 	nodes *nodes

@@ -1,6 +1,7 @@
 package pm
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -205,8 +206,14 @@ func TestClear(t *testing.T) {
 	}
 	r := newRig(t, monday, nil)
 	r.round()
-	if err := r.Clear(Selection{ResourceType: model.Service, Resource: "nobody"}); err == nil {
-		t.Error("nothing is cleared without an error")
+	for want, sel := range map[string]Selection{
+		"nothing is measured there: no SERVICE nobody":  {ResourceType: model.Service, Resource: "nobody"},
+		"nothing is measured there: no resource nobody": {Resource: "nobody"},
+		"nothing is measured there: no TRANSITION":      {ResourceType: model.Transition},
+	} {
+		if err := r.Clear(sel); err == nil || err.Error() != want {
+			t.Errorf("Clear of %v returned %v, want %s", sel, err, want)
+		}
 	}
 }
 
@@ -251,6 +258,12 @@ func TestHistoriesAreBounded(t *testing.T) {
 	if got := r.leaf("state/without-history"); got != "2" { // of the service and of the system
 		t.Errorf("%s measurements have no history", got)
 	}
+	r.histories--
+	r.violate(1)
+	r.to(0, 30)
+	if got := r.leaf("state/without-history"); got != "1" {
+		t.Errorf("%s measurements have no history when another one's has gone", got)
+	}
 }
 
 // TestWrittenAgain: a tree that lost what was written, because the change was
@@ -282,24 +295,67 @@ func TestSlots(t *testing.T) {
 	}
 }
 
-// TestMostAtOnce: of many measurements that merely moved, a part is written, and
-// the rest the next time; what is more than another value is written whole.
+// TestMostAtOnce: of many measurements a part is written, those first that have
+// more than another value, and the rest the next time.
 func TestMostAtOnce(t *testing.T) {
 	p := newPending()
-	for range most + 50 {
+	p.fresh = false
+	for range most - 50 {
 		p.touch(&series{})
 		p.touch(&series{rewrite: true})
 	}
-	p.choose()
-	if got, want := len(p.batch), most+most+50; got != want {
-		t.Errorf("%d are written, want %d", got, want)
+	for i := range most + 50 {
+		p.removed[key{kind: fmt.Sprint(i)}] = true
 	}
-	p.done(time.Second)
-	p.choose()
-	if len(p.batch) != 50 || p.written != 0 {
-		t.Errorf("then %d are written, want 50", len(p.batch))
+	for i, want := range []struct {
+		gone, batch, left int
+		more              bool
+	}{{most, 0, 2*most - 100, true}, {50, most - 50, most - 50, false}, {0, most - 50, 0, false}} {
+		p.choose()
+		if p.piece.last == want.more {
+			t.Errorf("piece %d is the last that waits: %v", i, p.piece.last)
+		}
+		gone, batch := len(p.piece.gone), len(p.piece.batch)
+		p.done(time.Minute)
+		if gone != want.gone || batch != want.batch || len(p.touched) != want.left || p.waits() != want.more || (p.written != 0) != (want.left == 0) {
+			t.Errorf("piece %d has %d that go and %d others, and leaves %d", i, gone, batch, len(p.touched))
+		}
 	}
-	if p.done(time.Minute); p.written != time.Minute || len(p.touched) != 0 {
-		t.Errorf("%d are left", len(p.touched))
+}
+
+// TestEndInPieces: when the bin of many measurements ends, nobody waits until all
+// of them are written; that it ended is listed last, for what is absent by then is
+// zero.
+func TestEndInPieces(t *testing.T) {
+	r := newRig(t, monday, nil)
+	r.round()
+	for i := range 3 * most {
+		k := key{model.Resource{Type: model.Service, Name: fmt.Sprint("s", i)}, violations}
+		r.all[k] = r.newSeries(k)
+		r.count(r.all[k], 1)
+	}
+	r.to(0, 14)
+	for day := range 2 { // the second time where the first one is listed
+		r.now = Reading{monday.AddDate(0, 0, day).Add(15 * time.Minute), r.now.Uptime + 15*time.Minute}
+		r.Observe(r.running, r.state)
+		pieces := 0
+		for more := true; more; pieces++ {
+			e := r.shown.Edit()
+			if err := r.Write(e); err != nil {
+				t.Fatal(err)
+			}
+			before := r.shown
+			r.shown = e.Tree()
+			if n := len(tree.Diff(before, r.shown)); n > 20*most {
+				t.Errorf("%d nodes are others at once", n)
+			}
+			more = r.Written()
+			if listed := r.bin("15MIN", 1) != ""; listed == more {
+				t.Errorf("after piece %d the bin is listed: %v", pieces, listed)
+			}
+		}
+		if pieces != 4 {
+			t.Errorf("the end of a bin of %d measurements was written in %d pieces", len(r.all), pieces)
+		}
 	}
 }

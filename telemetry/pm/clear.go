@@ -1,8 +1,10 @@
 package pm
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/optical-net/waveguard/telemetry/model"
 )
@@ -36,7 +38,7 @@ func (b *Bins) Clear(sel Selection) error {
 		}
 	}
 	if !found {
-		return fmt.Errorf("%w: no %s %s", ErrNoMeasurement, sel.ResourceType, sel.Resource)
+		return fmt.Errorf("%w: no %s", ErrNoMeasurement, strings.TrimSpace(cmp.Or(sel.ResourceType, "resource")+" "+sel.Resource))
 	}
 	b.stored.turned()
 	return nil
@@ -56,6 +58,6 @@ func (b *Bins) clear(s *series, g granularity, ended bool) {
 	b.thresholds.cleared(s.key, g)
 	if ended && g != untimed && s.past != nil {
 		clear(s.past.values[g])
-		b.pending.forget(s)
+		b.pending.rewrite(s)
 	}
 }

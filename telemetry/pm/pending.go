@@ -6,11 +6,18 @@ import "time"
 type pending struct {
 	fresh   bool          // nothing is shown
 	written time.Duration // uptime when all was shown
-	batch   []*series     // of touched: what is written now
 	touched map[*series]bool
 	removed map[key]bool
 	ended   map[place]bool
 	whole   map[*series]bool // whose bins that ended are all to be written
+	piece   piece            // what is written now
+}
+
+// piece is what of it is written at once.
+type piece struct {
+	gone  []key
+	batch []*series
+	last  bool // no more waits than other values
 }
 
 // place is that of a bin that ended.
@@ -30,8 +37,11 @@ func (p *pending) touch(s *series) { p.touched[s] = true }
 
 func (p *pending) end(g granularity, slot int) { p.ended[place{g, slot}] = true }
 
-// forget has all bins of s that ended written anew.
-func (p *pending) forget(s *series) { p.whole[s] = true }
+// rewrite has s written with all its bins that ended.
+func (p *pending) rewrite(s *series) {
+	p.touch(s)
+	p.whole[s] = true
+}
 
 func (p *pending) remove(s *series) {
 	delete(p.touched, s)
@@ -39,42 +49,62 @@ func (p *pending) remove(s *series) {
 	p.removed[s.key] = true
 }
 
-// most is how many measurements are written at once of which merely the values
-// are others, so that nobody waits long for the operational tree.
+// most is how many measurements are written at once, so that nobody waits long
+// for the operational tree.
 const most = 256
 
-// choose sets the batch.
+// choose sets the piece. What goes is before what comes, which may have its
+// place; measurements that wait are before those that merely have other values.
 func (p *pending) choose() {
-	p.batch = p.batch[:0]
-	values := 0
-	for s := range p.touched {
-		if !s.rewrite {
-			if values++; values > most {
+	p.piece = piece{gone: p.piece.gone[:0], batch: p.piece.batch[:0], last: true}
+	for k := range p.removed {
+		if !p.room() {
+			return
+		}
+		p.piece.gone = append(p.piece.gone, k)
+	}
+	for _, waits := range []bool{true, false} {
+		for s := range p.touched {
+			if s.rewrite != waits {
 				continue
 			}
+			if !p.room() {
+				p.piece.last = !waits
+				return
+			}
+			p.piece.batch = append(p.piece.batch, s)
 		}
-		p.batch = append(p.batch, s)
 	}
 }
 
-// done says that the tree shows what was chosen, and all but values of the others.
+// room says whether the piece has room for one more; one that has not is not the last.
+func (p *pending) room() bool {
+	p.piece.last = len(p.piece.gone)+len(p.piece.batch) < most
+	return p.piece.last
+}
+
+// done says that the tree shows the piece.
 func (p *pending) done(now time.Duration) {
-	for _, s := range p.batch {
+	for _, k := range p.piece.gone {
+		delete(p.removed, k)
+	}
+	for _, s := range p.piece.batch {
 		s.rewrite, s.changed = false, [granularities]bool{}
 		delete(p.touched, s)
+		delete(p.whole, s)
 	}
 	if len(p.touched) == 0 {
 		p.written = now
 	}
-	clear(p.removed)
-	clear(p.ended)
-	clear(p.whole)
+	if p.piece.last {
+		clear(p.ended)
+	}
 	p.fresh = false
 }
 
 // waits says whether there is something that is not merely another value.
 func (p *pending) waits() bool {
-	if p.fresh || len(p.removed)+len(p.ended)+len(p.whole) > 0 {
+	if p.fresh || len(p.removed)+len(p.ended) > 0 {
 		return true
 	}
 	for s := range p.touched {

@@ -110,11 +110,14 @@ func (r *rig) violate(n uint64) { *r.state.Service["s"].Counters.Violations += n
 func (r *rig) round() {
 	r.t.Helper()
 	r.Observe(r.running, r.state)
-	e := r.shown.Edit()
-	if err := r.Write(e); err != nil {
-		r.t.Fatal(err)
+	for more := true; more; {
+		e := r.shown.Edit()
+		if err := r.Write(e); err != nil {
+			r.t.Fatal(err)
+		}
+		r.shown = e.Tree()
+		more = r.Written()
 	}
-	r.shown = e.Tree()
 	for _, c := range r.Tell() {
 		text := c.Schema().Name
 		for k := range c.Children() {

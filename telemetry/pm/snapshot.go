@@ -117,7 +117,7 @@ func (b *Bins) resumeSeries(was *savedSeries) error {
 		b.pending.remove(old)
 	}
 	b.all[s.key] = s
-	b.pending.touch(s)
+	b.pending.rewrite(s)
 	return nil
 }
 

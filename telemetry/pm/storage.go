@@ -120,7 +120,9 @@ func (b *Bins) resume(was *snapshot) error {
 	for g, f := range was.Frames {
 		b.frames[g] = frame{f.Begin, f.Since, f.Flaw}
 		for _, e := range was.Ends[g] {
-			b.ends[g][granularity(g).slot(e.Begin)] = end{e.Begin, e.Flaw}
+			slot := granularity(g).slot(e.Begin)
+			b.ends[g][slot] = end{e.Begin, e.Flaw}
+			b.pending.end(granularity(g), slot)
 		}
 	}
 	for i := range was.Series {

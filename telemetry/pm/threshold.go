@@ -1,6 +1,7 @@
 package pm
 
 import (
+	"iter"
 	"maps"
 
 	"github.com/optical-net/waveguard/telemetry/model"
@@ -22,8 +23,9 @@ type limit struct {
 	set   bool
 }
 
-func (t threshold) watches(k key) bool {
-	return t.kind == k.kind && (t.Name == "" || t.Name == k.Name) &&
+// watches says whether the threshold is on a measurement of its kind.
+func (t *threshold) watches(k key) bool {
+	return (t.Name == "" || t.Name == k.Name) &&
 		(t.Type == k.Type || t.Type == "" && k.Type != model.System)
 }
 
@@ -40,11 +42,17 @@ type standing struct {
 	now         bool // in the bin under way
 }
 
+// binKind is what is measured, and for how long.
+type binKind struct {
+	kind string
+	granularity
+}
+
 // thresholds are those of the configuration, and what of them is crossed.
 type thresholds struct {
 	from      *tree.Container // as configured
 	all       map[string]threshold
-	byKind    map[string][]threshold
+	on        map[binKind][]threshold
 	crossed   map[at]*standing
 	crossings map[string]uint64 // by threshold
 	news      []Crossing        // not told yet
@@ -67,14 +75,15 @@ func (b *Bins) configureThresholds(running *tree.Tree) {
 	t.from = c
 	was := t.all
 	t.all = b.nodes.readThresholds(c)
-	t.byKind = map[string][]threshold{}
+	t.on = map[binKind][]threshold{}
 	for _, th := range t.all {
-		t.byKind[th.kind] = append(t.byKind[th.kind], th)
+		on := binKind{th.kind, th.granularity}
+		t.on[on] = append(t.on[on], th)
 	}
 	maps.DeleteFunc(t.crossed, func(a at, st *standing) bool {
 		now, is := t.all[a.threshold]
 		if was == nil { // an earlier process saw it
-			return !is || !now.explains(a.key, st)
+			return !is || !now.explains(a.key, st) || b.all[a.key] == nil
 		}
 		return !is || now != was[a.threshold]
 	})
@@ -88,20 +97,25 @@ func (b *Bins) configureThresholds(running *tree.Tree) {
 }
 
 // watching returns the thresholds on bins of a measurement.
-func (t *thresholds) watching(k key, g granularity) (found []threshold) {
-	for _, th := range t.byKind[k.kind] {
-		if th.granularity == g && th.watches(k) {
-			found = append(found, th)
+func (t *thresholds) watching(k key, g granularity) iter.Seq[*threshold] {
+	return func(yield func(*threshold) bool) {
+		all := t.on[binKind{k.kind, g}]
+		for i := range all {
+			if all[i].watches(k) && !yield(&all[i]) {
+				return
+			}
 		}
 	}
-	return found
 }
 
 // watchHigh looks whether the bin under way crosses a threshold.
 func (b *Bins) watchHigh(s *series, g granularity) {
 	now := s.current[g]
-	for _, th := range b.thresholds.watching(s.key, g) {
-		if st := b.thresholds.crossed[at{th.name, s.key}]; th.high.set && now.value >= th.high.value && (st == nil || !st.now) {
+	for th := range b.thresholds.watching(s.key, g) {
+		if !th.high.set || now.value < th.high.value {
+			continue
+		}
+		if st := b.thresholds.crossed[at{th.name, s.key}]; st == nil || !st.now {
 			b.cross(s, th, Crossing{Kind: "HIGH", Limit: th.high.value}).now = true
 		}
 	}
@@ -111,7 +125,7 @@ func (b *Bins) watchHigh(s *series, g granularity) {
 // that was crossed. A bin that is not complete proves neither.
 func (b *Bins) watchEnd(s *series, g granularity) {
 	now := s.current[g]
-	for _, th := range b.thresholds.watching(s.key, g) {
+	for th := range b.thresholds.watching(s.key, g) {
 		a := at{th.name, s.key}
 		st := b.thresholds.crossed[a]
 		switch {
@@ -126,7 +140,7 @@ func (b *Bins) watchEnd(s *series, g granularity) {
 	}
 }
 
-func (b *Bins) cross(s *series, th threshold, c Crossing) *standing {
+func (b *Bins) cross(s *series, th *threshold, c Crossing) *standing {
 	c.Threshold, c.Resource, c.Measurement, c.Granularity = th.name, s.Resource, s.kind, th.granularity.String()
 	c.Severity, c.Alarm = th.severity, th.alarm
 	c.Value, c.Begin, c.Time = s.current[th.granularity].value, s.current[th.granularity].start, b.cfg.Clock().Wall
@@ -140,28 +154,33 @@ func (b *Bins) cross(s *series, th threshold, c Crossing) *standing {
 
 // forget lets go of what stood by a measurement that is no more.
 func (t *thresholds) forget(k key) {
-	maps.DeleteFunc(t.crossed, func(a at, _ *standing) bool { return a.key == k })
+	for g := range granularities {
+		for th := range t.watching(k, g) {
+			delete(t.crossed, at{th.name, k})
+		}
+	}
 }
 
 // explains says whether a crossing that an earlier process saw is one of this
 // threshold.
-func (t threshold) explains(k key, st *standing) bool {
+func (t *threshold) explains(k key, st *standing) bool {
 	is := t.high
 	if st.Kind == "LOW" {
 		is = t.low
 	}
-	return t.granularity == st.granularity && t.watches(k) && is == limit{st.Limit, true}
+	return t.granularity == st.granularity && t.kind == k.kind && t.watches(k) && is == limit{st.Limit, true}
 }
 
 // cleared has a bin under way that began anew: it can cross again. One without
 // end had no other way to end a crossing.
 func (t *thresholds) cleared(k key, g granularity) {
-	for a, st := range t.crossed {
-		if a.key == k && st.granularity == g {
+	for th := range t.watching(k, g) {
+		a := at{th.name, k}
+		if st := t.crossed[a]; st != nil {
 			st.now = false
-			if g == untimed {
-				delete(t.crossed, a)
-			}
+		}
+		if g == untimed {
+			delete(t.crossed, a)
 		}
 	}
 }

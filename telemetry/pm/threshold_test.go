@@ -203,7 +203,29 @@ func TestCrossingOutlivesARestart(t *testing.T) {
 	if len(r.told) != 1 {
 		t.Errorf("another threshold told %q", r.told)
 	}
+	r.save()
+	without := newRig(t, r.now.Wall, r.memory, other...)
+	without.running = viewtest.Edit(t, without.running, "- "+viewtest.Entry("service", "s"))
+	if without.round(); len(without.Crossed()) != 0 {
+		t.Error("a crossing of a service that is no more stands")
+	}
 	if r = r.restart(time.Minute); len(r.Crossed()) != 0 {
 		t.Error("a crossing of no threshold stands")
+	}
+}
+
+// TestCrossingGoesWithItsResource, and comes back with it only when crossed again.
+func TestCrossingGoesWithItsResource(t *testing.T) {
+	r := newRig(t, monday, nil, many("high-value = 2")...)
+	r.violate(2)
+	r.round()
+	with := r.running
+	r.running = viewtest.Edit(t, with, "- "+viewtest.Entry("service", "s"))
+	if r.round(); len(r.Crossed()) != 0 {
+		t.Error("the crossing of a service that is no more stands")
+	}
+	r.state, r.running = counters(), with
+	if r.round(); len(r.Crossed()) != 0 {
+		t.Error("a service that came back crossed the threshold")
 	}
 }

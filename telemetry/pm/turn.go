@@ -78,6 +78,7 @@ func (b *Bins) keep(s *series, g granularity, slot int) {
 		}
 		s.past = newPast()
 		b.histories++
+		delete(b.without, s)
 	}
 	s.past.values[g][slot], s.past.flaws[g][slot] = now.value, now.flaw
 }

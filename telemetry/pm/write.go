@@ -11,7 +11,8 @@ import (
 // that end, begin or are cleared are written at once.
 const Pace = time.Second
 
-// Write brings the operational tree up to date.
+// Write brings the operational tree up to date, or a piece of it: [Bins.Written]
+// says whether there is more.
 func (b *Bins) Write(e *tree.Editor) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -22,7 +23,7 @@ func (b *Bins) Write(e *tree.Editor) error {
 		return nil
 	}
 	b.pending.choose()
-	for _, step := range []func(*tree.Editor) error{b.writeRemoved, b.writeCurrent, b.writeEnded, b.writeWhole, b.writeFigures} {
+	for _, step := range []func(*tree.Editor) error{b.writeRemoved, b.writeCurrent, b.writePasts, b.writeBins, b.writeFigures} {
 		if err := step(e); err != nil {
 			return err
 		}
@@ -35,15 +36,23 @@ func (b *Bins) due() bool {
 	return b.pending.waits() || len(b.pending.touched) > 0 && b.now.Uptime-b.pending.written >= Pace
 }
 
-// Tell returns the notifications of what happened since the last time, now that
-// the tree shows it.
-func (b *Bins) Tell() []*tree.Container {
+// Written takes note that the tree shows what Write wrote. It returns whether more
+// is to be written at once.
+func (b *Bins) Written() (more bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.due() {
 		b.pending.done(b.now.Uptime)
 	}
 	b.thresholds.shown = true
+	return b.pending.waits()
+}
+
+// Tell returns the notifications of what happened since the last time, now that
+// the tree shows all of it.
+func (b *Bins) Tell() []*tree.Container {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	var all []*tree.Container
 	for _, c := range b.thresholds.news {
 		all = append(all, b.nodes.content(c))
@@ -57,7 +66,7 @@ func (b *Bins) writeRemoved(e *tree.Editor) error {
 		_, err := e.DeletePath(b.nodes.root)
 		return err
 	}
-	for k := range b.pending.removed {
+	for _, k := range b.pending.piece.gone {
 		for _, path := range []tree.Path{b.nodes.entryOf(b.nodes.current, b.nodes.currentPM, k), b.nodes.entryOf(b.nodes.historical, b.nodes.historicalPM, k)} {
 			if _, err := e.DeletePath(path); err != nil {
 				return err
@@ -76,7 +85,7 @@ func (b *Bins) writeCurrent(e *tree.Editor) error {
 		}
 		return starts[t]
 	}
-	for _, s := range b.pending.batch {
+	for _, s := range b.pending.piece.batch {
 		n := model.Of(b.nodes.currentPM)
 		b.nodes.keys(n, b.nodes.currentPM, s.key)
 		var entries []*tree.Container
@@ -105,6 +114,9 @@ func (b *Bins) measurement(s *series, g granularity, start func(time.Time) *tree
 
 // writeFigures writes how many measurements there are.
 func (b *Bins) writeFigures(e *tree.Editor) error {
+	if !b.pending.piece.last {
+		return nil
+	}
 	n := model.Of(b.nodes.state.Schema())
 	n.Count("measurements", uint64(len(b.all)))
 	n.Count("without-history", uint64(len(b.without)))

@@ -5,21 +5,27 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// writeEnded writes the bins that ended, of all measurements.
-func (b *Bins) writeEnded(e *tree.Editor) error {
-	if b.pending.fresh {
-		return nil // writeWhole does
-	}
-	for p := range b.pending.ended {
-		if err := b.writeBin(e, p); err != nil {
-			return err
+// writePasts writes the bins that ended, of the measurements in the piece.
+func (b *Bins) writePasts(e *tree.Editor) error {
+	completions := map[place]*tree.Leaf{}
+	completion := func(p place) *tree.Leaf {
+		if completions[p] == nil {
+			completions[p] = b.completion(p)
 		}
-		completion := b.completion(p)
-		for _, s := range b.all {
-			if s.past == nil {
-				continue
+		return completions[p]
+	}
+	for _, s := range b.pending.piece.batch {
+		if b.pending.whole[s] {
+			if err := b.writeAll(e, s, completion); err != nil {
+				return err
 			}
-			if err := b.writePast(e, s, p, completion); err != nil {
+			continue
+		}
+		if !s.rewrite || s.past == nil {
+			continue
+		}
+		for p := range b.pending.ended {
+			if err := b.writePast(e, s, p, completion(p)); err != nil {
 				return err
 			}
 		}
@@ -30,6 +36,23 @@ func (b *Bins) writeEnded(e *tree.Editor) error {
 // completion is the leaf completion-time of a bin, to be shared.
 func (b *Bins) completion(p place) *tree.Leaf {
 	return b.nodes.time(b.nodes.ended, "completion-time", b.ends[p.granularity][p.slot].begin.Add(lengths[p.granularity]))
+}
+
+// writeBins lists the bins that ended once all measurements have theirs. Until then
+// they are not listed: nobody could say what a measurement has that is absent.
+func (b *Bins) writeBins(e *tree.Editor) error {
+	for p := range b.pending.ended {
+		if _, err := e.DeletePath(b.nodes.binOf(b.nodes.historical, b.nodes.bin, p.granularity, p.slot)); err != nil {
+			return err
+		}
+		if !b.pending.piece.last {
+			continue
+		}
+		if err := b.writeBin(e, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *Bins) writeBin(e *tree.Editor, p place) error {
@@ -65,44 +88,17 @@ func (b *Bins) ended(s *series, p place, completion *tree.Leaf) *tree.Container 
 	return n.Container()
 }
 
-// writeWhole writes the past of measurements of which nothing stands.
-func (b *Bins) writeWhole(e *tree.Editor) error {
-	whole := b.pending.whole
-	if len(whole) == 0 && !b.pending.fresh {
-		return nil
-	}
-	if b.pending.fresh {
-		whole = map[*series]bool{}
-		for _, s := range b.all {
-			whole[s] = true
-		}
-	}
-	completions := map[place]*tree.Leaf{}
-	for g := range granularity(timed) {
-		for slot := range depth[g] {
-			p := place{g, slot}
-			completions[p] = b.completion(p)
-			if err := b.writeBin(e, p); err != nil {
-				return err
-			}
-		}
-	}
-	for s := range whole {
-		if err := b.writeAll(e, s, completions); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (b *Bins) writeAll(e *tree.Editor, s *series, completions map[place]*tree.Leaf) error {
+// writeAll writes the whole past of a measurement.
+func (b *Bins) writeAll(e *tree.Editor, s *series, completion func(place) *tree.Leaf) error {
 	if _, err := e.DeletePath(b.nodes.entryOf(b.nodes.historical, b.nodes.historicalPM, s.key)); err != nil || s.past == nil {
 		return err
 	}
 	var entries []*tree.Container
-	for p, completion := range completions {
-		if s.past.values[p.granularity][p.slot] != 0 {
-			entries = append(entries, b.ended(s, p, completion))
+	for g, values := range s.past.values {
+		for slot, value := range values {
+			if p := (place{granularity(g), slot}); value != 0 {
+				entries = append(entries, b.ended(s, p, completion(p)))
+			}
 		}
 	}
 	if entries == nil {

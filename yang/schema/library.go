@@ -36,7 +36,7 @@ func newLibrary(sources []fs.FS) (*library, error) {
 		}
 		for _, e := range entries {
 			base, ok := strings.CutSuffix(e.Name(), ".yang")
-			if e.IsDir() || !ok {
+			if e.Type()&^fs.ModeSymlink != 0 || !ok { // a pipe would never end
 				continue
 			}
 			name, revision, _ := strings.Cut(base, "@")

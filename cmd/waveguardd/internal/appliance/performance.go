@@ -59,13 +59,21 @@ func (a *Appliance) clearPM() netconf.Operation {
 // binFile is a file that is replaced as a whole.
 type binFile string
 
-// Load implements pm.Storage.
+// maxBinFile is far more than all histories take, in bytes.
+const maxBinFile = 256 << 20
+
+// Load implements pm.Storage. What is too big to be ours is not read into memory.
 func (f binFile) Load() ([]byte, error) {
-	text, err := os.ReadFile(string(f))
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(string(f))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
+	case err != nil:
+		return nil, err
+	case info.Size() > maxBinFile:
+		return nil, fmt.Errorf("%s has %d bytes, more than the bins of any appliance", f, info.Size())
 	}
-	return text, err
+	return os.ReadFile(string(f))
 }
 
 // Store implements pm.Storage. The file has its new name only once it is durable.

@@ -123,6 +123,15 @@ func TestBinFile(t *testing.T) {
 	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
 		t.Errorf("in the folder are %v, %v", names, err)
 	}
+	if err := os.Truncate(string(f), maxBinFile+1); err != nil { // with a hole: it takes no room
+		t.Fatal(err)
+	}
+	if text, err := f.Load(); err == nil {
+		t.Errorf("a file of %d bytes was loaded", len(text))
+	}
+	if err := f.Store([]byte("another")); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Mkdir(string(f)+".new", 0o700); err != nil {
 		t.Fatal(err)
 	}
