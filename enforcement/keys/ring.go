@@ -89,9 +89,11 @@ func (r *Ring) Add(m Memory, o Options) (*Holder, error) {
 	return h, nil
 }
 
-// Remove takes the holder's key back. Removing twice does nothing.
+// Remove takes the holder's key back; threads that wait for it get ErrGone. Removing
+// twice does nothing.
 //
-// Preconditions: no thread is inside or will enter, and its memory is unmapped.
+// Preconditions: no thread is inside or will enter but those that wait, and its
+// memory is unmapped.
 func (r *Ring) Remove(h *Holder) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -106,8 +108,8 @@ func (r *Ring) Remove(h *Holder) {
 	if key, parked := h.park(); parked && key != 0 {
 		r.forget(h)
 		r.free = append(r.free, key)
-		r.left.Broadcast()
 	}
+	r.left.Broadcast() // who waits for this holder learns that it is gone
 }
 
 // Enter counts the calling thread in and returns the key to open, for which it may

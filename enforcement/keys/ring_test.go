@@ -166,6 +166,28 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// A domain that is closed while a thread waits for a key for it does not leave the
+// thread waiting for whoever leaves next.
+func TestRemovedWhileAwaited(t *testing.T) {
+	r := ring(t, 2)
+	a, _ := add(t, r, Options{})
+	b, _ := add(t, r, Options{})
+	if _, err := r.Enter(a); err != nil {
+		t.Fatal(err)
+	}
+	entered := make(chan error)
+	go func() {
+		_, err := r.Wait(t.Context(), b)
+		entered <- err
+	}()
+	for r.Stats().Waits == 0 {
+	}
+	r.Remove(b)
+	if err := <-entered; !errors.Is(err, ErrGone) {
+		t.Errorf("the thread that waited gets %v, want ErrGone", err)
+	}
+}
+
 func TestPinned(t *testing.T) {
 	r := ring(t, 4)
 	one, m := add(t, r, Options{Pinned: true})
