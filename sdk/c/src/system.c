@@ -58,7 +58,9 @@ void wg_die(const char *why) {
 /* Returns zeroed memory of the controller that is never freed, NULL if there is none. */
 void *wg_controller_alloc(size_t size) {
 	size = (size + WG_PAGE - 1) / WG_PAGE * WG_PAGE;
-	long at = wg_syscall(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	/* Nobody writes memory of an armed controller before it has its key. */
+	const int prot = WG->armed && WG->backend == WG_WIRE_PKU ? PROT_NONE : PROT_READ | PROT_WRITE;
+	long at = wg_syscall(SYS_mmap, 0, (long)size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at < 0 && at > -4096)
 		return NULL;
 	if (!WG->armed) {
