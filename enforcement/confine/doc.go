@@ -3,8 +3,8 @@
 //
 // A wall of protection keys holds against loads and stores. A system call can do
 // without: remap the memory, read it through another door, write it into a register
-// at the return from a signal. What is refused, and why, is [Refusals]; a test
-// tries each of them. The filter is seccomp's (Linux
+// at the return from a signal. What is refused, and why, is [Refusals]; tests
+// make the calls that pierce walls. The filter is seccomp's (Linux
 // Documentation/userspace-api/seccomp_filter.rst): it sees numbers and values of
 // arguments, not what pointers point at, and nothing takes it off again, whatever
 // the program executes.
