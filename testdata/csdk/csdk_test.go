@@ -137,6 +137,18 @@ func TestThreadsDoNotEndInside(t *testing.T) {
 	})
 }
 
+// TestStackEnds: below a domain's stack there is nothing, and the process ends there.
+func TestStackEnds(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		p := node(t).spawn(backend)
+		p.expect("recurse - 20", ok+"210")
+		fmt.Fprintln(p.orders, "recurse - 1000000")
+		if err := p.cmd.Wait(); !died(err, syscall.SIGABRT) {
+			t.Errorf("a stack that is used up: %v, want the end by SIGABRT", err)
+		}
+	})
+}
+
 // TestLeap: code of one domain that jumps into the frames of another is ended.
 func TestLeap(t *testing.T) {
 	needKeys(t)

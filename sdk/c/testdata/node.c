@@ -87,6 +87,12 @@ static void *work(void *order) {
 	return NULL;
 }
 
+/* Uses the whole stack, and what is below it. */
+static uintptr_t recurse(uintptr_t depth) {
+	volatile char room[512] = {(char)depth};
+	return depth == 0 ? 0 : recurse(depth - 1) + (uintptr_t)room[0];
+}
+
 static uintptr_t outside_work(uintptr_t order, uintptr_t b, uintptr_t c) {
 	struct order *o = (struct order *)order;
 	(void)b, (void)c;
@@ -155,6 +161,8 @@ static uintptr_t in_front(uintptr_t order, uintptr_t b, uintptr_t c) {
 		o->result = kill(getpid(), SIGUSR1) == 0 && signals == 0; /* it waits until the thread is outside */
 	else if (strcmp(o->verb, "exit-thread") == 0)
 		pthread_exit(NULL);
+	else if (strcmp(o->verb, "recurse") == 0)
+		o->result = recurse((uintptr_t)o->n);
 	else if (strcmp(o->verb, "signals") == 0)
 		o->result = (uintptr_t)signals;
 	else if (strcmp(o->verb, "send-fault") == 0)
