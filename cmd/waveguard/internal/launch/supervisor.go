@@ -59,8 +59,8 @@ type ExitError struct {
 func (e *ExitError) Error() string { return e.What }
 
 // Run starts the program, and again as Restart says, until ctx ends; then it is
-// asked to end, and made to. It returns nil when the program ended with status 0 or
-// because ctx did, and an *ExitError or what kept it from being started otherwise.
+// asked to end, and made to. It returns nil when the program ended with status 0, and
+// an *ExitError or what kept it from being started otherwise.
 func (p Program) Run(ctx context.Context) error {
 	signals := forProgram() // from here on: none ends this process while the program does not run
 	defer signal.Stop(signals)
@@ -69,10 +69,11 @@ func (p Program) Run(ctx context.Context) error {
 		began := time.Now()
 		err := p.once(ctx, signals)
 		var ended *ExitError
+		exited := err == nil || errors.As(err, &ended)
 		switch {
-		case ctx.Err() != nil:
+		case ctx.Err() != nil && !exited: // it ended with status 0, as it was asked to
 			return nil
-		case err != nil && !errors.As(err, &ended):
+		case ctx.Err() != nil, !exited:
 			return err
 		case p.Restart == Never, p.Restart == OnFailure && err == nil, ended != nil && ended.startless():
 			return err
