@@ -91,19 +91,33 @@ func BenchmarkEditCommit(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			s := openAppliance(b)
 			ok(b, s.Apply(b.Context(), session(0), transitions(b, s, n)))
-			edits := make([]*tree.Edit, 1024)
-			for i := range edits {
-				edits[i] = document(b, s, `{"transitions":{"transition":[`+transition(i*7919%n, "DENY", 1001+i)+`]}}`)
-			}
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				ok(b, s.Edit(b.Context(), session(1), datastore.Request{Target: datastore.Candidate, Edit: edits[i%len(edits)]}))
-				ok(b, s.Commit(b.Context(), session(1)))
-			}
-			if st := s.Stats(); st.Commits < 2 {
-				b.Fatalf("stats %+v", st)
-			}
+			benchmarkCommits(b, s, func(i, round int) *tree.Edit {
+				return document(b, s, `{"transitions":{"transition":[`+transition(i*7919%n, "DENY", 1001+2*i+round)+`]}}`)
+			})
 		})
+	}
+}
+
+// benchmarkCommits makes one edit of the candidate after the other and commits each. What
+// edit returns for the other round differs from what the one before left.
+func benchmarkCommits(b *testing.B, s *datastore.Store, edit func(i, round int) *tree.Edit) {
+	b.Helper()
+	const many = 1024
+	var edits []*tree.Edit
+	for round := range 2 {
+		for i := range many {
+			edits = append(edits, edit(i, round))
+		}
+	}
+	before, rounds := s.Stats().Commits, uint64(0)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		ok(b, s.Edit(b.Context(), session(1), datastore.Request{Target: datastore.Candidate, Edit: edits[i%len(edits)]}))
+		ok(b, s.Commit(b.Context(), session(1)))
+		rounds++
+	}
+	if made := s.Stats().Commits - before; made != rounds {
+		b.Fatalf("%d rounds changed running %d times", rounds, made)
 	}
 }
 

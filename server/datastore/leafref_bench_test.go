@@ -81,14 +81,9 @@ func BenchmarkLeafrefEdit(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			s := openNetwork(b)
 			ok(b, s.Apply(b.Context(), session(0), wholeNetwork(b, s, n)))
-			edits := make([]*tree.Edit, 1024)
-			for i := range edits {
-				edits[i] = networkEdit(b, s, `"link":[`+link(i*7919%(n/2), n/2, 2+i%1000)+`]`)
-			}
-			for i := 0; b.Loop(); i++ {
-				ok(b, s.Edit(b.Context(), session(1), datastore.Request{Target: datastore.Candidate, Edit: edits[i%len(edits)]}))
-				ok(b, s.Commit(b.Context(), session(1)))
-			}
+			benchmarkCommits(b, s, func(i, round int) *tree.Edit {
+				return networkEdit(b, s, `"link":[`+link(i*7919%(n/2), n/2, 2+2*(i%500)+round)+`]`)
+			})
 		})
 	}
 }

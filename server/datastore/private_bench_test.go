@@ -84,15 +84,9 @@ func BenchmarkCommitBesidePartialLocks(b *testing.B) {
 				})
 				ok(b, err)
 			}
-			edits := make([]*tree.Edit, 64)
-			for i := range edits {
-				edits[i] = document(b, s, `{"transitions":{"transition":[`+transition(500+i, "DENY", 1001+i)+`]}}`)
-			}
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				ok(b, s.Edit(b.Context(), session(1), datastore.Request{Target: datastore.Candidate, Edit: edits[i%len(edits)]}))
-				ok(b, s.Commit(b.Context(), session(1)))
-			}
+			benchmarkCommits(b, s, func(i, round int) *tree.Edit {
+				return document(b, s, `{"transitions":{"transition":[`+transition(500+i%64, "DENY", 1001+2*i+round)+`]}}`)
+			})
 		})
 	}
 }
