@@ -58,7 +58,7 @@ func TestProcess(t *testing.T) {
 // TestProcessKnowsItsFiles: the address in the file is known, of a deleted one
 // too, if the kernel lets one open it.
 func TestProcessKnowsItsFiles(t *testing.T) {
-	if os.Geteuid() != 0 {
+	if os.Geteuid() != 0 && os.Getenv("CI") == "" {
 		t.Skip("opening deleted files of a process needs root")
 	}
 	c := startChild(t)
