@@ -157,15 +157,27 @@ func (a *attachment) Welcome() (*wire.Welcome, wire.Files) {
 	return w, wire.Files{Policy: a.policy.File(), Stats: a.stats.File(), Doorbell: a.doorbell}
 }
 
-// Ready implements attach.Session.
-func (a *attachment) Ready() {
+// Ready implements attach.Session. A process is examined once.
+func (a *attachment) Ready() *wire.Refused {
+	if a.isReady() {
+		return nil
+	}
+	if refused := a.examine(); refused != nil {
+		a.engine.refuse(a.identity, &refusal{refused, a.services[0].name})
+		return refused
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.ready {
-		a.ready = true
-		a.beginLocked()
-	}
+	a.ready = true
+	a.beginLocked()
 	a.engine.signal()
+	return nil
+}
+
+func (a *attachment) isReady() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ready
 }
 
 // Replaced implements attach.Session.

@@ -21,6 +21,9 @@ func (e *Engine) admit(id policy.Identity, h *wire.Hello) (*attachment, *refusal
 	if h.ABI != page.ABI {
 		return nil, &refusal{Refused: refusef(wire.RefusedABI, "the process was built for version %d of the pages, the daemon has version %d; rebuild it with a matching SDK", h.ABI, page.ABI)}
 	}
+	if err := checkWalls(h, e.hostHasKeys); err != nil {
+		return nil, &refusal{refusef(wire.RefusedStrength, "process %d may not attach: %v", id.PID, err), h.Services[0].Name}
+	}
 	a := &attachment{
 		engine: e, identity: id, backend: h.Backend, strength: h.Strength, since: time.Now(),
 		local: map[string]int{}, continues: h.Continues != 0,
@@ -80,7 +83,7 @@ func (a *attachment) host(domain string, operations []string) *wire.Refused {
 
 // continuedBy says whether a new connection of the process takes over.
 func (a *attachment) continuedBy(id policy.Identity, h *wire.Hello) bool {
-	return a.identity.PID == id.PID && a.id == h.Continues
+	return a.identity.Is(id) && a.id == h.Continues
 }
 
 // refusef makes a refusal that can be sent whatever the process calls itself.

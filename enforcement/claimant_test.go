@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/optical-net/waveguard/enforcement/attach/wire"
 )
 
 // claimant is the environment variable that makes this program a host process
@@ -30,6 +32,9 @@ func claimUntilEOF(socket, service string) {
 		return
 	}
 	defer conn.Close()
+	if _, welcome := m.(*wire.Welcome); welcome {
+		_ = conn.Send(&wire.Ready{})
+	}
 	fmt.Printf("%T\n", m)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }

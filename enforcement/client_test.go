@@ -30,6 +30,16 @@ func hello(services ...string) *wire.Hello {
 	return h
 }
 
+// walled is hello with walls of that strength.
+func walled(s mpk.Strength, services ...string) *wire.Hello {
+	h := hello(services...)
+	h.Strength = s
+	if s > mpk.Mprotect {
+		h.Backend, h.Keys = mpk.KindPKU, 15
+	}
+	return h
+}
+
 // say connects and says Hello.
 func say(path string, h *wire.Hello) (*wire.Conn, wire.Message, *wire.Files, error) {
 	conn, err := wire.Dial(context.Background(), path)

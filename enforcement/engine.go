@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
@@ -34,6 +35,10 @@ type Engine struct {
 
 	changed    chan struct{}
 	violations chan Violation
+
+	examinations chan struct{} // a place for each that goes on
+	hostHasKeys  bool
+	checkKeys    func(pid int) error
 }
 
 // violationBacklog is how many reports may wait for telemetry.
@@ -49,6 +54,7 @@ func New(log *slog.Logger) *Engine {
 		ledger:  newLedger(),
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
+		examinations: make(chan struct{}, maxExaminations), hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys,
 	}
 }
 

@@ -1,5 +1,12 @@
 package enforcement
 
+// Believe has the engine take processes at their word about their walls, as a
+// daemon does that does not look.
+func (e *Engine) Believe() {
+	e.hostHasKeys = true
+	e.checkKeys = func(int) error { return nil }
+}
+
 // DepartedCells returns how many cells the histories of ended attachments have.
 func (e *Engine) DepartedCells() (n int) {
 	e.commit.Lock()

@@ -56,7 +56,7 @@ func TestRefusedClaims(t *testing.T) {
 		"other executable":   {[]string{front + "executable = /bin/another"}, hello("front"), wire.RefusedIdentity, "it runs " + path + ", the service asks for /bin/another", true},
 		"other digest":       {[]string{front + "executable-sha256 = " + strings.Repeat("0", 64)}, hello("front"), wire.RefusedIdentity, "the service asks for " + strings.Repeat("0", 64), true},
 		"out of service":     {[]string{front + "administrative-state = OUT_OF_SERVICE"}, hello("front"), wire.RefusedIdentity, "the service is administratively out of service", true},
-		"matches nothing":    {[]string{"- " + front + "uid"}, hello("front"), wire.RefusedIdentity, "configure executable, executable-sha256 or uid", true},
+		"matches nothing":    {[]string{"- " + front + "uid"}, hello("front"), wire.RefusedIdentity, "configure executable, executable-sha256, cgroup or uid", true},
 		"second is refused":  {[]string{front + "uid = 4242"}, hello("vault", "front"), wire.RefusedIdentity, `may not claim service "front"`, true},
 		"layout of the page": {nil, &wire.Hello{ABI: 99, Services: hello("front").Services}, wire.RefusedABI, "rebuild it with a matching SDK", false},
 		"operations":         {[]string{front + "domain = b"}, manyOperations, wire.RefusedLimit, "register 64 operations in one process, at most 32", false},

@@ -186,8 +186,8 @@ func TestStrengthAgainstTheMinimum(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := start(t)
 			r.commit("system/config/minimum-isolation-strength = " + test.minimum)
-			h := hello("front")
-			h.Strength = test.strength
+			r.engine.Believe()
+			h := walled(test.strength, "front")
 			c := r.joinReady(h)
 			s, d := r.service("front"), r.domain("a")
 			if s.OperationalState != test.want || d.OperationalState != test.want {
@@ -209,8 +209,8 @@ func TestStrengthAgainstTheMinimum(t *testing.T) {
 func TestWeakestWall(t *testing.T) {
 	r := start(t)
 	r.commit(viewtest.Service("third", "a", os.Getuid())...)
-	strong, weak := hello("front"), hello("third")
-	strong.Strength, weak.Strength = mpk.HardwareRegion, mpk.Mprotect
+	r.engine.Believe()
+	strong, weak := walled(mpk.HardwareRegion, "front"), walled(mpk.Mprotect, "third")
 	r.joinReady(strong)
 	r.joinReady(weak)
 	if got := r.domain("a").IsolationStrength; got != gen.MpkSecurityTypes_IsolationStrength_MPROTECT {

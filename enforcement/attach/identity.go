@@ -20,57 +20,67 @@ import (
 // peer is the process at the other end of a socket, as the kernel knows it.
 type peer struct {
 	policy.Identity
+	*process
 	executable *os.File // what it runs, for its digest
 }
 
 // identify returns the process that connected the socket (unix(7), SO_PEERCRED
 // and SO_PEERPIDFD). Its number leads to what it runs; that the process lives
-// still afterwards proves that the number had not passed to another one in
-// between.
+// still afterwards, in the same memory, proves that the number had not passed to
+// another one in between, nor the process to another program.
 func identify(c *net.UnixConn) (*peer, error) {
 	cred, handle, err := credentials(c)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = unix.Close(handle) }()
-	p, err := lookUp(cred)
+	held, err := holdProcess(int(cred.Pid), handle)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.PidfdSendSignal(handle, 0, nil, 0); err != nil && !errors.Is(err, unix.EPERM) {
-		return nil, errors.Join(fmt.Errorf("process %d is gone: %w", cred.Pid, err), p.Close())
+	p, err := lookUp(cred, held)
+	if err != nil {
+		return nil, errors.Join(err, held.Close())
+	}
+	if err := held.check(); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-// Close lets go of the executable. Its digest cannot be asked for any more,
-// unless it was before.
-func (p *peer) Close() error { return p.executable.Close() }
+// Close lets go of the process and of its executable. The digest of that cannot
+// be asked for any more, unless it was before.
+func (p *peer) Close() error { return errors.Join(p.executable.Close(), p.process.Close()) }
 
-func lookUp(cred *unix.Ucred) (*peer, error) {
-	proc := "/proc/" + strconv.Itoa(int(cred.Pid))
-	path, err := os.Readlink(proc + "/exe")
+// lookUp reads what /proc says of the process.
+func lookUp(cred *unix.Ucred, held *process) (*peer, error) {
+	id := policy.Identity{PID: int(cred.Pid), UID: cred.Uid}
+	path, err := os.Readlink(procPath(id.PID, "exe"))
 	if err != nil {
-		return nil, fmt.Errorf("read what process %d runs: %w", cred.Pid, err)
+		return nil, fmt.Errorf("read what process %d runs: %w", id.PID, err)
 	}
-	elsewhere, err := otherMounts(proc)
+	id.Executable = strings.TrimSuffix(path, " (deleted)")
+	if id.Elsewhere, err = otherMounts(id.PID); err != nil {
+		return nil, fmt.Errorf("compare the mounts of process %d: %w", id.PID, err)
+	}
+	if id.Start, id.Started, err = startOf(id.PID); err != nil {
+		return nil, fmt.Errorf("read when process %d started: %w", id.PID, err)
+	}
+	if id.Cgroup, err = cgroupOf(id.PID); err != nil {
+		return nil, fmt.Errorf("read the cgroup of process %d: %w", id.PID, err)
+	}
+	file, err := os.Open(procPath(id.PID, "exe"))
 	if err != nil {
-		return nil, fmt.Errorf("compare the mounts of process %d: %w", cred.Pid, err)
+		return nil, fmt.Errorf("open what process %d runs: %w", id.PID, err)
 	}
-	file, err := os.Open(proc + "/exe")
-	if err != nil {
-		return nil, fmt.Errorf("open what process %d runs: %w", cred.Pid, err)
-	}
-	return &peer{policy.Identity{
-		PID: int(cred.Pid), UID: cred.Uid,
-		Executable: strings.TrimSuffix(path, " (deleted)"), Elsewhere: elsewhere,
-		SHA256: digest(file),
-	}, file}, nil
+	id.SHA256 = digest(file)
+	return &peer{id, held, file}, nil
 }
 
+func procPath(pid int, name string) string { return "/proc/" + strconv.Itoa(pid) + "/" + name }
+
 // otherMounts says whether a process is in another mount namespace than this one.
-func otherMounts(proc string) (bool, error) {
-	theirs, err := os.Stat(proc + "/ns/mnt")
+func otherMounts(pid int) (bool, error) {
+	theirs, err := os.Stat(procPath(pid, "ns/mnt"))
 	if err != nil {
 		return false, err
 	}

@@ -16,14 +16,36 @@ func Listen(path string) (*net.UnixListener, error) {
 	if err := removeStale(path); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", path, err)
 	}
-	l, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: path, Net: "unixpacket"})
+	l, err := bind(path)
 	if err != nil {
 		return nil, fmt.Errorf("listen for host processes: %w", err)
 	}
-	if err := os.Chmod(path, 0o660); err != nil {
-		return nil, errors.Join(fmt.Errorf("set the mode of the attach socket: %w", err), l.Close())
+	if err := errors.Join(os.Chmod(path, 0o660), passCredentials(l)); err != nil {
+		return nil, errors.Join(fmt.Errorf("set up the attach socket: %w", err), l.Close())
 	}
 	return l, nil
+}
+
+// bind makes the socket. Not even before its mode is set can anybody but the
+// user and the group connect; what else the process creates meanwhile is more
+// private than it would be, never less.
+func bind(path string) (*net.UnixListener, error) {
+	defer unix.Umask(unix.Umask(0o017))
+	return net.ListenUnix("unixpacket", &net.UnixAddr{Name: path, Net: "unixpacket"})
+}
+
+// passCredentials has the kernel say with every message who sent it. Accepted
+// sockets inherit that, so that it is true of the first message as well.
+func passCredentials(l *net.UnixListener) error {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var inner error
+	err = raw.Control(func(fd uintptr) {
+		inner = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
+	})
+	return errors.Join(err, inner)
 }
 
 func removeStale(path string) error {

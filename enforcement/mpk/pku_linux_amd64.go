@@ -37,7 +37,7 @@ func openPKU() (Backend, error) {
 	}
 	p := &pkuWalls{outside: outside, keys: len(all)}
 	if p.ring, err = keys.New(all); err == nil {
-		err = p.try()
+		err = errors.Join(p.try(), plantWitness(all[0]))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open protection keys: %w", err), freeKeys(all))
