@@ -210,4 +210,3 @@ func (s *Server) handshake(c *wire.Conn, p *peer) (Session, error) {
 	}
 	return session, nil
 }
-

@@ -1,0 +1,177 @@
+package attach
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/optical-net/waveguard/enforcement/attach/wire"
+)
+
+// role is the environment variable that makes this program the other process of
+// a test: it connects to the socket named after the role, and acts when a line
+// comes on its standard input.
+const role = "WAVEGUARD_TEST_ROLE"
+
+var roles = map[string]func(*net.UnixConn){
+	"sit":    func(*net.UnixConn) { wait() },
+	"become": become,
+	"lend":   lend,
+}
+
+func TestMain(m *testing.M) {
+	name, socket, _ := strings.Cut(os.Getenv(role), " ")
+	switch act := roles[name]; {
+	case name == "":
+		os.Exit(m.Run())
+	case name == "speak":
+		speak()
+	default:
+		c, err := net.DialUnix("unixpacket", nil, &net.UnixAddr{Name: socket, Net: "unixpacket"})
+		if err != nil {
+			panic(err)
+		}
+		act(c)
+	}
+}
+
+func wait() { _, _ = io.Copy(io.Discard, os.Stdin) }
+
+func socketOf(c *net.UnixConn) *os.File {
+	f, err := c.File()
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// become executes another program, which has the socket still.
+func become(c *net.UnixConn) {
+	f := socketOf(c)
+	await()
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_SETFD, 0); err != nil {
+		panic(err)
+	}
+	cat, err := exec.LookPath("cat")
+	if err != nil {
+		panic(err)
+	}
+	panic(syscall.Exec(cat, []string{"cat"}, os.Environ()))
+}
+
+func await() {
+	_, _ = os.Stdin.Read(make([]byte, 1))
+}
+
+// lend gives the socket to a child, which speaks in this process's name. The
+// child lives on as long as standard input is open, whatever becomes of this one.
+func lend(c *net.UnixConn) {
+	child := exec.Command("/proc/self/exe")
+	child.Env = append(os.Environ(), role+"=speak")
+	child.ExtraFiles = []*os.File{socketOf(c)}
+	child.Stdin, child.Stdout = os.Stdin, os.Stdout
+	if err := child.Start(); err != nil {
+		panic(err)
+	}
+	fmt.Println(child.Process.Pid)
+	select {}
+}
+
+// speak sends a Ping on descriptor 3 when it is told to.
+func speak() {
+	await()
+	c, err := net.FileConn(os.NewFile(3, "socket"))
+	if err != nil {
+		panic(err)
+	}
+	if err := wire.NewConn(c.(*net.UnixConn)).Send(&wire.Ping{Token: 1}); err != nil {
+		panic(err)
+	}
+	wait()
+}
+
+// other is another process and the daemon's end of its socket.
+type other struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	say    io.WriteCloser
+	hear   *bufio.Reader
+	socket *net.UnixConn
+}
+
+func start(t *testing.T, what string) *other {
+	t.Helper()
+	l, err := Listen(filepath.Join(t.TempDir(), "attach.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	o := &other{t: t, cmd: exec.Command("/proc/self/exe")}
+	o.cmd.Env = append(os.Environ(), role+"="+what+" "+l.Addr().String())
+	o.cmd.Stderr = os.Stderr
+	var out io.Reader
+	if o.say, err = o.cmd.StdinPipe(); err == nil {
+		out, err = o.cmd.StdoutPipe()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.hear = bufio.NewReader(out)
+	if err := o.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = o.say.Close()
+		_ = o.cmd.Process.Kill()
+		_ = o.cmd.Wait()
+	})
+	if o.socket, err = l.AcceptUnix(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = o.socket.Close() })
+	if err := o.socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// act has the process do what its role is.
+func (o *other) act() {
+	o.t.Helper()
+	if _, err := o.say.Write([]byte("\n")); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *other) identify() *peer {
+	o.t.Helper()
+	p, err := identify(o.socket)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.t.Cleanup(func() { _ = p.Close() })
+	if p.PID != o.cmd.Process.Pid {
+		o.t.Fatalf("process %d is identified as %d", o.cmd.Process.Pid, p.PID)
+	}
+	return p
+}
+
+// eventually waits for what must come.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
