@@ -1,5 +1,17 @@
 package enforcement
 
+// What TestCheckWalls and TestHasKeyed test.
+var (
+	CheckWalls = checkWalls
+	HasKeyed   = hasKeyed
+)
+
+// SupposeKeys has the engine suppose that the host has protection keys.
+func (e *Engine) SupposeKeys() { e.hostHasKeys = true }
+
+// Claimed says whether a process claims the service, ready or not.
+func (e *Engine) Claimed(service string) bool { return e.holder(service) != nil }
+
 // Believe has the engine take processes at their word about their walls, as a
 // daemon does that does not look.
 func (e *Engine) Believe() {

@@ -136,7 +136,7 @@ func TestEveryCriterionAtOnce(t *testing.T) {
 func TestSecondProcess(t *testing.T) {
 	r := start(t)
 	first := r.joinReady(hello("front"))
-	if got := r.otherProcess("front"); got != "*wire.Refused" {
+	if got := r.otherProcess("front"); got != "*wire.Refused already-attached" {
 		t.Errorf("the second process got %s", got)
 	}
 	if v := r.violation(); v.Kind != wire.AttachRefused || v.Service != "front" || v.PID == os.Getpid() {

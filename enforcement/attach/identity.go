@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -72,7 +73,7 @@ func lookUp(cred *unix.Ucred, held *process) (*peer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open what process %d runs: %w", id.PID, err)
 	}
-	id.SHA256 = digest(file)
+	id.SHA256, id.KnownSHA256 = digest(file)
 	return &peer{id, held, file}, nil
 }
 
@@ -125,9 +126,11 @@ func hold(socket int, cred *unix.Ucred) (int, error) {
 // maxExecutable bounds, in bytes, what is read for a digest.
 const maxExecutable = 1 << 30
 
-// digest returns the SHA-256 of the file, computed when first asked for.
-func digest(file *os.File) func() (string, error) {
-	return sync.OnceValues(func() (string, error) {
+// digest returns what gives the SHA-256 of the file, computed when first asked
+// for, and what gives it only if it was.
+func digest(file *os.File) (sum func() (string, error), known func() string) {
+	var computed atomic.Value
+	sum = sync.OnceValues(func() (string, error) {
 		h := sha256.New()
 		switch n, err := io.Copy(h, io.LimitReader(file, maxExecutable+1)); {
 		case err != nil:
@@ -135,6 +138,9 @@ func digest(file *os.File) func() (string, error) {
 		case n > maxExecutable:
 			return "", fmt.Errorf("it has more than %d bytes", maxExecutable)
 		}
-		return hex.EncodeToString(h.Sum(nil)), nil
+		s := hex.EncodeToString(h.Sum(nil))
+		computed.Store(s)
+		return s, nil
 	})
+	return sum, func() string { s, _ := computed.Load().(string); return s }
 }
