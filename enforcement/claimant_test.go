@@ -2,7 +2,6 @@ package enforcement_test
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,16 +22,21 @@ func TestMain(m *testing.M) {
 	if claim := os.Getenv(claimant); claim != "" {
 		words := strings.Fields(claim)
 		h := hello(words[1])
+		next := []wire.Message{&wire.Ready{}, &wire.Ping{}} // the answer to the second is that all is well
 		if slices.Contains(words, "lying") {
 			h = walled(mpk.HardwareRegion, words[1])
+			next = next[:1] // the answer to the first is a refusal
 		}
-		claimUntilEOF(words[0], h)
+		if slices.Contains(words, "believed") {
+			next = []wire.Message{&wire.Ready{}, &wire.Ping{}}
+		}
+		claimUntilEOF(words[0], h, next)
 		return
 	}
 	os.Exit(m.Run())
 }
 
-func claimUntilEOF(socket string, h *wire.Hello) {
+func claimUntilEOF(socket string, h *wire.Hello, next []wire.Message) {
 	conn, m, _, err := say(socket, h)
 	if err != nil {
 		fmt.Println(err)
@@ -40,7 +44,7 @@ func claimUntilEOF(socket string, h *wire.Hello) {
 	}
 	defer conn.Close()
 	if _, welcome := m.(*wire.Welcome); welcome {
-		m = beReady(conn, m)
+		m = goOn(conn, m, next)
 	}
 	if refused, ok := m.(*wire.Refused); ok {
 		fmt.Printf("%T %v\n", m, refused.Code)
@@ -50,21 +54,27 @@ func claimUntilEOF(socket string, h *wire.Hello) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// beReady returns what the daemon has to say to it: the welcome, if nothing.
-func beReady(conn *wire.Conn, welcome wire.Message) wire.Message {
-	if err := errors.Join(conn.Send(&wire.Ready{}), conn.Send(&wire.Ping{})); err != nil {
-		return welcome
-	}
-	if m, _, err := conn.Receive(); err == nil {
-		if _, pong := m.(*wire.Pong); !pong {
-			return m
+// goOn says more and returns what the daemon refuses then: the welcome, if nothing.
+func goOn(conn *wire.Conn, welcome wire.Message, next []wire.Message) wire.Message {
+	for _, m := range next {
+		if err := conn.Send(m); err != nil {
+			return nil
 		}
 	}
-	return welcome
+	switch m, _, err := conn.Receive(); m.(type) {
+	case *wire.Pong:
+		return welcome
+	default:
+		if err != nil {
+			return nil
+		}
+		return m
+	}
 }
 
 // otherProcess starts a process that claims a service, which is the first word,
-// and returns what came of it. The second can be "lying".
+// and returns what came of it. The others can be "lying",
+// about its walls, and "believed".
 func (r *rig) otherProcess(claim string) string {
 	r.t.Helper()
 	cmd := exec.Command("/proc/self/exe")

@@ -12,6 +12,9 @@ func (e *Engine) SupposeKeys() { e.hostHasKeys = true }
 // Claimed says whether a process claims the service, ready or not.
 func (e *Engine) Claimed(service string) bool { return e.holder(service) != nil }
 
+// Holder returns the attachment that holds a service.
+func (e *Engine) Holder(service string) uint64 { return e.holder(service).id }
+
 // Believe has the engine take processes at their word about their walls, as a
 // daemon does that does not look.
 func (e *Engine) Believe() {

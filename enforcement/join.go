@@ -17,8 +17,8 @@ var (
 )
 
 // leaveGrace is how long a claim waits for the process that holds a service to
-// leave: one that restarts may be back before its end was noticed.
-const leaveGrace = 2 * time.Second
+// leave: one that restarts may be back before its end was dealt with.
+const leaveGrace = time.Second
 
 // Join implements attach.Authority.
 func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.Refused) {

@@ -83,7 +83,7 @@ func TestLiarAboutKeys(t *testing.T) {
 	}
 
 	r.engine.Believe()
-	if got := r.otherProcess("front lying"); got != "*wire.Welcome" {
+	if got := r.otherProcess("front lying believed"); got != "*wire.Welcome" {
 		t.Errorf("who is believed got %s", got)
 	}
 	r.eventually("it to be believed", func() bool { return r.service("front").GetAttached() })
