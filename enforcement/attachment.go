@@ -36,6 +36,8 @@ type attachment struct {
 	// with what it counted since it started.
 	continues bool
 
+	reports share // under Engine.mu
+
 	mu      sync.Mutex
 	ready   bool
 	handed  bool              // counting goes on in the page of a successor
@@ -202,6 +204,6 @@ func (a *attachment) Violation(v *wire.Violation) error {
 		Service: a.services[v.Service].name, Source: a.hosted[v.Source].Domain, Target: a.hosted[v.Target].Domain,
 		Operation: operation, PID: a.identity.PID, ThreadID: v.ThreadID, Address: v.Address,
 		Occurrences: v.Occurrences, Strength: a.strength,
-	})
+	}, &a.reports)
 	return nil
 }

@@ -34,9 +34,27 @@ func (e *Engine) admit(id policy.Identity, h *wire.Hello) (*attachment, *refusal
 			return nil, &refusal{refused, s.Name}
 		}
 	}
+	if refused := e.spend(a); refused != nil {
+		return nil, refused
+	}
 	e.nextID++
 	a.id = e.nextID
 	return a, nil
+}
+
+// spend takes the memory that the attachment will need off the allowances of its
+// services.
+func (e *Engine) spend(a *attachment) *refusal {
+	bytes := int64(attachmentBytes+page.Bytes(len(a.hosted))) / int64(len(a.services))
+	now := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, s := range a.services {
+		if !e.serviceLocked(s.name).allowance.take(now, bytes) {
+			return &refusal{refusef(wire.RefusedLimit, "service %q attaches so often that the memory of its pages is used up; wait, and find out why", s.name), s.name}
+		}
+	}
+	return nil
 }
 
 // claim adds one service to the attachment.

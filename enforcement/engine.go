@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/policy"
@@ -32,6 +33,11 @@ type Engine struct {
 	minimum     gen.E_MpkSecurityTypes_IsolationStrength
 	outline     outline
 	ledger      *ledger
+	strangers   share // of the reports of those who were refused
+
+	// bells is held by the one process whose doorbell is answered: however many
+	// ring, that takes one processor at most.
+	bells sync.Mutex
 
 	changed    chan struct{}
 	violations chan Violation
@@ -39,6 +45,7 @@ type Engine struct {
 	examinations chan struct{} // a place for each that goes on
 	hostHasKeys  bool
 	checkKeys    func(pid int) error
+	grace        time.Duration // leaveGrace
 }
 
 // violationBacklog is how many reports may wait for telemetry.
@@ -54,7 +61,7 @@ func New(log *slog.Logger) *Engine {
 		ledger:  newLedger(),
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
-		examinations: make(chan struct{}, maxExaminations), hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys,
+		examinations: make(chan struct{}, maxExaminations), hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, grace: leaveGrace,
 	}
 }
 
@@ -114,8 +121,14 @@ func (e *Engine) signal() {
 	}
 }
 
-// deliver returns false if there is no room for the violation.
-func (e *Engine) deliver(v Violation) bool {
+// deliverLocked returns false if there is no room for the violation, or none for
+// more of that source's.
+//
+// Preconditions: e.mu is held.
+func (e *Engine) deliverLocked(v Violation, from *share) bool {
+	if len(e.violations) >= violationBacklog/2 && !from.take(v.Time) {
+		return false
+	}
 	select {
 	case e.violations <- v:
 		return true

@@ -267,6 +267,7 @@ func TestTakeOver(t *testing.T) {
 // TestForeignContinuation: nobody takes over from another process.
 func TestForeignContinuation(t *testing.T) {
 	r := start(t)
+	r.engine.Hurry()
 	if got := r.otherProcess("front"); got != "*wire.Welcome" {
 		t.Fatal(got)
 	}
@@ -292,6 +293,7 @@ func TestNumberAgain(t *testing.T) {
 	}{"another": {101, false}, "the same": {100, true}} {
 		t.Run(name, func(t *testing.T) {
 			r := start(t)
+			r.engine.Hurry()
 			first, next := identity(t), identity(t)
 			first.Start, next.Start = 100, test.started
 			old := r.enter(first, hello("front", "vault"))

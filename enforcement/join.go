@@ -18,7 +18,7 @@ var (
 
 // leaveGrace is how long a claim waits for the process that holds a service to
 // leave: one that restarts may be back before its end was dealt with.
-const leaveGrace = time.Second
+const leaveGrace = 2 * time.Second
 
 // Join implements attach.Authority.
 func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.Refused) {
@@ -44,7 +44,7 @@ func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.
 }
 
 func (e *Engine) awaitHolders(id policy.Identity, h *wire.Hello) {
-	timeout := time.After(leaveGrace)
+	timeout := time.After(e.grace)
 	for _, s := range h.Services {
 		holder := e.holder(s.Name)
 		if holder == nil || holder.continuedBy(id, h) {
@@ -92,7 +92,7 @@ func (e *Engine) refuse(id policy.Identity, r *refusal) {
 	if s := e.config.Reader().Service(r.service); s != nil {
 		v.Target = s.GetDomain()
 	}
-	e.record(v)
+	e.record(v, &e.strangers)
 }
 
 func (e *Engine) holder(service string) *attachment {

@@ -52,6 +52,8 @@ type serviceCounters struct {
 	violations, lostReports                                         uint64
 
 	lastViolation *Violation
+
+	allowance allowance
 }
 
 func newLedger() *ledger {
@@ -153,9 +155,9 @@ func (e *Engine) accountLost(a *attachment, n uint64) {
 }
 
 // record takes a report in.
-func (e *Engine) record(v Violation) {
-	delivered := e.deliver(v)
+func (e *Engine) record(v Violation, from *share) {
 	e.mu.Lock()
+	delivered := e.deliverLocked(v, from)
 	c := e.serviceLocked(v.Service)
 	c.violations += uint64(v.Occurrences)
 	c.lastViolation = &v

@@ -135,6 +135,7 @@ func TestEveryCriterionAtOnce(t *testing.T) {
 // first is gone, it is admitted.
 func TestSecondProcess(t *testing.T) {
 	r := start(t)
+	r.engine.Hurry()
 	first := r.joinReady(hello("front"))
 	if got := r.otherProcess("front"); got != "*wire.Refused already-attached" {
 		t.Errorf("the second process got %s", got)
@@ -148,6 +149,7 @@ func TestSecondProcess(t *testing.T) {
 		t.Errorf("a second host of this process got %v", err)
 	}
 	first.leave()
+	r.eventually("the first to be gone", func() bool { return !r.engine.Claimed("front") })
 	if got := r.otherProcess("front"); got != "*wire.Welcome" {
 		t.Errorf("with the first gone the other process got %s", got)
 	}

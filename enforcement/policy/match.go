@@ -48,7 +48,7 @@ type Identity struct {
 	SHA256    func() (string, error) // of the file it runs; read only when asked for
 	// KnownSHA256 is the same if it was asked for already, else "".
 	KnownSHA256 func() string
-	Cgroup    string                 // of version 2, as the daemon sees it; "" if the host has none
+	Cgroup      string // of version 2, as the daemon sees it; "" if the host has none
 	// Start is when it started, in ticks of the kernel since the host did: with
 	// the number it tells the process from every other one.
 	Start   uint64
