@@ -65,7 +65,14 @@ func (r *rig) join(h *wire.Hello) *client {
 	if !ok {
 		r.t.Fatalf("the daemon answered %+v", m)
 	}
+	return r.settle(conn, w, files)
+}
+
+// settle takes over what came with a welcome.
+func (r *rig) settle(conn *wire.Conn, w *wire.Welcome, files *wire.Files) *client {
+	r.t.Helper()
 	c := &client{t: r.t, Conn: conn, welcome: w, bell: files.Doorbell}
+	var err error
 	if c.policy, err = page.OpenPolicy(files.Policy); err != nil {
 		r.t.Fatal(err)
 	}

@@ -18,6 +18,24 @@ func (e *Engine) Holder(service string) uint64 { return e.holder(service).id }
 // Hurry has the engine wait for nobody to leave.
 func (e *Engine) Hurry() { e.grace = 0 }
 
+// CountExaminations has the engine suppose that the host has protection keys, and
+// count how often it looks for a process's.
+func (e *Engine) CountExaminations() *int {
+	n := new(int)
+	e.hostHasKeys = true
+	e.checkKeys = func(int) error { *n++; return nil }
+	return n
+}
+
+// Refill gives every service its allowance back.
+func (e *Engine) Refill() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.ledger.services {
+		c.allowance = allowance{}
+	}
+}
+
 // Believe has the engine take processes at their word about their walls, as a
 // daemon does that does not look.
 func (e *Engine) Believe() {
