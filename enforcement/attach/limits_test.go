@@ -3,9 +3,14 @@ package attach
 import (
 	"context"
 	"errors"
+	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestLobbyKeepsUsersApart(t *testing.T) {
@@ -55,4 +60,36 @@ func TestPacer(t *testing.T) {
 			t.Errorf("wait returned %v", err)
 		}
 	})
+}
+
+// TestBindIsNeverOpen: no umask opens the socket to others, not for a moment. That
+// of net.ListenUnix is what the umask makes it.
+func TestBindIsNeverOpen(t *testing.T) {
+	defer unix.Umask(unix.Umask(0))
+	path := filepath.Join(t.TempDir(), "attach.sock")
+	for name, test := range map[string]struct {
+		bind func(string) (*net.UnixListener, error)
+		open bool
+	}{
+		"bind": {bind, false},
+		"net.ListenUnix": {func(path string) (*net.UnixListener, error) {
+			return net.ListenUnix("unixpacket", &net.UnixAddr{Name: path, Net: "unixpacket"})
+		}, true},
+	} {
+		l, err := test.bind(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open := info.Mode().Perm()&0o007 != 0; open != test.open {
+			t.Errorf("%s: mode is %v", name, info.Mode())
+		}
+		l.Close()
+	}
+	if now := unix.Umask(0); now != 0 {
+		t.Errorf("umask is %#o afterwards", now)
+	}
 }

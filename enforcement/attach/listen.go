@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
 
 // Listen makes the attach socket at path, mode 0660, replacing one that a
 // former daemon left behind. It returns an error when a daemon listens there,
-// or when something that is no socket stands there.
+// when something that is no socket stands there, a symbolic link among that, or
+// when anybody could put a socket of his own there.
 func Listen(path string) (*net.UnixListener, error) {
-	if err := removeStale(path); err != nil {
+	if err := errors.Join(checkPlace(path), removeStale(path)); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", path, err)
 	}
 	l, err := bind(path)
@@ -46,6 +48,23 @@ func passCredentials(l *net.UnixListener) error {
 		inner = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PASSCRED, 1)
 	})
 	return errors.Join(err, inner)
+}
+
+// checkPlace returns an error for a place where who connects cannot know that the
+// daemon is at the other end.
+func checkPlace(path string) error {
+	if path == "" || path[0] == '@' || path[0] == 0 {
+		return errors.New("a socket without a file (unix(7), abstract) has no owner and no mode; choose a path for --attach")
+	}
+	folder := filepath.Dir(path)
+	info, err := os.Stat(folder)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode(); mode.Perm()&0o002 != 0 && mode&os.ModeSticky == 0 {
+		return fmt.Errorf("everybody may replace what is in %s; take that right away, or choose another --attach socket", folder)
+	}
+	return nil
 }
 
 func removeStale(path string) error {
