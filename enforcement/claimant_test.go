@@ -33,6 +33,10 @@ func TestMain(m *testing.M) {
 		claimUntilEOF(words[0], h, next)
 		return
 	}
+	if path, act, ok := strings.Cut(os.Getenv(daemon), " "); ok {
+		beDaemon(path, act)
+		return
+	}
 	os.Exit(m.Run())
 }
 
