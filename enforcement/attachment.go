@@ -165,7 +165,7 @@ func (a *attachment) Ready() *wire.Refused {
 		return nil
 	}
 	if refused := a.examine(); refused != nil {
-		a.engine.refuse(a.identity, &refusal{refused, a.services[0].name})
+		a.engine.refuse(a.identity, &refusal{Refused: refused, service: a.services[0].name})
 		return refused
 	}
 	a.mu.Lock()
@@ -199,11 +199,11 @@ func (a *attachment) Violation(v *wire.Violation) error {
 		operation = ops[v.Operation]
 	}
 	a.sample()
-	a.engine.record(Violation{
+	a.engine.recordOf(&a.reports, Violation{
 		Time: time.Now(), Kind: v.Kind, Severity: v.Severity,
 		Service: a.services[v.Service].name, Source: a.hosted[v.Source].Domain, Target: a.hosted[v.Target].Domain,
 		Operation: operation, PID: a.identity.PID, ThreadID: v.ThreadID, Address: v.Address,
 		Occurrences: v.Occurrences, Strength: a.strength,
-	}, &a.reports)
+	})
 	return nil
 }

@@ -22,7 +22,9 @@ func (e *Engine) admit(id policy.Identity, h *wire.Hello) (*attachment, *refusal
 		return nil, &refusal{Refused: refusef(wire.RefusedABI, "the process was built for version %d of the pages, the daemon has version %d; rebuild it with a matching SDK", h.ABI, page.ABI)}
 	}
 	if err := checkWalls(h, e.hostHasKeys); err != nil {
-		return nil, &refusal{refusef(wire.RefusedStrength, "process %d may not attach: %v", id.PID, err), h.Services[0].Name}
+		return nil, &refusal{
+			Refused: refusef(wire.RefusedStrength, "process %d may not attach: %v", id.PID, err), service: h.Services[0].Name,
+		}
 	}
 	a := &attachment{
 		engine: e, identity: id, backend: h.Backend, strength: h.Strength, since: time.Now(),
@@ -31,7 +33,7 @@ func (e *Engine) admit(id policy.Identity, h *wire.Hello) (*attachment, *refusal
 	}
 	for _, s := range h.Services {
 		if refused := e.claim(a, s, h); refused != nil {
-			return nil, &refusal{refused, s.Name}
+			return nil, &refusal{Refused: refused, service: s.Name}
 		}
 	}
 	if refused := e.spend(a); refused != nil {
@@ -51,7 +53,10 @@ func (e *Engine) spend(a *attachment) *refusal {
 	defer e.mu.Unlock()
 	for _, s := range a.services {
 		if !e.serviceLocked(s.name).allowance.take(now, bytes) {
-			return &refusal{refusef(wire.RefusedLimit, "service %q attaches so often that the memory of its pages is used up; wait, and find out why", s.name), s.name}
+			return &refusal{
+				Refused: refusef(wire.RefusedLimit, "service %q attaches so often that the memory of its pages is used up; wait, and find out why", s.name),
+				service: s.name,
+			}
 		}
 	}
 	return nil

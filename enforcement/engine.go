@@ -33,7 +33,7 @@ type Engine struct {
 	minimum     gen.E_MpkSecurityTypes_IsolationStrength
 	outline     outline
 	ledger      *ledger
-	strangers   share // of the reports of those who were refused
+	findings    share // of the reports that are the daemon's own
 
 	// bells is held by the one process whose doorbell is answered: however many
 	// ring, that takes one processor at most.

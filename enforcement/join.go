@@ -92,7 +92,7 @@ func (e *Engine) refuse(id policy.Identity, r *refusal) {
 	if s := e.config.Reader().Service(r.service); s != nil {
 		v.Target = s.GetDomain()
 	}
-	e.record(v, &e.strangers)
+	e.record(v)
 }
 
 func (e *Engine) holder(service string) *attachment {
