@@ -25,15 +25,11 @@ type peer struct {
 	executable *os.File // what it runs, for its digest
 }
 
-// identify returns the process that connected the socket (unix(7), SO_PEERCRED
-// and SO_PEERPIDFD). Its number leads to what it runs; that the process lives
+// identify returns what is known of the process with those credentials, whose
+// handle it takes over. Its number leads to what it runs; that the process lives
 // still afterwards, in the same memory, proves that the number had not passed to
 // another one in between, nor the process to another program.
-func identify(c *net.UnixConn) (*peer, error) {
-	cred, handle, err := credentials(c)
-	if err != nil {
-		return nil, err
-	}
+func identify(cred *unix.Ucred, handle int) (*peer, error) {
 	held, err := holdProcess(int(cred.Pid), handle)
 	if err != nil {
 		return nil, err
@@ -92,7 +88,8 @@ func otherMounts(pid int) (bool, error) {
 	return !os.SameFile(theirs, ours), nil
 }
 
-// credentials returns whom the socket came from, and a handle of that process.
+// credentials returns which process connected the socket, and a handle of it
+// (unix(7), SO_PEERCRED and SO_PEERPIDFD).
 func credentials(c *net.UnixConn) (cred *unix.Ucred, handle int, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -123,6 +120,26 @@ func hold(socket int, cred *unix.Ucred) (int, error) {
 	return handle, err
 }
 
+// reading has a place for each executable that is read at once.
+var reading = make(chan struct{}, 2)
+
+// checkFileSystem returns an error for a file whose content a program of its user
+// makes up: it could show another to who reads it than to who executes it.
+func checkFileSystem(file *os.File) error {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(int(file.Fd()), &fs); err != nil {
+		return fmt.Errorf("find its file system: %w", err)
+	}
+	return checkFileSystemType(int64(fs.Type))
+}
+
+func checkFileSystemType(magic int64) error {
+	if magic == unix.FUSE_SUPER_MAGIC {
+		return errors.New("it lies on a file system that a program answers for (FUSE), where a digest proves nothing; install it elsewhere")
+	}
+	return nil
+}
+
 // maxExecutable bounds, in bytes, what is read for a digest.
 const maxExecutable = 1 << 30
 
@@ -131,6 +148,11 @@ const maxExecutable = 1 << 30
 func digest(file *os.File) (sum func() (string, error), known func() string) {
 	var computed atomic.Value
 	sum = sync.OnceValues(func() (string, error) {
+		reading <- struct{}{}
+		defer func() { <-reading }()
+		if err := checkFileSystem(file); err != nil {
+			return "", err
+		}
 		h := sha256.New()
 		switch n, err := io.Copy(h, io.LimitReader(file, maxExecutable+1)); {
 		case err != nil:

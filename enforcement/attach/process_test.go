@@ -127,14 +127,14 @@ func TestGoneBeforeItIsIdentified(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = o.cmd.Wait()
-	if p, err := identify(o.socket); err == nil {
+	if p, err := o.tryIdentify(); err == nil {
 		t.Errorf("identified as %+v", p.Identity)
 	}
 }
 
 func TestWatchEndsWithClose(t *testing.T) {
 	o := start(t, "sit")
-	p, err := identify(o.socket)
+	p, err := o.tryIdentify()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,4 +216,18 @@ func unifiedMount(t *testing.T) string {
 	}
 	t.Skip("no cgroups of version 2 are mounted here")
 	return ""
+}
+
+func TestFileSystemOfItsUser(t *testing.T) {
+	if err := checkFileSystemType(unix.FUSE_SUPER_MAGIC); err == nil {
+		t.Error("a digest of a file that a program makes up is believed")
+	}
+	file, err := os.Open("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := checkFileSystem(file); err != nil {
+		t.Error(err)
+	}
 }

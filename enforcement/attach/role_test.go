@@ -155,7 +155,7 @@ func (o *other) act() {
 
 func (o *other) identify() *peer {
 	o.t.Helper()
-	p, err := identify(o.socket)
+	p, err := o.tryIdentify()
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -164,6 +164,14 @@ func (o *other) identify() *peer {
 		o.t.Fatalf("process %d is identified as %d", o.cmd.Process.Pid, p.PID)
 	}
 	return p
+}
+
+func (o *other) tryIdentify() (*peer, error) {
+	cred, handle, err := credentials(o.socket)
+	if err != nil {
+		return nil, err
+	}
+	return identify(cred, handle)
 }
 
 // eventually waits for what must come.

@@ -122,25 +122,24 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 	defer cancel(nil)
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	p, err := identify(c.Socket())
-	if err != nil {
-		s.Logger.Warn("identify a host process", "err", err)
-		return
+	p, session, err := s.meet(ctx, c)
+	if p != nil {
+		defer func() { _ = p.Close() }()
 	}
-	defer func() { _ = p.Close() }()
-	c.Admit(p.PID)
-	go func() { cancel(p.watch()) }()
-	log := s.Logger.With("pid", p.PID, "executable", p.Executable)
-	session, err := s.meet(ctx, c, p)
 	switch {
 	case err == nil:
 	case errors.Is(err, io.EOF):
 		return // nothing was asked for
+	case p == nil:
+		s.Logger.Warn("identify a host process", "err", err)
+		return
 	default:
-		log.Warn("attach refused", "err", err)
+		s.Logger.Warn("attach refused", "pid", p.PID, "executable", p.Executable, "err", err)
 		return
 	}
 	defer session.Leave()
+	go func() { cancel(p.watch()) }()
+	log := s.Logger.With("pid", p.PID, "executable", p.Executable)
 	go func() {
 		select {
 		case <-session.Replaced():
@@ -167,23 +166,31 @@ func reason(ctx context.Context, err error) string {
 	return err.Error()
 }
 
-// meet is handshake in a place of the lobby, which a connection that comes to
-// nothing keeps for a moment.
-func (s *Server) meet(ctx context.Context, c *wire.Conn, p *peer) (Session, error) {
-	if !s.lobby.enter(p.UID) {
-		return nil, fmt.Errorf("%d connections of uid %d wait for an answer", maxWaiting, p.UID)
+// meet is identify and handshake in a place of the lobby, which a connection that
+// comes to nothing keeps for a moment. The peer is nil if it was not identified,
+// else the caller's also after an error.
+func (s *Server) meet(ctx context.Context, c *wire.Conn) (p *peer, session Session, err error) {
+	cred, handle, err := credentials(c.Socket())
+	if err != nil {
+		return nil, nil, err
 	}
-	defer s.lobby.leave(p.UID)
-	session, err := s.handshake(c, p)
+	if !s.lobby.enter(cred.Uid) {
+		return nil, nil, errors.Join(fmt.Errorf("%d connections of uid %d wait for an answer", maxWaiting, cred.Uid), unix.Close(handle))
+	}
+	defer s.lobby.leave(cred.Uid)
+	if p, err = identify(cred, handle); err == nil {
+		session, err = s.handshake(c, p)
+	}
 	if err != nil {
 		_ = c.Close()
 		_ = sleep(ctx, refusalPause)
 	}
-	return session, err
+	return p, session, err
 }
 
 // handshake takes the claim.
 func (s *Server) handshake(c *wire.Conn, p *peer) (Session, error) {
+	c.Admit(p.PID)
 	if err := c.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return nil, err
 	}
