@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -20,19 +22,34 @@ type anybody struct {
 	refusal *wire.Refused // of who is ready
 	left    chan struct{}
 	gone    chan struct{}
+
+	joined policy.Identity
+	ready  bool
 }
 
-func (a *anybody) Join(policy.Identity, *wire.Hello) (Session, *wire.Refused) { return a, nil }
+func (a *anybody) Join(id policy.Identity, _ *wire.Hello) (Session, *wire.Refused) {
+	a.joined = id
+	return a, nil
+}
 
 func (a *anybody) Welcome() (*wire.Welcome, wire.Files) {
 	return &wire.Welcome{Attachment: 1, Hosted: []wire.Hosted{{Service: "s", Domain: "d"}}},
 		wire.Files{Policy: os.Stdin, Stats: os.Stdin, Doorbell: os.Stdin}
 }
 
-func (a *anybody) Ready() *wire.Refused            { return a.refusal }
+func (a *anybody) Ready() *wire.Refused            { a.ready = true; return a.refusal }
 func (a *anybody) Violation(*wire.Violation) error { return nil }
 func (a *anybody) Leave()                          { close(a.left) }
 func (a *anybody) Replaced() <-chan struct{}       { return a.gone }
+
+func (a *anybody) serve(t *testing.T, s *Server, l *net.UnixListener) {
+	a.left, a.gone = make(chan struct{}), make(chan struct{})
+	s.Authority, s.Logger = a, slog.New(slog.NewTextHandler(t.Output(), nil))
+	ctx, cancel := context.WithCancel(context.Background())
+	var served sync.WaitGroup
+	served.Go(func() { _ = s.Serve(ctx, l) })
+	t.Cleanup(func() { cancel(); served.Wait() })
+}
 
 // meet has a process welcomed by a server.
 func meet(t *testing.T, a *anybody, s *Server) *wire.Conn {
@@ -41,12 +58,7 @@ func meet(t *testing.T, a *anybody, s *Server) *wire.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.left, a.gone = make(chan struct{}), make(chan struct{})
-	s.Authority, s.Logger = a, slog.New(slog.NewTextHandler(t.Output(), nil))
-	ctx, cancel := context.WithCancel(context.Background())
-	var served sync.WaitGroup
-	served.Go(func() { _ = s.Serve(ctx, l) })
-	t.Cleanup(func() { cancel(); served.Wait() })
+	a.serve(t, s, l)
 	c, err := wire.Dial(t.Context(), l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -127,4 +139,33 @@ func TestReplacedIsClosed(t *testing.T) {
 		t.Errorf("received %+v, %v", m, err)
 	}
 	a.wantLeft(t)
+}
+
+// TestPoser: a process that becomes a program which may have the service, and
+// leaves the socket to a child, is taken for that program: the kernel says nothing
+// else. The child speaks in its name, and ends the attachment with that.
+func TestPoser(t *testing.T) {
+	l, err := Listen(filepath.Join(t.TempDir(), "attach.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := startAt(t, l, "pose")
+	sleep, err := exec.LookPath("sleep")
+	if err == nil {
+		sleep, err = filepath.EvalSymlinks(sleep)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the process to be another program", func() bool {
+		exe, _ := os.Readlink(procPath(o.cmd.Process.Pid, "exe"))
+		return exe == sleep
+	})
+	a := &anybody{}
+	a.serve(t, &Server{readiness: time.Minute}, l)
+	o.act()
+	a.wantLeft(t)
+	if a.joined.Executable != sleep || a.ready {
+		t.Errorf("identified as %s, ready %v", a.joined.Executable, a.ready)
+	}
 }

@@ -27,6 +27,7 @@ var roles = map[string]func(*net.UnixConn){
 	"sit":    func(*net.UnixConn) { wait() },
 	"become": become,
 	"lend":   lend,
+	"pose":   pose,
 }
 
 func TestMain(m *testing.M) {
@@ -35,7 +36,9 @@ func TestMain(m *testing.M) {
 	case name == "":
 		os.Exit(m.Run())
 	case name == "speak":
-		speak()
+		speak(&wire.Ping{Token: 1}, 1)
+	case name == "answer":
+		speak(&wire.Ready{}, 2)
 	default:
 		c, err := net.DialUnix("unixpacket", nil, &net.UnixAddr{Name: socket, Net: "unixpacket"})
 		if err != nil {
@@ -57,16 +60,20 @@ func socketOf(c *net.UnixConn) *os.File {
 
 // become executes another program, which has the socket still.
 func become(c *net.UnixConn) {
-	f := socketOf(c)
 	await()
+	execute(c)
+}
+
+func execute(c *net.UnixConn) {
+	f := socketOf(c)
 	if _, err := unix.FcntlInt(f.Fd(), unix.F_SETFD, 0); err != nil {
 		panic(err)
 	}
-	cat, err := exec.LookPath("cat")
+	sleep, err := exec.LookPath("sleep")
 	if err != nil {
 		panic(err)
 	}
-	panic(syscall.Exec(cat, []string{"cat"}, os.Environ()))
+	panic(syscall.Exec(sleep, []string{"sleep", "60"}, os.Environ()))
 }
 
 func await() {
@@ -76,25 +83,44 @@ func await() {
 // lend gives the socket to a child, which speaks in this process's name. The
 // child lives on as long as standard input is open, whatever becomes of this one.
 func lend(c *net.UnixConn) {
+	raise("speak", c)
+	fmt.Println("lent")
+	time.Sleep(time.Minute)
+}
+
+// raise starts a child that has the socket.
+func raise(name string, c *net.UnixConn) {
 	child := exec.Command("/proc/self/exe")
-	child.Env = append(os.Environ(), role+"=speak")
+	child.Env = append(os.Environ(), role+"="+name)
 	child.ExtraFiles = []*os.File{socketOf(c)}
-	child.Stdin, child.Stdout = os.Stdin, os.Stdout
+	child.Stdin = os.Stdin
 	if err := child.Start(); err != nil {
 		panic(err)
 	}
-	fmt.Println(child.Process.Pid)
-	select {}
 }
 
-// speak sends a Ping on descriptor 3 when it is told to.
-func speak() {
+// pose claims a service, leaves the socket to a child, and becomes a program that
+// may have the service: all before the daemon looks.
+func pose(c *net.UnixConn) {
+	if err := wire.NewConn(c).Send(&wire.Hello{Services: []wire.Service{{Name: "s"}}}); err != nil {
+		panic(err)
+	}
+	raise("answer", c)
+	execute(c)
+}
+
+// speak sends a message on descriptor 3 when it is told to.
+func speak(m wire.Message, sequence uint32) {
 	await()
 	c, err := net.FileConn(os.NewFile(3, "socket"))
 	if err != nil {
 		panic(err)
 	}
-	if err := wire.NewConn(c.(*net.UnixConn)).Send(&wire.Ping{Token: 1}); err != nil {
+	b, err := wire.Encode(m, sequence)
+	if err == nil {
+		_, err = c.Write(b)
+	}
+	if err != nil {
 		panic(err)
 	}
 	wait()
@@ -109,6 +135,7 @@ type other struct {
 	socket *net.UnixConn
 }
 
+// start starts a process with that role and accepts its connection.
 func start(t *testing.T, what string) *other {
 	t.Helper()
 	l, err := Listen(filepath.Join(t.TempDir(), "attach.sock"))
@@ -116,7 +143,21 @@ func start(t *testing.T, what string) *other {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	o := &other{t: t, cmd: exec.Command("/proc/self/exe")}
+	o := startAt(t, l, what)
+	if o.socket, err = l.AcceptUnix(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = o.socket.Close() })
+	if err := o.socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func startAt(t *testing.T, l *net.UnixListener, what string) (o *other) {
+	t.Helper()
+	var err error
+	o = &other{t: t, cmd: exec.Command("/proc/self/exe")}
 	o.cmd.Env = append(os.Environ(), role+"="+what+" "+l.Addr().String())
 	o.cmd.Stderr = os.Stderr
 	var out io.Reader
@@ -135,13 +176,6 @@ func start(t *testing.T, what string) *other {
 		_ = o.cmd.Process.Kill()
 		_ = o.cmd.Wait()
 	})
-	if o.socket, err = l.AcceptUnix(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = o.socket.Close() })
-	if err := o.socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
 	return o
 }
 
