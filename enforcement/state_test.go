@@ -261,6 +261,47 @@ func TestWelcomeNamesTheDomains(t *testing.T) {
 	}
 }
 
+// TestProviderIsShown: the state says which process provides a service, as the
+// kernel has it, and nothing any more when none does.
+func TestProviderIsShown(t *testing.T) {
+	r := start(t)
+	path, digest := self(t)
+	c := r.joinReady(hello("front"))
+	s := r.service("front")
+	if s.GetProviderExecutable() != path || s.GetProviderUid() != uint32(os.Getuid()) || s.ProviderExecutableSha256 != nil {
+		t.Errorf("provided by %q, uid %d, digest %q", s.GetProviderExecutable(), s.GetProviderUid(), s.GetProviderExecutableSha256())
+	}
+	if at, err := time.Parse(time.RFC3339Nano, s.GetProviderStartTime()); err != nil || time.Since(at) < 0 || time.Since(at) > time.Hour {
+		t.Errorf("started %q (%v)", s.GetProviderStartTime(), err)
+	}
+	r.commit(viewtest.Entry("service", "front") + "/config/executable-sha256 = " + digest)
+	if got := r.service("front").GetProviderExecutableSha256(); got != digest {
+		t.Errorf("digest is %q, want %q", got, digest)
+	}
+	c.leave()
+	r.eventually("the end to be seen", func() bool { return !r.service("front").GetAttached() })
+	if s := r.service("front"); s.ProviderExecutable != nil || s.ProviderUid != nil || s.ProviderStartTime != nil || s.ProviderExecutableSha256 != nil || s.ProviderCgroup != nil {
+		t.Errorf("with nobody there the state is %+v", s)
+	}
+}
+
+// TestProviderNamesAreLegible: what a process calls itself can be told in every
+// protocol.
+func TestProviderNamesAreLegible(t *testing.T) {
+	r := start(t)
+	for name, want := range map[string]string{
+		"/bin/s": "/bin/s", "/tmp/\x1b[31m\n": "/tmp/\ufffd[31m\ufffd", "/tmp/\xff": "/tmp/\ufffd", "/tmp/\ufffe\ufdd0é": "/tmp/\ufffd\ufffdé", "/tmp/\U0001ffff": "/tmp/\ufffd",
+	} {
+		id := identity(t)
+		id.Executable, id.Cgroup = name, name
+		session := r.enter(id, hello("front"))
+		if s := r.service("front"); s.GetProviderExecutable() != want || s.GetProviderCgroup() != want {
+			t.Errorf("%q is told as %q and %q, want %q", name, s.GetProviderExecutable(), s.GetProviderCgroup(), want)
+		}
+		session.Leave()
+	}
+}
+
 func TestHexString(t *testing.T) {
 	for address, want := range map[uint64]string{
 		0: "00:00:00:00:00:00:00:00", 0x7f0012345678abcd: "7f:00:12:34:56:78:ab:cd", ^uint64(0): "ff:ff:ff:ff:ff:ff:ff:ff",
