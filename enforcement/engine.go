@@ -34,6 +34,7 @@ type Engine struct {
 	outline     outline
 	ledger      *ledger
 	findings    share // of the reports that are the daemon's own
+	refusals    refusals
 
 	// bells is held by the one process whose doorbell is answered: however many
 	// ring, that takes one processor at most.
@@ -43,6 +44,7 @@ type Engine struct {
 	violations chan Violation
 
 	examinations chan struct{} // a place for each that goes on
+	digesting    chan struct{} // a place for each executable that is read for a claim
 	hostHasKeys  bool
 	checkKeys    func(pid int) error
 	grace        time.Duration // leaveGrace
@@ -53,7 +55,7 @@ const violationBacklog = 4096
 
 // New returns an engine under which everything is denied.
 func New(log *slog.Logger) *Engine {
-	return &Engine{
+	e := &Engine{
 		log: log, config: policy.NewConfig(),
 		// Attachments are told apart across restarts of the daemon.
 		nextID:      rand.Uint64() >> 1,
@@ -61,8 +63,10 @@ func New(log *slog.Logger) *Engine {
 		ledger:  newLedger(),
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
-		examinations: make(chan struct{}, maxExaminations), hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, grace: leaveGrace,
+		examinations: make(chan struct{}, maxExaminations), digesting: make(chan struct{}, maxExaminations), hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, grace: leaveGrace,
 	}
+	e.refusals.record = e.record
+	return e
 }
 
 // Prepare compiles what the delta changes for every attached process. Exactly

@@ -2,16 +2,21 @@ package enforcement_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
+	"github.com/optical-net/waveguard/yang/tree"
 )
 
 // harm is what a hostile process does, with the socket's path and an attachment
@@ -230,6 +235,39 @@ func TestQuietOnesAreHeard(t *testing.T) {
 	if lost := *r.service("vault").Counters.LostReports; lost != 0 {
 		t.Errorf("%d reports of the quiet one are lost", lost)
 	}
+}
+
+// TestRefusalsAreSummed: of many refusals the first is reported at once, the others
+// together; every one is counted.
+func TestRefusalsAreSummed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const refusals = 100
+		r := &rig{t: t, engine: enforcement.New(slog.New(slog.DiscardHandler)), config: tree.New(viewtest.Set(t))}
+		r.commitTree(node(t))
+		for range refusals {
+			if _, refused := r.engine.Join(identity(t), hello("front", "stranger")); refused == nil {
+				t.Fatal("a stranger was let in")
+			}
+		}
+		if first := r.violation(); first.Occurrences != 1 || len(r.engine.Violations()) != 0 {
+			t.Errorf("at once came %+v and %d more", first, len(r.engine.Violations()))
+		}
+		time.Sleep(2 * time.Second)
+		if others := r.violation(); others.Occurrences != refusals-1 || others.Service != "stranger" {
+			t.Errorf("then came %+v", others)
+		}
+		time.Sleep(5 * time.Second)
+		if n := len(r.engine.Violations()); n != 0 {
+			t.Errorf("then came %d", n)
+		}
+		if _, refused := r.engine.Join(identity(t), hello("stranger")); refused == nil {
+			t.Fatal("a stranger was let in")
+		}
+		if again := r.violation(); again.Occurrences != 1 {
+			t.Errorf("later came %+v", again)
+		}
+		time.Sleep(2 * time.Second) // no timer is left
+	})
 }
 
 // TestAttachingWithoutEnd: a service that attaches over and over comes to an end,

@@ -62,7 +62,9 @@ func (e *Engine) awaitHolders(id policy.Identity, h *wire.Hello) {
 // for, while no commit waits.
 func (e *Engine) readDigest(id policy.Identity, h *wire.Hello) {
 	for _, m := range e.matches(h) {
+		e.digesting <- struct{}{}
 		_ = m.Check(id) // which keeps the digest; admit decides
+		<-e.digesting
 	}
 }
 
@@ -89,10 +91,11 @@ func (e *Engine) refuse(id policy.Identity, r *refusal) {
 		Time: time.Now(), Kind: wire.AttachRefused, Severity: wire.AttachRefused.Severity(),
 		Service: r.service, PID: id.PID, Occurrences: 1,
 	}
+	key := refusalKey{uid: id.UID, kind: v.Kind}
 	if s := e.config.Reader().Service(r.service); s != nil {
-		v.Target = s.GetDomain()
+		v.Target, key.service = s.GetDomain(), r.service
 	}
-	e.record(v)
+	e.refusals.add(key, v)
 }
 
 func (e *Engine) holder(service string) *attachment {

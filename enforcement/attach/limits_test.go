@@ -3,9 +3,12 @@ package attach
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,4 +95,23 @@ func TestBindIsNeverOpen(t *testing.T) {
 	if now := unix.Umask(0); now != 0 {
 		t.Errorf("umask is %#o afterwards", now)
 	}
+}
+
+func TestComplaintsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c complaints
+		var said strings.Builder
+		log := slog.New(slog.NewTextHandler(&said, nil))
+		for range 1000 {
+			c.warn(log, "refused")
+		}
+		if n := strings.Count(said.String(), "refused"); n != complaintsPerSecond {
+			t.Errorf("%d complaints are logged", n)
+		}
+		time.Sleep(time.Second)
+		c.warn(log, "refused")
+		if want := fmt.Sprintf("\"others not logged\"=%d\n", 1000-complaintsPerSecond); !strings.HasSuffix(said.String(), want) {
+			t.Errorf("does not end with %s:\n%s", want, said.String())
+		}
+	})
 }

@@ -58,8 +58,9 @@ type Server struct {
 	Authority Authority
 	Logger    *slog.Logger
 
-	lobby     lobby
-	readiness time.Duration // how long a process may take to be ready; 0 is handshakeTimeout
+	lobby      lobby
+	complaints complaints
+	readiness  time.Duration // how long a process may take to be ready; 0 is handshakeTimeout
 }
 
 func (s *Server) readyTimeout() time.Duration { return cmp.Or(s.readiness, handshakeTimeout) }
@@ -131,10 +132,10 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 	case errors.Is(err, io.EOF):
 		return // nothing was asked for
 	case p == nil:
-		s.Logger.Warn("identify a host process", "err", err)
+		s.complaints.warn(s.Logger, "identify a host process", "err", err)
 		return
 	default:
-		s.Logger.Warn("attach refused", "pid", p.PID, "executable", p.Executable, "err", err)
+		s.complaints.warn(s.Logger, "attach refused", "pid", p.PID, "executable", p.Executable, "err", err)
 		return
 	}
 	defer session.Leave()
