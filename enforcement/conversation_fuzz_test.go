@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 )
@@ -121,8 +122,7 @@ func FuzzConversation(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	r := start(f)
-	r.engine.Hurry()
+	r := start(f, (*enforcement.Engine).Hurry)
 	honest := r.joinReady(hello("vault"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r.engine.Refill()

@@ -11,6 +11,7 @@ import (
 
 	waveguard "github.com/optical-net/waveguard/sdk/go"
 
+	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/page"
@@ -266,8 +267,7 @@ func TestTakeOver(t *testing.T) {
 
 // TestForeignContinuation: nobody takes over from another process.
 func TestForeignContinuation(t *testing.T) {
-	r := start(t)
-	r.engine.Hurry()
+	r := start(t, (*enforcement.Engine).Hurry)
 	if got := r.otherProcess("front"); got != "*wire.Welcome" {
 		t.Fatal(got)
 	}
@@ -292,8 +292,7 @@ func TestNumberAgain(t *testing.T) {
 		same    bool
 	}{"another": {101, false}, "the same": {100, true}} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t)
-			r.engine.Hurry()
+			r := start(t, (*enforcement.Engine).Hurry)
 			first, next := identity(t), identity(t)
 			first.Start, next.Start = 100, test.started
 			old := r.enter(first, hello("front", "vault"))

@@ -273,8 +273,7 @@ func TestRefusalsAreSummed(t *testing.T) {
 // TestAttachingWithoutEnd: a service that attaches over and over comes to an end,
 // and hinders no other.
 func TestAttachingWithoutEnd(t *testing.T) {
-	r := start(t)
-	r.engine.Hurry()
+	r := start(t, (*enforcement.Engine).Hurry)
 	var refused *wire.Refused
 	for i := 0; refused == nil; i++ {
 		session, no := r.engine.Join(identity(t), hello("front"))

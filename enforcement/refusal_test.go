@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
@@ -134,8 +135,7 @@ func TestEveryCriterionAtOnce(t *testing.T) {
 // TestSecondProcess: while one provides a service, another is refused; when the
 // first is gone, it is admitted.
 func TestSecondProcess(t *testing.T) {
-	r := start(t)
-	r.engine.Hurry()
+	r := start(t, (*enforcement.Engine).Hurry)
 	first := r.joinReady(hello("front"))
 	if got := r.otherProcess("front"); got != "*wire.Refused already-attached" {
 		t.Errorf("the second process got %s", got)

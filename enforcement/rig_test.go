@@ -30,6 +30,7 @@ type rig struct {
 	path   string
 	engine *enforcement.Engine
 	config *tree.Tree
+	tune   []func(*enforcement.Engine) // what is done to an engine first
 
 	stop   context.CancelFunc
 	served sync.WaitGroup
@@ -46,9 +47,9 @@ func node(t testing.TB) *tree.Tree {
 	)...)
 }
 
-func start(t testing.TB) *rig {
+func start(t testing.TB, tune ...func(*enforcement.Engine)) *rig {
 	t.Helper()
-	r := &rig{t: t, path: filepath.Join(t.TempDir(), "attach.sock")}
+	r := &rig{t: t, path: filepath.Join(t.TempDir(), "attach.sock"), tune: tune}
 	r.boot(node(t))
 	t.Cleanup(r.halt)
 	return r
@@ -58,6 +59,9 @@ func start(t testing.TB) *rig {
 func (r *rig) boot(config *tree.Tree) {
 	r.t.Helper()
 	r.engine = enforcement.New(logger(r.t))
+	for _, f := range r.tune {
+		f(r.engine)
+	}
 	r.config = tree.New(viewtest.Set(r.t))
 	r.commitTree(config)
 	r.serve()

@@ -184,9 +184,8 @@ func TestStrengthAgainstTheMinimum(t *testing.T) {
 		"all that there is": {mpk.HardwareCompartment, "HARDWARE_COMPARTMENT", inService},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t)
+			r := start(t, (*enforcement.Engine).Believe)
 			r.commit("system/config/minimum-isolation-strength = " + test.minimum)
-			r.engine.Believe()
 			h := walled(test.strength, "front")
 			c := r.joinReady(h)
 			s, d := r.service("front"), r.domain("a")
@@ -207,9 +206,8 @@ func TestStrengthAgainstTheMinimum(t *testing.T) {
 
 // TestWeakestWall: a domain is as strong as the weakest process that hosts it.
 func TestWeakestWall(t *testing.T) {
-	r := start(t)
+	r := start(t, (*enforcement.Engine).Believe)
 	r.commit(viewtest.Service("third", "a", os.Getuid())...)
-	r.engine.Believe()
 	strong, weak := walled(mpk.HardwareRegion, "front"), walled(mpk.Mprotect, "third")
 	r.joinReady(strong)
 	r.joinReady(weak)

@@ -68,8 +68,7 @@ func TestHasKeyed(t *testing.T) {
 // TestLiarAboutKeys: a process that claims walls of protection keys and uses none
 // is found when it is ready, whatever the host has; who does not look believes it.
 func TestLiarAboutKeys(t *testing.T) {
-	r := start(t)
-	r.engine.SupposeKeys()
+	r := start(t, (*enforcement.Engine).SupposeKeys)
 	if got := r.otherProcess("front lying"); got != "*wire.Refused insufficient-strength" {
 		t.Errorf("the liar got %s", got)
 	}
@@ -82,7 +81,7 @@ func TestLiarAboutKeys(t *testing.T) {
 		t.Error("the liar provides the service")
 	}
 
-	r.engine.Believe()
+	r = start(t, (*enforcement.Engine).Believe)
 	if got := r.otherProcess("front lying believed"); got != "*wire.Welcome" {
 		t.Errorf("who is believed got %s", got)
 	}
