@@ -38,6 +38,11 @@ type attachment struct {
 
 	reports share // under Engine.mu
 
+	// sampled is when a report last had the counters read, and sampling how long
+	// that took. They are the connection's.
+	sampled  time.Time
+	sampling time.Duration
+
 	mu      sync.Mutex
 	ready   bool
 	handed  bool              // counting goes on in the page of a successor
@@ -198,7 +203,7 @@ func (a *attachment) Violation(v *wire.Violation) error {
 	if ops := a.hosted[v.Target].Operations; int(v.Operation) < len(ops) {
 		operation = ops[v.Operation]
 	}
-	a.sample()
+	a.sampleSparingly()
 	a.engine.recordOf(&a.reports, Violation{
 		Time: time.Now(), Kind: v.Kind, Severity: v.Severity,
 		Service: a.services[v.Service].name, Source: a.hosted[v.Source].Domain, Target: a.hosted[v.Target].Domain,

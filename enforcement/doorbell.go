@@ -11,8 +11,8 @@ import (
 const (
 	// doorbellPause bounds how often one process can ask for attention.
 	doorbellPause = 200 * time.Microsecond
-	// doorbellShare bounds the time spent on one that asks all the time: one
-	// part in so many.
+	// doorbellShare bounds the time spent on one that asks all the time, with its
+	// doorbell or with reports: one part in so many.
 	doorbellShare = 10
 )
 

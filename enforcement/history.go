@@ -2,6 +2,7 @@ package enforcement
 
 import (
 	"slices"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/enforcement/policy"
@@ -92,6 +93,18 @@ func (a *attachment) sample() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.sampleLocked()
+}
+
+// sampleSparingly does the same for a report, unless it was done so lately that a
+// process which reports all the time would have the daemon do little else.
+func (a *attachment) sampleSparingly() {
+	start := time.Now()
+	if start.Sub(a.sampled) < (doorbellShare-1)*a.sampling {
+		return
+	}
+	a.sample()
+	a.sampled = time.Now()
+	a.sampling = a.sampled.Sub(start)
 }
 
 func (a *attachment) sampleLocked() {

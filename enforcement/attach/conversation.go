@@ -34,14 +34,12 @@ func (c *conversation) run(ctx context.Context) error {
 		if _, bye := m.(*wire.Bye); bye {
 			return nil
 		}
-		start := time.Now()
 		if err := c.peer.check(); err != nil {
 			return err
 		}
 		if err := c.take(m); err != nil {
 			return err
 		}
-		c.pace.worked(time.Since(start))
 	}
 }
 

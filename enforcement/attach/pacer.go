@@ -5,28 +5,24 @@ import (
 	"time"
 )
 
-// pacer makes a process wait that sends more than messagesPerSecond, or messages
-// that take more time than its share: its own messages queue up in its socket
-// then, nobody else's.
+// pacer makes a process wait that sends more than messagesPerSecond: its own
+// messages queue up in its socket then, nobody else's.
 type pacer struct {
 	sent  int
-	busy  time.Duration // spent on them
 	since time.Time
 }
 
-// worked accounts for the time that a message took.
-func (p *pacer) worked(d time.Duration) { p.busy += d }
-
 // wait returns when the next message may be taken, or the context's error.
 func (p *pacer) wait(ctx context.Context) error {
-	if now := time.Now(); now.Sub(p.since) >= max(time.Second, workShare*p.busy) {
-		p.sent, p.busy, p.since = 0, 0, now
+	if now := time.Now(); now.Sub(p.since) >= time.Second {
+		p.sent, p.since = 0, now
 	}
-	if p.sent++; p.sent <= messagesPerSecond && workShare*p.busy < time.Second {
+	if p.sent++; p.sent <= messagesPerSecond {
 		return nil
 	}
-	err := sleep(ctx, time.Until(p.since.Add(max(time.Second, workShare*p.busy))))
-	p.sent, p.busy, p.since = 1, 0, time.Now()
+	p.sent = 1
+	err := sleep(ctx, time.Until(p.since.Add(time.Second)))
+	p.since = time.Now()
 	return err
 }
 

@@ -49,8 +49,6 @@ const (
 	acceptPause = 50 * time.Millisecond
 	// messagesPerSecond is what a process can send before it is made to wait.
 	messagesPerSecond = 1000
-	// workShare bounds the time spent on one process: one part in so many.
-	workShare = 10
 )
 
 // Server accepts host processes.
