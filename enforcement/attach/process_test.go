@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -45,9 +48,9 @@ func TestIdentity(t *testing.T) {
 func TestEndIsNoticed(t *testing.T) {
 	o := start(t, "lend")
 	p := o.identify()
-	if _, err := o.hear.ReadString('\n'); err != nil { // the child runs
-		t.Fatal(err)
-	}
+	o.connected()
+	children := fmt.Sprintf("/proc/%d/task/%[1]d/children", o.cmd.Process.Pid)
+	eventually(t, "the child to run", func() bool { b, err := os.ReadFile(children); return err != nil || len(b) > 0 })
 	watched := make(chan error, 1)
 	go func() { watched <- p.watch() }()
 	if err := o.cmd.Process.Kill(); err != nil {
@@ -229,5 +232,45 @@ func TestFileSystemOfItsUser(t *testing.T) {
 	defer file.Close()
 	if err := checkFileSystem(file); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestStrangers: who is neither root nor in the group cannot even connect. One who
+// can is known by his user.
+func TestStrangers(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can be somebody else")
+	}
+	const nobody = 65534
+	folder := t.TempDir()
+	l, err := Listen(filepath.Join(folder, "attach.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for dir := folder; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asNobody := func(c *exec.Cmd) {
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	if got := startAt(t, l, "sit", asNobody).connected(); !strings.Contains(got, "permission denied") {
+		t.Errorf("a stranger got %q", got)
+	}
+	if err := os.Chmod(l.Addr().String(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	o := startAt(t, l, "sit", asNobody)
+	if got := o.connected(); got != "<nil>" {
+		t.Fatalf("where everybody may connect, a stranger got %q", got)
+	}
+	if o.socket, err = l.AcceptUnix(); err != nil {
+		t.Fatal(err)
+	}
+	defer o.socket.Close()
+	if p := o.identify(); p.UID != nobody {
+		t.Errorf("the stranger is identified as user %d", p.UID)
 	}
 }

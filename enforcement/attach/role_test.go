@@ -41,10 +41,10 @@ func TestMain(m *testing.M) {
 		speak(&wire.Ready{}, 2)
 	default:
 		c, err := net.DialUnix("unixpacket", nil, &net.UnixAddr{Name: socket, Net: "unixpacket"})
-		if err != nil {
-			panic(err)
+		fmt.Println(err)
+		if err == nil {
+			act(c)
 		}
-		act(c)
 	}
 }
 
@@ -84,7 +84,6 @@ func await() {
 // child lives on as long as standard input is open, whatever becomes of this one.
 func lend(c *net.UnixConn) {
 	raise("speak", c)
-	fmt.Println("lent")
 	time.Sleep(time.Minute)
 }
 
@@ -154,7 +153,7 @@ func start(t *testing.T, what string) *other {
 	return o
 }
 
-func startAt(t *testing.T, l *net.UnixListener, what string) (o *other) {
+func startAt(t *testing.T, l *net.UnixListener, what string, tune ...func(*exec.Cmd)) (o *other) {
 	t.Helper()
 	var err error
 	o = &other{t: t, cmd: exec.Command("/proc/self/exe")}
@@ -168,6 +167,9 @@ func startAt(t *testing.T, l *net.UnixListener, what string) (o *other) {
 		t.Fatal(err)
 	}
 	o.hear = bufio.NewReader(out)
+	for _, f := range tune {
+		f(o.cmd)
+	}
 	if err := o.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +179,16 @@ func startAt(t *testing.T, l *net.UnixListener, what string) (o *other) {
 		_ = o.cmd.Wait()
 	})
 	return o
+}
+
+// connected returns what came of its connecting.
+func (o *other) connected() string {
+	o.t.Helper()
+	line, err := o.hear.ReadString('\n')
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return strings.TrimSpace(line)
 }
 
 // act has the process do what its role is.
