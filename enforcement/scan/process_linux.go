@@ -41,7 +41,7 @@ func Process(ctx context.Context, pid int) (*Report, error) {
 type process struct {
 	pid    int
 	dir    *os.File
-	memory *os.File
+	memory *memory
 }
 
 func openProcess(pid int) (*process, error) {
@@ -53,17 +53,19 @@ func openProcess(pid int) (*process, error) {
 		return nil, err
 	}
 	p := &process{pid: pid, dir: dir}
-	if p.memory, err = p.open("mem"); err != nil {
+	file, err := p.open("mem")
+	if err != nil {
 		_ = dir.Close()
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, fmt.Errorf("%w: scan as root or as its user; kernel.yama.ptrace_scope above 0 needs root", err)
 		}
 		return nil, err
 	}
+	p.memory = newMemory(file, pid)
 	return p, nil
 }
 
-func (p *process) close() { _, _ = p.memory.Close(), p.dir.Close() }
+func (p *process) close() { _, _ = p.memory.file.Close(), p.dir.Close() }
 
 // open opens a file of the process's directory.
 func (p *process) open(name string) (*os.File, error) {
