@@ -52,44 +52,73 @@ func openProcess(pid int) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{pid: pid, dir: dir}
-	file, err := p.open("mem")
-	if err != nil {
-		_ = dir.Close()
-		if errors.Is(err, fs.ErrPermission) {
-			return nil, fmt.Errorf("%w: scan as root or as its user; kernel.yama.ptrace_scope above 0 needs root", err)
-		}
-		return nil, err
-	}
-	p.memory = newMemory(file, pid)
-	return p, nil
+	return &process{pid: pid, dir: dir}, nil
 }
 
-func (p *process) close() { _, _ = p.memory.file.Close(), p.dir.Close() }
+func (p *process) close() { _ = p.dir.Close() }
+
+// attend opens the memory; the caller closes it.
+func (p *process) attend() error {
+	file, err := p.open("mem")
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: scan as root or as its user; kernel.yama.ptrace_scope above 0 needs root", err)
+	}
+	if err == nil {
+		p.memory = newMemory(file, p.pid)
+	}
+	return err
+}
 
 // open opens a file of the process's directory.
 func (p *process) open(name string) (*os.File, error) {
-	fd, err := unix.Openat(int(p.dir.Fd()), name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(int(p.dir.Fd()), name, openFlags, 0)
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: p.dir.Name() + "/" + name, Err: err}
 	}
 	return os.NewFile(uintptr(fd), name), nil
 }
 
+// mappings returns those that can be executed.
 func (p *process) mappings() ([]mapping, error) {
-	f, err := p.open("maps")
-	if err != nil {
-		return nil, err
+	text, err := p.read("maps")
+	if err == nil && len(text) == 0 {
+		text, err = p.threadMaps()
 	}
-	defer f.Close()
-	text, err := io.ReadAll(f)
 	if err != nil {
 		return nil, fmt.Errorf("read its mappings: %w", err)
 	}
 	return executable(text)
 }
 
+// threadMaps returns the mappings as another thread than the first has them, which
+// may have ended: then its directory shows none.
+func (p *process) threadMaps() ([]byte, error) {
+	tasks, err := os.ReadDir(p.dir.Name() + "/task")
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tasks {
+		if text, err := p.read("task/" + t.Name() + "/maps"); err == nil && len(text) > 0 {
+			return text, nil
+		}
+	}
+	return nil, nil
+}
+
+func (p *process) read(name string) ([]byte, error) {
+	f, err := p.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
 func (p *process) scan(ctx context.Context) (*Report, error) {
+	if err := p.attend(); err != nil {
+		return nil, err
+	}
+	defer p.memory.file.Close()
 	before, err := p.mappings()
 	for range rounds {
 		if err != nil {
@@ -123,7 +152,7 @@ func (p *process) name() string {
 }
 
 func (p *process) scanMappings(ctx context.Context, r *Report, mappings []mapping) error {
-	files := &objects{process: p}
+	files := &objects{process: p, opened: map[fileKey]*os.File{}}
 	defer files.close()
 	var parts []part
 	for i := range mappings {
@@ -131,7 +160,7 @@ func (p *process) scanMappings(ctx context.Context, r *Report, mappings []mappin
 		r.noteMapping(m)
 		parts = append(parts, part{
 			start: m.start, end: m.end, offset: int64(m.start), source: p.memory,
-			name: m.String(), writable: m.writable(), object: files.object(m),
+			name: m.String(), writable: m.writable(), object: &code{files, m},
 		})
 	}
 	if len(parts) == 0 {
