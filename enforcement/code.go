@@ -19,6 +19,7 @@ import (
 type code struct {
 	follower *scan.Follower // nil if there is none
 	told     map[finding]bool
+	counted  map[string]int // findings that are not accepted, by service
 
 	mu      sync.Mutex
 	picture *scan.Picture // nil before the first scan
@@ -34,7 +35,7 @@ type finding struct {
 }
 
 func followCode(pid int) *code {
-	c := &code{}
+	c := &code{counted: map[string]int{}}
 	var err error
 	if c.follower, err = scan.Follow(pid); err != nil {
 		c.follower, c.problem = nil, err

@@ -3,6 +3,7 @@ package enforcement
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -82,7 +83,7 @@ func (c *code) look(scanners chan struct{}) (changed bool) {
 	scanners <- struct{}{}
 	release := sync.OnceFunc(func() { <-scanners })
 	defer release()
-	late := time.AfterFunc(2*longestScan, func() {
+	late := time.AfterFunc(longestScan+time.Second, func() {
 		p, _ := c.read()
 		c.set(p, errors.New("reading its memory does not come to an end"))
 		release()
@@ -112,8 +113,7 @@ func (a *attachment) watchCode() {
 				full = start
 			}
 			if a.code.look(a.engine.scanners) || first {
-				a.codeChanged(first)
-				first = false
+				first = a.codeChanged(first)
 			}
 		}
 		rest := time.NewTimer(max(a.engine.codeInterval(), (scanShare-1)*time.Since(start)))
@@ -144,9 +144,10 @@ func (a *attachment) codeWanted() bool {
 	return false
 }
 
-// codeChanged draws the consequences of what a look found. Those of the first look
-// are of code that was there when the process attached, which is no act.
-func (a *attachment) codeChanged(first bool) {
+// codeChanged draws the consequences of what a look found. What the first scan finds
+// was there when the process attached, and is no act. It says whether that is yet
+// to come.
+func (a *attachment) codeChanged(first bool) bool {
 	a.mu.Lock()
 	scans := a.scans
 	a.mu.Unlock()
@@ -162,6 +163,8 @@ func (a *attachment) codeChanged(first bool) {
 	}
 	a.code.told = told
 	a.engine.signal()
+	p, _ := a.code.read()
+	return first && p == nil
 }
 
 // enforceCode puts in force which services keep their claim.
@@ -172,9 +175,24 @@ func (a *attachment) enforceCode() {
 	e.mu.Lock()
 	here := e.attachments[a.id] == a
 	e.mu.Unlock()
-	if here {
-		a.obey(a.compile(e.config.Reader()))
+	if !here {
+		return
 	}
+	p := a.compile(e.config.Reader())
+	if !sameKeys(p.revoked, a.revokedNow()) {
+		a.obey(p)
+	}
+}
+
+func (a *attachment) revokedNow() map[string]error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.revoked
+}
+
+func sameKeys(a, b map[string]error) bool {
+	same := func(error, error) bool { return true }
+	return maps.EqualFunc(a, b, same)
 }
 
 // tellCode reports what is new and not accepted by a service.
@@ -189,19 +207,22 @@ func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, first bool
 			fresh = append(fresh, f)
 		}
 	}
-	if len(fresh) == 0 {
+	n := p.Refused(classes(asked)...)
+	more := max(len(fresh), n-a.code.counted[s.name])
+	a.code.counted[s.name] = n
+	if more <= 0 {
 		return
 	}
-	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "first", fresh[0].String(), "findings", len(fresh), "at attach", first)
+	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", more, "at attach", first, "err", unproven(p, classes(asked)))
 	if first && !asked.Required {
 		return
 	}
 	v := Violation{
 		Time: p.Time, Kind: wire.UnprovenCode, Severity: wire.UnprovenCode.Severity(),
-		Service: s.name, Source: s.domain, PID: a.identity.PID, Occurrences: uint32(len(fresh)), Strength: a.strength,
+		Service: s.name, Source: s.domain, PID: a.identity.PID, Occurrences: uint32(more), Strength: a.strength,
 	}
-	if h := fresh[0].hit; h != nil {
-		v.Address = uint64(h.Address)
+	if len(fresh) > 0 && fresh[0].hit != nil {
+		v.Address = uint64(fresh[0].hit.Address)
 	}
 	a.engine.record(v)
 }

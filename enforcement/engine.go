@@ -92,7 +92,9 @@ func (e *Engine) put(d *view.Delta, plans map[*attachment]plan) {
 		e.epoch++
 	}
 	e.minimum = e.config.Reader().System().GetMinimumIsolationStrength()
-	e.codeEvery = policy.CodeScanInterval(e.config.Reader())
+	if d.System != nil {
+		e.codeEvery = policy.CodeScanInterval(e.config.Reader())
+	}
 	e.outline.apply(d)
 	e.ledger.forget(d)
 	e.signal()

@@ -23,6 +23,10 @@ type Follower struct {
 	looked  uint64              // how all of them looked then
 }
 
+// maxKept bounds the hits and mappings that are kept of a process; of more there is
+// only the number.
+const maxKept = 4096
+
 // Follow returns the follower of a process. It fails if there is no such process.
 func Follow(pid int) (*Follower, error) {
 	p, err := openProcess(pid)
@@ -85,6 +89,7 @@ func (f *Follower) scan(ctx context.Context, mappings []mapping, stamps []uint64
 		return err
 	}
 	defer f.process.memory.file.Close()
+	kept := 0
 	current, order := map[uint64]*Picture{}, []*Picture(nil)
 	for from := 0; from < len(mappings); {
 		to := from + 1
@@ -100,6 +105,9 @@ func (f *Follower) scan(ctx context.Context, mappings []mapping, stamps []uint64
 			}
 			one = pictureOf(r, mappings[from:to])
 			f.known[key] = one // kept even if the scan of the others is given up
+		}
+		if kept += len(one.Hits) + len(one.Replaceable); kept > maxKept {
+			one.Hits, one.Replaceable = nil, nil
 		}
 		current[key], order = one, append(order, one)
 		from = to

@@ -11,13 +11,13 @@ type Picture struct {
 	Mappings    int
 	Bytes       int64         // that were searched
 	Counts      map[Class]int // of hits; those that were not explained are Open
-	Hits        []Hit         // which are not proven, without code; not more than 64
-	Replaceable []string      // mappings whose code can be replaced unseen: writable or shared ones; not more than 64
+	Hits        []Hit         // which are not proven, without code; not more than 64 of a piece of memory
+	Replaceable []string      // mappings whose code can be replaced unseen: writable or shared ones; not more either
 	Unread      []string      // what could not be searched
 	replaceable int
 }
 
-// most is how much a picture lists of a kind.
+// most is how much a picture lists of a kind of one piece of memory.
 const most = 64
 
 func pictureOf(r *Report, mappings []mapping) *Picture {
@@ -48,8 +48,8 @@ func (p *Picture) add(o *Picture) {
 	for class, n := range o.Counts {
 		p.Counts[class] += n
 	}
-	p.Hits = append(p.Hits, o.Hits[:min(len(o.Hits), most-len(p.Hits))]...)
-	p.Replaceable = append(p.Replaceable, o.Replaceable[:min(len(o.Replaceable), most-len(p.Replaceable))]...)
+	p.Hits = append(p.Hits, o.Hits...)
+	p.Replaceable = append(p.Replaceable, o.Replaceable...)
 	p.replaceable += o.replaceable
 	p.Unread = append(p.Unread, o.Unread[:min(len(o.Unread), maxUnread-min(maxUnread, len(p.Unread)))]...)
 }

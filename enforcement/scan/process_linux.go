@@ -60,6 +60,13 @@ func (p *process) close() { _ = p.dir.Close() }
 // attend opens the memory; the caller closes it.
 func (p *process) attend() error {
 	file, err := p.open("mem")
+	if errors.Is(err, unix.ESRCH) {
+		for _, thread := range p.threads() {
+			if file, err = p.open(thread + "mem"); err == nil {
+				break
+			}
+		}
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: scan as root or as its user; kernel.yama.ptrace_scope above 0 needs root", err)
 	}
@@ -81,28 +88,31 @@ func (p *process) open(name string) (*os.File, error) {
 // mappings returns those that can be executed.
 func (p *process) mappings() ([]mapping, error) {
 	text, err := p.read("maps")
-	if err == nil && len(text) == 0 {
-		text, err = p.threadMaps()
-	}
 	if err != nil {
 		return nil, fmt.Errorf("read its mappings: %w", err)
 	}
-	return executable(text)
-}
-
-// threadMaps returns the mappings as another thread than the first has them, which
-// may have ended: then its directory shows none.
-func (p *process) threadMaps() ([]byte, error) {
-	tasks, err := os.ReadDir(p.dir.Name() + "/task")
-	if err != nil {
-		return nil, err
+	if len(text) > 0 {
+		return executable(text)
 	}
-	for _, t := range tasks {
-		if text, err := p.read("task/" + t.Name() + "/maps"); err == nil && len(text) > 0 {
-			return text, nil
+	for _, thread := range p.threads() {
+		if text, err = p.read(thread + "maps"); err == nil && len(text) > 0 {
+			return executable(text)
 		}
 	}
 	return nil, nil
+}
+
+// threads are the directories of all threads. When the first one has ended, that of
+// the process shows no memory, and theirs do.
+func (p *process) threads() (dirs []string) {
+	tasks, err := os.ReadDir(p.dir.Name() + "/task")
+	if err != nil {
+		return nil
+	}
+	for _, t := range tasks {
+		dirs = append(dirs, "task/"+t.Name()+"/")
+	}
+	return dirs
 }
 
 func (p *process) read(name string) ([]byte, error) {

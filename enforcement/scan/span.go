@@ -23,7 +23,7 @@ func (p *part) size() uint64 { return p.end - p.start }
 // piece of code.
 type span struct {
 	parts  []part
-	masked int // claims of that class that were tried
+	masked uint64 // bytes that were read to try claims of that class
 }
 
 // join makes spans of parts, which must not overlap.
