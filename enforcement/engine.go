@@ -33,13 +33,15 @@ type Engine struct {
 	minimum     gen.E_MpkSecurityTypes_IsolationStrength
 	outline     outline
 	ledger      *ledger
-	findings    share // of the reports that are the daemon's own
+	codeEvery   time.Duration // between two looks at the code of a process
+	findings    share         // of the reports that are the daemon's own
 	refusals    refusals
 
 	// bells is held by the one process whose doorbell is answered: however many
 	// ring, that takes one processor at most.
 	bells sync.Mutex
 
+	scanners   chan struct{} // has an element for each process that is looked at
 	changed    chan struct{}
 	violations chan Violation
 
@@ -60,10 +62,12 @@ func New(log *slog.Logger) *Engine {
 		// Attachments are told apart across restarts of the daemon.
 		nextID:      rand.Uint64() >> 1,
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
-		ledger:  newLedger(),
+		ledger:    newLedger(),
+		codeEvery: time.Second, scanners: make(chan struct{}, maxScanners),
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
-		examinations: make(chan struct{}, maxExaminations), digesting: make(chan struct{}, maxExaminations), hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, grace: leaveGrace,
+		examinations: make(chan struct{}, maxExaminations), digesting: make(chan struct{}, maxExaminations),
+		hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, grace: leaveGrace,
 	}
 	e.refusals.record = e.record
 	return e
@@ -105,6 +109,9 @@ func (e *Engine) put(d *view.Delta, plans map[*attachment]plan) {
 		e.epoch++
 	}
 	e.minimum = e.config.Reader().System().GetMinimumIsolationStrength()
+	if d.System != nil {
+		e.codeEvery = policy.CodeScanInterval(e.config.Reader())
+	}
 	e.outline.apply(d)
 	e.ledger.forget(d)
 	e.signal()
