@@ -305,7 +305,9 @@ func TestNumberAgain(t *testing.T) {
 				}
 			}
 			old.Leave()
-			r.count(r.enter(next, h), 5) // carried over, it says
+			session := r.enter(next, h)
+			defer session.Leave()
+			r.count(session, 5) // carried over, it says
 			want := map[bool]uint64{true: 5, false: 10}[test.same]
 			if got := *r.transition("a", "b").Permitted; got != want {
 				t.Errorf("%d calls are counted, want %d", got, want)

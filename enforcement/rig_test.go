@@ -2,6 +2,7 @@ package enforcement_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -72,7 +73,28 @@ func logger(t testing.TB) *slog.Logger {
 	if _, bench := t.(*testing.B); bench {
 		return slog.New(slog.DiscardHandler)
 	}
-	return slog.New(slog.NewTextHandler(t.Output(), nil))
+	o := &output{w: t.Output()}
+	t.Cleanup(o.end)
+	return slog.New(slog.NewTextHandler(o, nil))
+}
+
+// output is that of a test. What its daemon says later, such as of a scan that was
+// going on when a process left, is dropped.
+type output struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Write(b)
+}
+
+func (o *output) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.w = io.Discard
 }
 
 // serve listens for host processes until halt.
