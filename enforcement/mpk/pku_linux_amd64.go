@@ -37,12 +37,12 @@ func openPKU() (Backend, error) {
 	}
 	p := &pkuWalls{outside: outside, keys: len(all)}
 	if p.ring, err = keys.New(all); err == nil {
-		err = errors.Join(p.try(), plantWitness(all[0]))
+		err = p.try()
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open protection keys: %w", err), freeKeys(all))
 	}
-	return p, nil
+	return p, plantWitness(all[0])
 }
 
 func (p *pkuWalls) Kind() Kind         { return KindPKU }
