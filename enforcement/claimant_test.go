@@ -12,6 +12,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/enforcement/page"
 )
 
 // claimant is the environment variable that makes this program a host process
@@ -25,12 +26,14 @@ func TestMain(m *testing.M) {
 		next := []wire.Message{&wire.Ready{}, &wire.Ping{}} // the answer to the second is that all is well
 		if slices.Contains(words, "lying") {
 			h = walled(mpk.HardwareRegion, words[1])
+		}
+		if slices.Contains(words, "lying") || slices.Contains(words, "posing") {
 			next = next[:1] // the answer to the first is a refusal
 		}
 		if slices.Contains(words, "believed") {
 			next = []wire.Message{&wire.Ready{}, &wire.Ping{}}
 		}
-		claimUntilEOF(words[0], h, next)
+		claimUntilEOF(words, h, next)
 		return
 	}
 	if path, act, ok := strings.Cut(os.Getenv(daemon), " "); ok {
@@ -40,8 +43,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func claimUntilEOF(socket string, h *wire.Hello, next []wire.Message) {
-	conn, m, _, err := say(socket, h)
+func claimUntilEOF(words []string, h *wire.Hello, next []wire.Message) {
+	conn, m, files, err := say(words[0], h)
+	if err == nil && files != nil && !slices.Contains(words, "posing") {
+		_, err = page.OpenPolicy(files.Policy)
+	}
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -78,7 +84,7 @@ func goOn(conn *wire.Conn, welcome wire.Message, next []wire.Message) wire.Messa
 
 // otherProcess starts a process that claims a service, which is the first word,
 // and returns what came of it. The others can be "lying",
-// about its walls, and "believed".
+// about its walls, "posing", as one that obeys its pages, and "believed".
 func (r *rig) otherProcess(claim string) string {
 	r.t.Helper()
 	cmd := exec.Command("/proc/self/exe")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"time"
 
@@ -49,6 +50,7 @@ type Engine struct {
 	digesting    chan struct{} // a place for each executable that is read for a claim
 	hostHasKeys  bool
 	checkKeys    func(pid int) error
+	checkMapped  func(pid int, page *os.File) error
 	grace        time.Duration // leaveGrace
 }
 
@@ -67,7 +69,7 @@ func New(log *slog.Logger) *Engine {
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
 		examinations: make(chan struct{}, maxExaminations), digesting: make(chan struct{}, maxExaminations),
-		hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, grace: leaveGrace,
+		hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, checkMapped: checkMapped, grace: leaveGrace,
 	}
 	e.refusals.record = e.record
 	return e

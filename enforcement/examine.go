@@ -14,6 +14,9 @@ const maxExaminations = 2
 func (a *attachment) examine() *wire.Refused {
 	a.engine.examinations <- struct{}{}
 	defer func() { <-a.engine.examinations }()
+	if err := a.engine.checkMapped(a.identity.PID, a.policy.File()); err != nil {
+		return refusef(wire.RefusedIdentity, "process %d may not provide its services: %v", a.identity.PID, err)
+	}
 	return a.examineWalls()
 }
 

@@ -1,6 +1,7 @@
 package enforcement
 
 import (
+	"os"
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/policy"
@@ -10,6 +11,7 @@ import (
 var (
 	CheckWalls = checkWalls
 	HasKeyed   = hasKeyed
+	IsMapped   = isMapped
 )
 
 // SupposeKeys has the engine suppose that the host has protection keys.
@@ -42,11 +44,12 @@ func (e *Engine) Refill() {
 	}
 }
 
-// Believe has the engine take processes at their word about their walls, as a
-// daemon does that does not look.
+// Believe has the engine take processes at their word, as a daemon does that does
+// not look.
 func (e *Engine) Believe() {
 	e.hostHasKeys = true
 	e.checkKeys = func(int) error { return nil }
+	e.checkMapped = func(int, *os.File) error { return nil }
 }
 
 // DepartedCells returns how many cells the histories of ended attachments have.
