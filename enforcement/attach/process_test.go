@@ -274,3 +274,17 @@ func TestStrangers(t *testing.T) {
 		t.Errorf("the stranger is identified as user %d", p.UID)
 	}
 }
+
+// FuzzStartTicks: no name of a process changes when it started.
+func FuzzStartTicks(f *testing.F) {
+	for _, name := range []string{"init", "a) b", ") S 1 2 3", "", "\n", "(("} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		stat := fmt.Sprintf("1 (%s) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 77 9", name)
+		if got, err := startTicks([]byte(stat)); err != nil || got != 77 {
+			t.Errorf("%q: %d, %v", stat, got, err)
+		}
+		_, _ = startTicks([]byte(name))
+	})
+}
