@@ -37,7 +37,7 @@ func (e *Engine) readCode(id policy.Identity, h *wire.Hello) *code {
 	scanned := make(chan struct{})
 	go func() {
 		defer close(scanned)
-		c.look(e.scanners)
+		c.look(e, func() {})
 	}()
 	select {
 	case <-scanned:
@@ -78,18 +78,20 @@ func (a *attachment) refuseCode(r policy.Reader) *refusal {
 	return nil
 }
 
-// look brings what is known up to date. It says whether anything is new.
-func (c *code) look(scanners chan struct{}) (changed bool) {
-	scanners <- struct{}{}
-	release := sync.OnceFunc(func() { <-scanners })
+// look brings what is known up to date. It says whether anything is new. If it does
+// not come back in time, what is known changes all the same, and stuck is called.
+func (c *code) look(e *Engine, stuck func()) (changed bool) {
+	e.scanners <- struct{}{}
+	release := sync.OnceFunc(func() { <-e.scanners })
 	defer release()
-	late := time.AfterFunc(longestScan+time.Second, func() {
+	late := time.AfterFunc(e.longest+e.longest/scanShare, func() {
 		p, _ := c.read()
 		c.set(p, errors.New("reading its memory does not come to an end"))
 		release()
+		stuck()
 	})
 	defer late.Stop()
-	ctx, cancel := context.WithTimeout(context.Background(), longestScan)
+	ctx, cancel := context.WithTimeout(context.Background(), e.longest)
 	defer cancel()
 	p, err := c.follower.Look(ctx)
 	if err != nil {
@@ -107,12 +109,12 @@ func (a *attachment) watchCode() {
 	first, full := true, time.Now()
 	for {
 		start := time.Now()
-		if a.codeWanted() {
+		if a.wanted(func(s policy.CodeScan) bool { return s.On }) {
 			if start.Sub(full) > fullScanEvery {
 				a.code.follower.Forget()
 				full = start
 			}
-			if a.code.look(a.engine.scanners) || first {
+			if a.code.look(a.engine, a.enforceCode) || first {
 				first = a.codeChanged(first)
 			}
 		}
@@ -132,12 +134,12 @@ func (e *Engine) codeInterval() time.Duration {
 	return e.codeEvery
 }
 
-// codeWanted says whether a service asks for a scan.
-func (a *attachment) codeWanted() bool {
+// wanted says whether a service asks for what is.
+func (a *attachment) wanted(is func(policy.CodeScan) bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, s := range a.scans {
-		if s.On {
+		if is(s) {
 			return true
 		}
 	}
@@ -148,21 +150,15 @@ func (a *attachment) codeWanted() bool {
 // was there when the process attached, and is no act. It says whether that is yet
 // to come.
 func (a *attachment) codeChanged(first bool) bool {
+	a.enforceCode()
 	a.mu.Lock()
 	scans := a.scans
 	a.mu.Unlock()
-	for _, s := range scans {
-		if s.Required {
-			a.enforceCode()
-			break
-		}
-	}
 	told := map[finding]bool{}
 	for _, s := range a.services {
 		a.tellCode(s, scans[s.name], first, told)
 	}
 	a.code.told = told
-	a.engine.signal()
 	p, _ := a.code.read()
 	return first && p == nil
 }
@@ -170,6 +166,10 @@ func (a *attachment) codeChanged(first bool) bool {
 // enforceCode puts in force which services keep their claim.
 func (a *attachment) enforceCode() {
 	e := a.engine
+	defer e.signal()
+	if !a.wanted(func(s policy.CodeScan) bool { return s.Required }) {
+		return
+	}
 	e.commit.Lock()
 	defer e.commit.Unlock()
 	e.mu.Lock()
