@@ -37,7 +37,7 @@ func (e *Engine) readCode(id policy.Identity, h *wire.Hello) *code {
 	scanned := make(chan struct{})
 	go func() {
 		defer close(scanned)
-		c.look(e, func() {})
+		c.look(context.Background(), e, func() {})
 	}()
 	select {
 	case <-scanned:
@@ -80,8 +80,12 @@ func (a *attachment) refuseCode(r policy.Reader) *refusal {
 
 // look brings what is known up to date. It says whether anything is new. If it does
 // not come back in time, what is known changes all the same, and stuck is called.
-func (c *code) look(e *Engine, stuck func()) (changed bool) {
-	e.scanners <- struct{}{}
+func (c *code) look(ctx context.Context, e *Engine, stuck func()) (changed bool) {
+	select {
+	case e.scanners <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
 	release := sync.OnceFunc(func() { <-e.scanners })
 	defer release()
 	late := time.AfterFunc(e.longest+e.longest/scanShare, func() {
@@ -91,9 +95,12 @@ func (c *code) look(e *Engine, stuck func()) (changed bool) {
 		stuck()
 	})
 	defer late.Stop()
-	ctx, cancel := context.WithTimeout(context.Background(), e.longest)
+	limited, cancel := context.WithTimeout(ctx, e.longest)
 	defer cancel()
-	p, err := c.follower.Look(ctx)
+	p, err := c.follower.Look(limited)
+	if ctx.Err() != nil {
+		return false
+	}
 	if err != nil {
 		p, _ = c.read()
 	}
@@ -102,10 +109,14 @@ func (c *code) look(e *Engine, stuck func()) (changed bool) {
 
 // watchCode looks at the code of the process until it leaves.
 func (a *attachment) watchCode() {
+	defer close(a.code.watched)
 	defer a.code.close()
 	if a.code.follower == nil {
 		return
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { <-a.left; cancel() }()
 	first, full := true, time.Now()
 	for {
 		start := time.Now()
@@ -114,17 +125,33 @@ func (a *attachment) watchCode() {
 				a.code.follower.Forget()
 				full = start
 			}
-			if a.code.look(a.engine, a.enforceCode) || first {
+			if (a.code.look(ctx, a.engine, a.enforceCode) || first) && ctx.Err() == nil {
 				first = a.codeChanged(first)
 			}
 		}
 		rest := time.NewTimer(max(a.engine.codeInterval(), (scanShare-1)*time.Since(start)))
 		select {
-		case <-a.left:
+		case <-ctx.Done():
 			rest.Stop()
 			return
 		case <-rest.C:
 		}
+	}
+}
+
+// longestFarewell is how long an attachment that ends waits for a look to end; one that
+// does not come back goes on alone.
+const longestFarewell = time.Second
+
+// unwatch waits until nobody looks any more.
+//
+// Preconditions: a.left is closed.
+func (a *attachment) unwatch() {
+	late := time.NewTimer(longestFarewell)
+	defer late.Stop()
+	select {
+	case <-a.code.watched:
+	case <-late.C:
 	}
 }
 
