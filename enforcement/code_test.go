@@ -222,3 +222,16 @@ func TestCodeThatCannotBeRead(t *testing.T) {
 	m.do("release")
 	r.eventually("front to be back", func() bool { return r.service("front").OperationalState == inService })
 }
+
+// TestCodeScanInterval: an interval that was made shorter counts soon.
+func TestCodeScanInterval(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	r.engine.LookEvery(time.Hour)
+	m := r.mapper(t)
+	m.do("attach")
+	r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+	m.do("map", codeFile(t, wrpkru, 100))
+	r.commit("system/config/code-scan-interval = 1")
+	r.unproven()
+}

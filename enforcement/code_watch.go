@@ -129,12 +129,27 @@ func (a *attachment) watchCode() {
 				first = a.codeChanged(first)
 			}
 		}
-		rest := time.NewTimer(max(a.engine.codeInterval(), (scanShare-1)*time.Since(start)))
+		if !a.restFromCode(ctx, start, (scanShare-1)*time.Since(start)) {
+			return
+		}
+	}
+}
+
+// restFromCode waits until it is time for the next look, and at least for a time. It
+// returns false when ctx ends. A shorter interval counts within a second.
+func (a *attachment) restFromCode(ctx context.Context, start time.Time, least time.Duration) bool {
+	begin := time.Now()
+	for {
+		left := max(a.engine.codeInterval()-time.Since(start), least-time.Since(begin))
+		if left <= 0 {
+			return ctx.Err() == nil
+		}
+		t := time.NewTimer(min(left, time.Second))
 		select {
 		case <-ctx.Done():
-			rest.Stop()
-			return
-		case <-rest.C:
+			t.Stop()
+			return false
+		case <-t.C:
 		}
 	}
 }
