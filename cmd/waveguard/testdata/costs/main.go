@@ -47,6 +47,7 @@ type section struct {
 
 var sections = []section{
 	{"latency", (*run).latency},
+	{"instructions", (*run).instructions},
 }
 
 // measure measures the named sections, all if there are none, and writes them.
