@@ -47,6 +47,7 @@ type section struct {
 
 var sections = []section{
 	{"latency", (*run).latency},
+	{"workload", (*run).workload},
 	{"instructions", (*run).instructions},
 }
 
