@@ -48,6 +48,8 @@ type section struct {
 var sections = []section{
 	{"latency", (*run).latency},
 	{"workload", (*run).workload},
+	{"memory", (*run).memory},
+	{"idle", (*run).idle},
 	{"instructions", (*run).instructions},
 }
 

@@ -18,7 +18,6 @@ func init() {
 		"call":     callRole,
 		"client":   clientRole,
 		"server":   serverRole,
-		"idle":     idleRole,
 		"host":     hostRole,
 		"workload": workloadRole,
 		"part":     partRole,

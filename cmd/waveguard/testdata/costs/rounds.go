@@ -10,12 +10,14 @@ import (
 type pace struct {
 	rounds  int
 	round   time.Duration // each figure of a round
+	loads   int           // rounds of the demonstration's work
+	demands map[int]int   // in each, by their rate
 	stretch time.Duration // of idleness that is watched
 }
 
 var (
-	thorough = pace{rounds: 21, round: 15 * time.Millisecond, stretch: 10 * time.Second}
-	hasty    = pace{rounds: 3, round: 5 * time.Millisecond, stretch: time.Second}
+	thorough = pace{rounds: 21, round: 15 * time.Millisecond, loads: 9, demands: map[int]int{0: 1000, 10_000: 500, 1000: 200}, stretch: 10 * time.Second}
+	hasty    = pace{rounds: 3, round: 5 * time.Millisecond, loads: 1, demands: map[int]int{0: 100, 10_000: 100, 1000: 50}, stretch: time.Second}
 )
 
 // cell is one figure: what does n calls and says how long they took.
@@ -70,12 +72,4 @@ func median(all []float64) float64 {
 		return 0
 	}
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
-}
-
-func percentile(all []float64, p float64) float64 {
-	sorted := slices.Sorted(slices.Values(all))
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[int(p*float64(len(sorted)-1))]
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // rates are those at which demands come, a second; 0 is one after another.
@@ -34,10 +33,10 @@ func (r *run) workload() error {
 	if err != nil {
 		return err
 	}
-	for round := range 1 + r.pace.rounds/2 { // the first is to warm up
+	for round := range 1 + r.pace.loads { // the first is to warm up
 		for _, rate := range rates {
 			for _, p := range plants {
-				if err := p.round(rate, r.pace.round, round > 0); err != nil {
+				if err := p.round(rate, r.pace.demands[rate], round > 0); err != nil {
 					return fmt.Errorf("%s: %w", p.what, err)
 				}
 			}
@@ -115,10 +114,8 @@ func (p *plant) startGRPC(dir string, cpu int) error {
 	return p.start(nil, args...)
 }
 
-// round takes demands for about as long as is wanted. At a rate it takes as many as it does
-// without one, so that all plants have seen the same demands in the end.
-func (p *plant) round(rate int, _ time.Duration, counts bool) error {
-	n := 200
+// round takes n demands at a rate.
+func (p *plant) round(rate, n int, counts bool) error {
 	before, err := usageOf(p.processes()...)
 	if err != nil {
 		return err
@@ -214,8 +211,8 @@ func (r *run) reportWorkload(plants []*plant) error {
 	for _, p := range plants {
 		row := []string{p.what, p.where}
 		for _, rate := range rates {
-			row = append(row, besides(median(p.cells[rate].nanoseconds), median(plants[0].cells[rate].nanoseconds)),
-				besides(median(p.cells[rate].cpu), median(plants[0].cells[rate].cpu)))
+			row = append(row, besides(p.cells[rate].nanoseconds, plants[0].cells[rate].nanoseconds),
+				besides(p.cells[rate].cpu, plants[0].cells[rate].cpu))
 		}
 		t.row(row...)
 	}
@@ -226,10 +223,14 @@ func (r *run) reportWorkload(plants []*plant) error {
 	return t.write(r.out)
 }
 
-// besides writes a time and how much more it is than that of function calls.
-func besides(ns, baseline float64) string {
-	if ns == baseline {
-		return nanoseconds(ns)
+// besides writes a time and how much more it is than that of function calls in the same round.
+func besides(ns, baseline []float64) string {
+	if &ns[0] == &baseline[0] {
+		return nanoseconds(median(ns))
 	}
-	return nanoseconds(ns) + " (" + overhead(ns, baseline) + ")"
+	ratios := make([]float64, len(ns))
+	for i := range ns {
+		ratios[i] = ns[i] / baseline[i]
+	}
+	return nanoseconds(median(ns)) + " (" + overhead(median(ratios), 1) + ")"
 }
