@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
-	"path/filepath"
 	"strings"
 )
 
@@ -113,32 +111,3 @@ func mostFrequent(all []counted) (best counted) {
 	}
 	return best
 }
-
-// pathsIn reads what print wrote.
-func pathsIn(text string) (paths []path, err error) {
-	for line := range strings.Lines(text) {
-		var p path
-		rest, ours := strings.CutPrefix(strings.TrimSpace(line), pathPrefix)
-		if !ours {
-			continue
-		}
-		if _, err := fmt.Sscan(rest, &p.language, &p.name, &p.backend, &p.all, &p.wrpkru, &p.rdpkru); err != nil {
-			return nil, fmt.Errorf("path %q: %w", line, err)
-		}
-		paths = append(paths, p)
-	}
-	return paths, nil
-}
-
-const pathPrefix = "path: "
-
-func printPaths(w io.Writer, paths []path) error {
-	for _, p := range paths {
-		if _, err := fmt.Fprintln(w, pathPrefix, p.language, p.name, p.backend, p.all, p.wrpkru, p.rdpkru); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-var _ = filepath.Join

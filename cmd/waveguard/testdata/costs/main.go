@@ -19,12 +19,19 @@ func main() {
 	}
 	quick := flag.Bool("quick", false, "take fewer and shorter rounds: to see that it works, not for figures")
 	only := flag.String("only", "", "`sections` to measure, separated by commas (default all)")
+	walk := flag.String("walk", "", "only count instructions with a `backend` and print them bare, with the programs in folder "+walkPrograms)
 	flag.Parse()
 	p := thorough
 	if *quick {
 		p = hasty
 	}
-	if err := measure(p, *only, os.Stdout); err != nil {
+	var err error
+	if *walk != "" {
+		err = walkOnly(*walk, os.Stdout)
+	} else {
+		err = measure(p, *only, os.Stdout)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "costs:", err)
 		os.Exit(1)
 	}
@@ -88,12 +95,13 @@ func (r *run) build() error {
 	r.bin = filepath.Join(root, "bin")
 	c := filepath.Join(root, "cmd/waveguard/testdata/costs/csdk")
 	for _, command := range [][]string{
-		{"make", "-s", "build"},
+		{"make", "-s", "build", "bin/pkuvm"},
+		{"go", "build", "-trimpath", "-o", r.bin, "./cmd/waveguard/testdata/costs"},
 		{"make", "-s", "-C", "sdk/c", "all"},
 		{"make", "-s", "-C", c, "OUT=" + filepath.Join(r.bin, "csdk")},
 	} {
 		cmd := exec.Command(command[0], command[1:]...)
-		cmd.Dir = root
+		cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 		if said, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, said)
 		}

@@ -44,7 +44,7 @@ func (r *run) memory() error {
 	for _, row := range rows {
 		t.row(row.what, row.of(figures["go"]), row.of(figures["c"]))
 	}
-	t.note("What nobody else maps and the process's part of what is shared (PSS), each service having written 4 KiB once, threads idle; medians of %d. "+
+	t.note("PSS (what nobody else maps, and a part of what others map too) and page tables, each service having written 4 KiB once, threads idle; medians of %d. "+
 		"A domain in C has a stack for each thread that was inside, of which a page or two are there.", r.repeats())
 	return t.write(r.out)
 }
@@ -97,7 +97,7 @@ func (r *run) look(language, backend string, count int) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		all = append(all, m.share)
+		all = append(all, m.all())
 		if err := c.end(); err != nil {
 			return 0, err
 		}
@@ -115,7 +115,7 @@ func (r *run) lookSeparate(language string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return m.share, endAll(all...)
+	return m.all(), endAll(all...)
 }
 
 // lookDaemon returns what the daemon needs for each process. It has had as many before, so that what
@@ -143,10 +143,10 @@ func (r *run) daemonMemory() (float64, error) {
 	var last float64
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		m, err := memoryOf(r.daemon.pid())
-		if err != nil || m.share == last {
+		if err != nil || m.all() == last {
 			return last, err
 		}
-		last = m.share
+		last = m.all()
 	}
 	return last, nil
 }

@@ -49,27 +49,24 @@ func usageOf(processes ...int) (u usage, err error) {
 
 // memory is that of processes, in KiB.
 type memory struct {
-	resident float64 // all that is mapped and there, what is shared counted each time
-	share    float64 // what is shared divided among those who do (PSS)
-	private  float64 // what nobody else has
+	share  float64 // what they map, what is shared divided among those who do (PSS)
+	tables float64 // by which the processor finds it
 }
 
-func (m memory) minus(n memory) memory {
-	return memory{m.resident - n.resident, m.share - n.share, m.private - n.private}
-}
+func (m memory) all() float64 { return m.share + m.tables }
 
 func memoryOf(processes ...int) (m memory, err error) {
 	for _, pid := range processes {
-		path := fmt.Sprintf("/proc/%d/smaps_rollup", pid)
-		for name, to := range map[string]*float64{
-			"Rss:": &m.resident, "Pss:": &m.share, "Private_Clean:": &m.private, "Private_Dirty:": &m.private,
-		} {
-			kib, err := numberIn(path, name)
-			if err != nil {
-				return m, err
-			}
-			*to += float64(kib)
+		share, err := numberIn(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss:")
+		if err != nil {
+			return m, err
 		}
+		m.share += float64(share)
+		tables, err := numberIn(fmt.Sprintf("/proc/%d/status", pid), "VmPTE:")
+		if err != nil {
+			return m, err
+		}
+		m.tables += float64(tables)
 	}
 	return m, nil
 }

@@ -72,7 +72,7 @@ func stopAll(process int) (threads []int, err error) {
 		if err != nil {
 			return threads, err
 		}
-		if err := unix.PtraceAttach(thread); err != nil {
+		if err := errors.Join(unix.PtraceSeize(thread), unix.PtraceInterrupt(thread)); err != nil {
 			return threads, fmt.Errorf("trace a child: %w", err)
 		}
 		threads = append(threads, thread)
@@ -135,6 +135,7 @@ func stepWith(thread int, signal unix.Signal) error {
 	return nil
 }
 
+// wait waits until a thread stands, and returns the signal for which, 0 if there is none.
 func wait(thread int) (unix.Signal, error) {
 	var status unix.WaitStatus
 	for {
@@ -144,6 +145,9 @@ func wait(thread int) (unix.Signal, error) {
 		}
 		if err == nil && !status.Stopped() {
 			err = fmt.Errorf("the thread ended: %#x", status)
+		}
+		if status>>16 == unix.PTRACE_EVENT_STOP {
+			return 0, err // interrupted
 		}
 		return status.StopSignal(), err
 	}

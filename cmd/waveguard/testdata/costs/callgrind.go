@@ -1,0 +1,3 @@
+package main
+
+func (r *run) callgrind(t *table) error { return nil }
