@@ -38,6 +38,7 @@ func (r *run) idle() error {
 			return err
 		}
 	}
+	r.found.idle = used[1:3]
 	return r.reportIdle(before[0], used)
 }
 

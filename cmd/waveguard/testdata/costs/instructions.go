@@ -8,7 +8,7 @@ import (
 
 // lapsCounted is how many calls of each path are walked through. A path is as long as it is
 // most of the time: a signal or a clock that is asked makes a single one longer.
-const lapsCounted = 51
+const lapsCounted = 11
 
 // path is one path through a gate as the stepper counted it.
 type path struct {
@@ -26,6 +26,7 @@ func (r *run) instructions() error {
 	if err != nil {
 		return err
 	}
+	r.found.keys = keys
 	t := &table{
 		title: "Instructions of one call",
 		head:  []string{"path", "backend NONE", "beyond a function call", "with keys, beyond a function call", "of those WRPKRU", "RDPKRU"},

@@ -146,7 +146,7 @@ var wayNames = map[string]string{
 func (m *latencies) report() error {
 	t := &table{
 		title: "One call",
-		head:  []string{"way", "where the two sides are", "empty", "64 B each way", "4 KiB each way", "times the Go gate (64 B)"},
+		head:  []string{"way", "where the two sides are", "empty", "64 B each way", "4 KiB each way", "64 B, times the Go gate"},
 	}
 	var gate float64
 	for _, w := range m.ways {

@@ -45,6 +45,7 @@ type run struct {
 	dir    string // of this run
 	cpus   int
 	daemon *daemon
+	found  found
 }
 
 type section struct {
@@ -58,6 +59,7 @@ var sections = []section{
 	{"memory", (*run).memory},
 	{"idle", (*run).idle},
 	{"instructions", (*run).instructions},
+	{"comparison", (*run).comparison},
 }
 
 // measure measures the named sections, all if there are none, and writes them.

@@ -22,6 +22,7 @@ func (r *run) memory() error {
 		}
 		figures[language] = f
 	}
+	r.found.footprints = figures
 	rows := []struct {
 		what string
 		of   func(*footprint) string

@@ -47,6 +47,7 @@ func (r *run) workload() error {
 			return fmt.Errorf("%s: %w", p.what, err)
 		}
 	}
+	r.found.plants = plants
 	return r.reportWorkload(plants)
 }
 
@@ -228,9 +229,14 @@ func besides(ns, baseline []float64) string {
 	if &ns[0] == &baseline[0] {
 		return nanoseconds(median(ns))
 	}
-	ratios := make([]float64, len(ns))
-	for i := range ns {
-		ratios[i] = ns[i] / baseline[i]
+	return nanoseconds(median(ns)) + " (" + overhead(ratio(ns, baseline), 1) + ")"
+}
+
+// ratio returns how many times more a figure is than the baseline's of the same round.
+func ratio(figures, baseline []float64) float64 {
+	ratios := make([]float64, len(figures))
+	for i := range figures {
+		ratios[i] = figures[i] / baseline[i]
 	}
-	return nanoseconds(median(ns)) + " (" + overhead(median(ratios), 1) + ")"
+	return median(ratios)
 }
