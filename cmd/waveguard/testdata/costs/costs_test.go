@@ -94,3 +94,21 @@ func TestMostFrequent(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestTablesIntoAPage(t *testing.T) {
+	page := []byte("before\n" + tablesBegin + "old\n" + tablesEnd + "after\n")
+	got, err := replaceTables(page, []byte("new\n"))
+	if want := "before\n" + tablesBegin + "new\n" + tablesEnd + "after\n"; err != nil || string(got) != want {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, missing := range []string{tablesBegin, tablesEnd} {
+		if _, err := replaceTables(bytes.Replace(page, []byte(missing), nil, 1), nil); err == nil {
+			t.Errorf("a page without %q was taken", missing)
+		}
+	}
+	if page, err := os.ReadFile("../../../../docs/performance.md"); err != nil {
+		t.Error(err)
+	} else if _, err := replaceTables(page, nil); err != nil {
+		t.Errorf("docs/performance.md: %v", err)
+	}
+}

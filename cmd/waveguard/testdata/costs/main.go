@@ -20,15 +20,19 @@ func main() {
 	quick := flag.Bool("quick", false, "take fewer and shorter rounds: to see that it works, not for figures")
 	only := flag.String("only", "", "`sections` to measure, separated by commas (default all)")
 	walk := flag.String("walk", "", "only count instructions with a `backend` and print them bare, with the programs in folder "+walkPrograms)
+	into := flag.String("into", "", "`page` to put the tables into, where it says that they belong")
 	flag.Parse()
 	p := thorough
 	if *quick {
 		p = hasty
 	}
 	var err error
-	if *walk != "" {
+	switch {
+	case *walk != "":
 		err = walkOnly(*walk, os.Stdout)
-	} else {
+	case *into != "":
+		err = measureInto(p, *into)
+	default:
 		err = measure(p, *only, os.Stdout)
 	}
 	if err != nil {

@@ -16,8 +16,16 @@ type pace struct {
 }
 
 var (
-	thorough = pace{rounds: 21, round: 15 * time.Millisecond, loads: 9, demands: map[int]int{0: 1000, 10_000: 500, 1000: 200}, stretch: 10 * time.Second}
-	hasty    = pace{rounds: 3, round: 5 * time.Millisecond, loads: 1, demands: map[int]int{0: 100, 10_000: 100, 1000: 50}, stretch: time.Second}
+	thorough = pace{
+		rounds: 21, round: 15 * time.Millisecond,
+		loads: 25, demands: map[int]int{0: 250, 10_000: 250, 1000: 100},
+		stretch: 10 * time.Second,
+	}
+	hasty = pace{
+		rounds: 3, round: 5 * time.Millisecond,
+		loads: 1, demands: map[int]int{0: 100, 10_000: 100, 1000: 50},
+		stretch: time.Second,
+	}
 )
 
 // cell is one figure: what does n calls and says how long they took.
