@@ -8,12 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
 
 // patience is how long the run waits for what must come.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // daemon is an appliance of its own, with a policy for what is measured.
 type daemon struct {
@@ -80,7 +81,7 @@ func (d *daemon) load(policy any) error {
 
 // operate runs the operator's command.
 func (d *daemon) operate(command []string, more ...string) ([]byte, error) {
-	args := append(append(command, d.flags...), more...)
+	args := slices.Concat(command, []string{"--timeout", patience.String()}, d.flags, more)
 	cmd := exec.Command(filepath.Join(d.bin, "waveguard"), args...)
 	var said strings.Builder
 	cmd.Stderr = &said

@@ -14,6 +14,10 @@ func (r *run) memory() error {
 		title: "Memory",
 		head:  []string{"what", "Go", "C"},
 	}
+	attachment, err := r.lookDaemon()
+	if err != nil {
+		return err
+	}
 	figures := map[string]*footprint{}
 	for _, language := range []string{"go", "c"} {
 		f, err := r.footprint(language)
@@ -40,12 +44,12 @@ func (r *run) memory() error {
 		{fmt.Sprintf("%d services in %d processes without walls", together, together), func(f *footprint) string {
 			return kibibytes(f.separate) + " (" + overhead(f.separate, f.single) + ")"
 		}},
-		{"of the daemon: each attached process with one service", func(f *footprint) string { return kibibytes(f.attachment) }},
 	}
 	for _, row := range rows {
 		t.row(row.what, row.of(figures["go"]), row.of(figures["c"]))
 	}
-	t.note("PSS (what nobody else maps, and a part of what others map too) and page tables, each service having written 4 KiB once, threads idle; medians of %d. "+
+	t.row("the daemon, more for each attached process with one service, at most", kibibytes(attachment), "the same")
+	t.note("What a process has written, its part of what it shares (PSS), and page tables, without its program's file; each service has written 4 KiB once; medians of %d. "+
 		"A domain in C has a stack for each thread that was inside, of which a page or two are there.", r.repeats())
 	return t.write(r.out)
 }
@@ -58,7 +62,6 @@ type footprint struct {
 	bare, attached   float64         // one service
 	many             map[int]float64 // so many domains
 	single, separate float64         // several services without walls
-	attachment       float64         // of the daemon
 }
 
 func (f *footprint) domain(n int) float64 { return (f.many[n] - f.attached) / float64(n-1) }
@@ -79,10 +82,7 @@ func (r *run) footprint(language string) (f *footprint, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.separate, err = r.lookSeparate(language); err != nil {
-		return nil, err
-	}
-	f.attachment, err = r.lookDaemon(language)
+	f.separate, err = r.lookSeparate(language)
 	return f, err
 }
 
@@ -119,24 +119,22 @@ func (r *run) lookSeparate(language string) (float64, error) {
 	return m.all(), endAll(all...)
 }
 
-// lookDaemon returns what the daemon needs for each process. It has had as many before, so that what
-// it keeps for the next ones is not counted.
-func (r *run) lookDaemon(language string) (float64, error) {
-	var with float64
-	for range 2 {
-		all, err := r.startHosts(language, "NONE", 0, hosts)
-		if err != nil {
-			return 0, err
-		}
-		if with, err = r.daemonMemory(); err != nil {
-			return 0, err
-		}
-		if err := endAll(all...); err != nil {
-			return 0, err
-		}
-	}
+// lookDaemon returns what the daemon needs for each process, at most: it is a Go program, and takes
+// memory from the system before it has to.
+func (r *run) lookDaemon() (float64, error) {
 	without, err := r.daemonMemory()
-	return (with - without) / hosts, err
+	if err != nil {
+		return 0, err
+	}
+	all, err := r.startHosts("go", "NONE", 0, hosts)
+	if err != nil {
+		return 0, err
+	}
+	with, err := r.daemonMemory()
+	if err != nil {
+		return 0, err
+	}
+	return (with - without) / hosts, endAll(all...)
 }
 
 // daemonMemory waits until the daemon's memory holds still.

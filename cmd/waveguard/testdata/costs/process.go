@@ -49,24 +49,28 @@ func usageOf(processes ...int) (u usage, err error) {
 
 // memory is that of processes, in KiB.
 type memory struct {
-	share  float64 // what they map, what is shared divided among those who do (PSS)
+	own    float64 // that they have written or share with each other (PSS, without files)
 	tables float64 // by which the processor finds it
 }
 
-func (m memory) all() float64 { return m.share + m.tables }
+func (m memory) all() float64 { return m.own + m.tables }
 
 func memoryOf(processes ...int) (m memory, err error) {
 	for _, pid := range processes {
-		share, err := numberIn(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss:")
-		if err != nil {
-			return m, err
+		for _, part := range []struct {
+			file, name string
+			to         *float64
+		}{
+			{"smaps_rollup", "Pss_Anon:", &m.own},
+			{"smaps_rollup", "Pss_Shmem:", &m.own},
+			{"status", "VmPTE:", &m.tables},
+		} {
+			kib, err := numberIn(fmt.Sprintf("/proc/%d/%s", pid, part.file), part.name)
+			if err != nil {
+				return m, err
+			}
+			*part.to += float64(kib)
 		}
-		m.share += float64(share)
-		tables, err := numberIn(fmt.Sprintf("/proc/%d/status", pid), "VmPTE:")
-		if err != nil {
-			return m, err
-		}
-		m.tables += float64(tables)
 	}
 	return m, nil
 }

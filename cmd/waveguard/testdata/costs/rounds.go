@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// pace says how long a run takes.
+// pace says how long a run takes. Many short rounds tell more than a few long ones where others
+// want the processor too: most of them are not interrupted.
 type pace struct {
 	rounds  int
 	round   time.Duration // each figure of a round
@@ -17,13 +18,13 @@ type pace struct {
 
 var (
 	thorough = pace{
-		rounds: 21, round: 15 * time.Millisecond,
-		loads: 25, demands: map[int]int{0: 250, 10_000: 250, 1000: 100},
+		rounds: 101, round: 2 * time.Millisecond,
+		loads: 75, demands: map[int]int{0: 50, 10_000: 50, 1000: 20},
 		stretch: 10 * time.Second,
 	}
 	hasty = pace{
-		rounds: 3, round: 5 * time.Millisecond,
-		loads: 1, demands: map[int]int{0: 100, 10_000: 100, 1000: 50},
+		rounds: 9, round: 2 * time.Millisecond,
+		loads: 5, demands: map[int]int{0: 50, 10_000: 50, 1000: 20},
 		stretch: time.Second,
 	}
 )
