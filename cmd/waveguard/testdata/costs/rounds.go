@@ -46,6 +46,9 @@ func (p pace) measure(cells []*cell) error {
 	}
 	for range p.rounds {
 		for _, c := range cells {
+			if _, err := c.run(1 + c.calls/2); err != nil { // to be warm, processors too
+				return err
+			}
 			took, err := c.run(c.calls)
 			if err != nil {
 				return err
