@@ -23,7 +23,10 @@
 // and stacks as it likes, so they cannot be given another key, and every
 // domain has key 0 open. Go code in one domain can therefore read whatever
 // another domain keeps in ordinary variables, and unsafe or assembly code
-// with a WRPKRU of its own can open any wall. Strength [HardwareRegion] means
+// with a WRPKRU of its own can open any wall. The WRPKRU of this package traps
+// behind any value but those of a thread outside or in one domain; which domain a
+// thread may be in, it cannot know, because nothing that it could look up is out of
+// the reach of that code. Strength [HardwareRegion] means
 // exactly this: regions are walled, the rest is shared.
 //
 // A system call that is handed region memory obeys the calling thread's PKRU

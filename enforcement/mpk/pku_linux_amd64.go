@@ -26,8 +26,7 @@ func openPKU() (Backend, error) {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	outside := readPKRU()
-	if open := openKeys(outside); len(open) > 0 || outside&pkruKeyMask != 0 {
+	if outside := readPKRU(); outside != pkruAllDenied {
 		return nil, fmt.Errorf("open protection keys: threads start with PKRU %#08x, want %#08x (boot without init_pkru): %w",
 			outside, pkruAllDenied, ErrUnsupported)
 	}
@@ -35,14 +34,23 @@ func openPKU() (Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open protection keys: %w", err)
 	}
-	p := &pkuWalls{outside: outside, keys: len(all)}
-	if p.ring, err = keys.New(all); err == nil {
+	p := &pkuWalls{outside: pkruAllDenied, keys: len(all)}
+	if p.ring, err = newRing(all); err == nil {
 		err = p.try()
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open protection keys: %w", err), freeKeys(all))
 	}
 	return p, nil
+}
+
+// newRing lends all keys but the first, which must be the one that no thread can
+// be made to open.
+func newRing(all []int) (*keys.Ring, error) {
+	if all[0] != pkruParking {
+		return nil, fmt.Errorf("other code of the process has protection key %d, attach before it takes one: %w", pkruParking, ErrUnsupported)
+	}
+	return keys.New(all)
 }
 
 func (p *pkuWalls) Kind() Kind         { return KindPKU }

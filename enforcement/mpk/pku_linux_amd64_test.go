@@ -239,7 +239,7 @@ func TestPKUEnterNoticesForeignRights(t *testing.T) {
 	if err := b.NewThread().Enter(t.Context(), d); !errors.Is(err, mpk.ErrRights) {
 		t.Errorf("Enter from where the thread is not: %v, want ErrRights", err)
 	}
-	mpk.WritePKRU(0)
+	rogue(t)(0)
 	var rights *mpk.RightsError
 	if err := thread.Enter(t.Context(), d); !errors.As(err, &rights) || rights.Got != 0 {
 		t.Errorf("Enter after a rogue WRPKRU: %v, want a RightsError that saw 0", err)
@@ -265,7 +265,7 @@ func TestPKUFaultIsOfTheKey(t *testing.T) {
 	if touch(r.Bytes()) == 0 {
 		t.Fatal("denied access went through")
 	}
-	mpk.WritePKRU(0)
+	rogue(t)(0)
 	fault := touch(r.Bytes())
 	mpk.WritePKRU(allDenied)
 	if fault != 0 {
