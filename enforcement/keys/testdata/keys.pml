@@ -1,7 +1,7 @@
 /* The protocol by which keys change hands: enter, leave, park, lend, wait.
  *
- * THREADS threads go ROUNDS times into one of DOMAINS domains each, and half of
- * the time from there into another one, with KEYS keys to lend. What Go does with
+ * THREADS threads go ROUNDS times, each next one once less, into one of DOMAINS domains,
+ * and half of the time from there into another one, with KEYS keys to lend. What Go does with
  * one atomic operation is one atomic step here; everything else interleaves.
  *
  * Safety, asserted at every step of every run: the memory under a key that a
@@ -304,7 +304,7 @@ proctype thread(byte me) {
 #ifdef LIVE
 	:: true ->
 #else
-	:: round < ROUNDS ->
+	:: round < ROUNDS - me ->
 #endif
 #ifdef LIVE
 		a = (me > 0 -> 1 : 0); /* one alone, two in turns */
