@@ -63,7 +63,7 @@ func (p *pkuWalls) NewDomain(name string, o keys.Options) (*Domain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make domain %s: %w", name, err)
 	}
-	d.holder = h
+	d.holder, d.seals = h, o.Pinned && canSeal()
 	return d, nil
 }
 
@@ -74,7 +74,35 @@ func (p *pkuWalls) protect(d *Domain, memory []byte) error {
 	return pkeyProtect(memory, d.tag)
 }
 
-func (p *pkuWalls) release(d *Domain) { p.ring.Remove(d.holder) }
+func (p *pkuWalls) release(d *Domain) {
+	if d.sealed {
+		p.ring.Abandon(d.holder)
+		return
+	}
+	p.ring.Remove(d.holder)
+}
+
+func (p *pkuWalls) change(d *Domain, o keys.Options) error {
+	if err := d.keepPin(o); err != nil {
+		return err
+	}
+	return p.ring.Change(d.holder, o)
+}
+
+// keepPin stops sealing the regions of a domain that is not to be pinned any more,
+// or refuses because some are.
+func (d *Domain) keepPin(o keys.Options) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o.Pinned {
+		return nil
+	}
+	if d.sealed {
+		return ErrSealed
+	}
+	d.seals = false
+	return nil
+}
 
 // tagged is the memory of a domain as the key ring sees it.
 type tagged struct{ *Domain }
