@@ -11,6 +11,25 @@ type meter struct {
 	// earned is when, on the host's clock, everything admitted so far would
 	// have come at exactly the permitted rate.
 	earned atomic.Int64
+	// second is a second of the host's clock, above, and the calls that came in it,
+	// in the lower 32 bits.
+	second atomic.Uint64
+}
+
+// count returns how many calls have come in this second, with this one.
+func (m *meter) count(now time.Duration) uint64 {
+	const calls = 1<<32 - 1
+	this := uint64(now/time.Second) << 32
+	for {
+		old := m.second.Load()
+		next := this + 1
+		if old&^calls == this {
+			next = old + 1
+		}
+		if m.second.CompareAndSwap(old, next) {
+			return next & calls
+		}
+	}
 }
 
 // admit reports whether a call now keeps to a rate in calls per second. A
