@@ -13,13 +13,18 @@ func (t *Thread) delay(most uint16) {
 	if most == 0 {
 		return
 	}
+	span := t.draw(most)
+	for begin := t.host.now(); t.host.now()-begin < span; {
+	}
+}
+
+// draw returns a time of up to so many nanoseconds, all of them equally likely: of 2^48
+// draws for at most 2^16 values, no value has one more than another to within 2^-32.
+func (t *Thread) draw(most uint16) time.Duration {
 	if t.random == nil {
 		var seed [32]byte
 		_, _ = crand.Read(seed[:]) // never fails
 		t.random = rand.NewChaCha8(seed)
 	}
-	// The product of 2^64 draws and a span of 2^16 is even to within 2^-48.
-	span := ((t.random.Uint64() >> 16) * (uint64(most) + 1)) >> 48
-	for begin := t.host.now(); t.host.now()-begin < time.Duration(span); {
-	}
+	return time.Duration(((t.random.Uint64() >> 16) * (uint64(most) + 1)) >> 48)
 }

@@ -33,18 +33,18 @@ func (m *meter) count(now time.Duration) uint64 {
 }
 
 // admit reports whether a call now keeps to a rate in calls per second. A
-// tenth of a second's worth of calls, and at least one, may come at once.
+// tenth of a second's worth of calls, and at least one, may come at once. It does the
+// same work either way.
 func (m *meter) admit(now time.Duration, rate uint32) bool {
 	interval := int64(time.Second) / int64(rate)
 	tolerance := int64(max(1, rate/10)-1) * interval
 	for {
 		earned := m.earned.Load()
 		start := max(earned, int64(now))
-		if start-int64(now) > tolerance {
-			return false
-		}
-		if m.earned.CompareAndSwap(earned, start+interval) {
-			return true
+		late := one(start-int64(now) > tolerance)
+		charged := [2]int64{start + interval, earned}[late]
+		if m.earned.CompareAndSwap(earned, charged) {
+			return late == 0
 		}
 	}
 }

@@ -76,6 +76,21 @@ func (t *Thread) breaks(r int, g *Gate, v *verdict) error {
 
 // validate is the slow path: it asks the policy page and remembers.
 func (t *Thread) validate(v *verdict, g *Gate) error {
+	if r := t.ask(v, g); r != noRule {
+		*v = verdict{gate: g, cell: v.cell, permissive: v.permissive, delay: v.delay, counted: true}
+		if err := t.breaks(r, g, v); err != nil {
+			t.delay(v.delay)
+			return err
+		}
+	}
+	v.special = v.rate != 0 || v.dwell != 0 || v.permissive || v.delay != 0
+	return nil
+}
+
+// ask fills a verdict and returns the rule that a call breaks. Where the target wants
+// checks of constant time, the rate is among those rules, and charged whatever
+// comes of the call.
+func (t *Thread) ask(v *verdict, g *Gate) (broke int) {
 	t.attachment = t.host.refresh(t.attachment)
 	t.host.follow(t.attachment)
 	source, target := t.current.index, g.target.index
@@ -87,25 +102,15 @@ func (t *Thread) validate(v *verdict, g *Gate) error {
 		permissive: policy.Permissive, delay: policy.Wall.GateDelay,
 	}
 	even := policy.Wall.Manner&page.ConstantTime != 0
-	r := broken(&policy, g.bit, even && t.overRate(g, v.rate))
-	if r != ruleService {
-		v.cell.See(page.Seen{Operations: 1 << g.bit})
-	}
+	broke = broken(&policy, g.bit, even && t.overRate(g, v.rate))
+	v.cell.See(page.Seen{Operations: uint32(one(broke != ruleService)) << g.bit})
 	if even {
 		v.rate = 0 // has been applied
 	}
 	if even || policy.Entry.Flags&page.FastPath == 0 {
 		v.epoch = 0
 	}
-	if r != noRule {
-		*v = verdict{gate: g, cell: v.cell, permissive: v.permissive, delay: v.delay, counted: true}
-		if err := t.breaks(r, g, v); err != nil {
-			t.delay(v.delay)
-			return err
-		}
-	}
-	v.special = v.rate != 0 || v.dwell != 0 || v.permissive || v.delay != 0
-	return nil
+	return broke
 }
 
 // restrain delays a call, holds it to its rate and observes it: all that most calls
