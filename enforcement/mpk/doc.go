@@ -56,4 +56,8 @@
 // so that a domain without a key is no less closed, only slower to enter: its
 // regions, and those of the domain that loses the key, are tagged anew with
 // pkey_mprotect(2), whose cost grows with their size.
+//
+// A domain that is pinned when it is made keeps its key. On a kernel that has mseal(2)
+// its regions are sealed: nobody in the process can unmap, replace or tag them anew,
+// this package included, so that they and their key are in use until the process ends.
 package mpk

@@ -107,7 +107,7 @@ func (h *Host) Gate(service, operation string) (*Gate, error) {
 
 // Close detaches from the daemon and refuses new Runs. Those that are going
 // on continue under the last policy; when the last ends, all regions are
-// unmapped. Closing twice does nothing.
+// unmapped but those that are sealed. Closing twice does nothing.
 func (h *Host) Close() error {
 	h.mu.Lock()
 	if h.closed {

@@ -50,7 +50,7 @@ func (s *Service) NewRegion(size int) (*Region, error) {
 // only inside the domain, and not at all after Close.
 func (r *Region) Bytes() []byte { return r.memory.Bytes() }
 
-// Close unmaps the region.
+// Close unmaps the region, unless it is sealed: see Status.
 //
 // Preconditions: nobody uses its memory any more.
 func (r *Region) Close() error {
