@@ -106,12 +106,24 @@ func TestPKUPinnedDomainsAreSealed(t *testing.T) {
 	if sealed := errors.Is(unpin, mpk.ErrSealed); sealed != mpk.CanSeal() || !sealed && unpin != nil {
 		t.Errorf("the end of the pin: %v", unpin)
 	}
+	inside(t, b, d, func() { r.Bytes()[0] = 77 })
 	if mpk.CanSeal() {
-		const own = unix.PROT_READ | unix.PROT_WRITE
-		taken := errno(unix.Syscall6(unix.SYS_PKEY_MPROTECT, addressOf(r), 1, own, 0, 0, 0))
-		if !errors.Is(taken, unix.EPERM) {
-			t.Errorf("pkey_mprotect of a sealed region: %v, want EPERM", taken)
+		for name, change := range map[string]func() error{
+			"pkey_mprotect, key 0": func() error {
+				return errno(unix.Syscall6(unix.SYS_PKEY_MPROTECT, at(r.Bytes()), 1, unix.PROT_READ|unix.PROT_WRITE, 0, 0, 0))
+			},
+			"MADV_DONTNEED": func() error { return errno(unix.Syscall(unix.SYS_MADVISE, at(r.Bytes()), 1, unix.MADV_DONTNEED)) },
+			"munmap":        func() error { return changes["munmap"](r.Bytes()) },
+		} {
+			if err := change(); !errors.Is(err, unix.EPERM) {
+				t.Errorf("%s of a sealed region: %v, want EPERM", name, err)
+			}
 		}
+		inside(t, b, d, func() {
+			if got := r.Bytes()[0]; got != 77 {
+				t.Errorf("the region holds %d, want what was written", got)
+			}
+		})
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)

@@ -84,6 +84,8 @@ func (s *stay) exceed() {
 // handlersContext returns the context of the code that a call runs, made of its
 // caller's when it is first asked for.
 func (s *stay) handlersContext(callers context.Context, cause error) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.context == nil {
 		s.context, s.cancel = context.WithDeadlineCause(callers, s.host.started.Add(s.entered+s.limit), cause)
 	}
@@ -95,16 +97,16 @@ func (s *stay) handlersContext(callers context.Context, cause error) context.Con
 func (s *stay) end(cell page.Cell) (overstayed bool) {
 	stayed := s.host.now() - s.entered
 	cell.See(page.Seen{Longest: stayed})
-	if s.cancel != nil {
-		s.cancel()
-		s.context, s.cancel = nil, nil
-	}
 	if s.limit == 0 {
 		return false
 	}
 	s.timer.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.cancel != nil {
+		s.cancel()
+		s.context, s.cancel = nil, nil
+	}
 	if s.inside = false; stayed > s.limit {
 		s.exceed()
 	}
