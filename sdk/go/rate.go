@@ -33,16 +33,17 @@ func (m *meter) count(now time.Duration) uint64 {
 }
 
 // admit reports whether a call now keeps to a rate in calls per second. A
-// tenth of a second's worth of calls, and at least one, may come at once. It does the
-// same work either way.
-func (m *meter) admit(now time.Duration, rate uint32) bool {
+// tenth of a second's worth of calls, and at least one, may come at once. Of a call
+// that does not count, 0 against 1, nothing of what was earned is taken. It does the
+// same work whatever comes of it.
+func (m *meter) admit(now time.Duration, rate uint32, counts uint) bool {
 	interval := int64(time.Second) / int64(rate)
 	tolerance := int64(max(1, rate/10)-1) * interval
 	for {
 		earned := m.earned.Load()
 		start := max(earned, int64(now))
 		late := one(start-int64(now) > tolerance)
-		charged := [2]int64{start + interval, earned}[late]
+		charged := [2]int64{earned, start + interval}[counts&^late]
 		if m.earned.CompareAndSwap(earned, charged) {
 			return late == 0
 		}

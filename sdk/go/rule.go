@@ -32,31 +32,27 @@ const (
 	noRule = len(rules) // all are kept
 )
 
-// broken returns the first rule that a call of an operation breaks. It applies all of
-// them, whichever is broken: the work is the same.
-func broken(p *page.Verdict, bit int, overRate bool) int {
-	found := 1<<noRule |
-		one(!p.Source.Leavable())<<ruleService | one(!p.Target.Enterable())<<ruleService |
+// broken returns the rules that a call of an operation breaks, as bits: all but that of
+// the rate. It applies each of them, whichever is broken: the work is the same.
+func broken(p *page.Verdict, bit int) (found uint) {
+	return one(!p.Source.Leavable())<<ruleService | one(!p.Target.Enterable())<<ruleService |
 		one(p.Entry.Flags&page.Permit == 0)<<ruleTransition |
-		one(p.Entry.Operations>>bit&1 == 0)<<ruleOperation |
-		one(overRate)<<ruleRate
-	return bits.TrailingZeros(uint(found))
+		one(p.Entry.Operations>>bit&1 == 0)<<ruleOperation
 }
 
-func one(b bool) (bit int) {
+func one(b bool) (bit uint) {
 	if b {
 		bit = 1
 	}
 	return bit
 }
 
-// overRate charges a call to its transition's meter, whether there is a limit or not,
-// and reports whether it comes too soon.
-func (t *Thread) overRate(g *Gate, rate uint32) bool {
+// overRate reports, as a bit, whether a call comes too soon, by the same steps whether
+// there is a limit or not. It is charged if it breaks no other rule.
+func (t *Thread) overRate(g *Gate, rate uint32, found uint) uint {
 	limited := one(rate != 0)
 	allowed := rate | uint32(1-limited)*math.MaxUint32
-	late := one(!t.host.meter(t.current, g.target).admit(t.host.now(), allowed))
-	return late&limited == 1
+	return limited & one(!t.host.meter(t.current, g.target).admit(t.host.now(), allowed, one(found == 0)))
 }
 
 // breaks counts and reports a call that breaks a rule. It returns the refusal, or nil
@@ -87,9 +83,8 @@ func (t *Thread) validate(v *verdict, g *Gate) error {
 	return nil
 }
 
-// ask fills a verdict and returns the rule that a call breaks. Where the target wants
-// checks of constant time, the rate is among those rules, and charged whatever
-// comes of the call.
+// ask fills a verdict and returns the first rule that a call breaks. Where the target
+// wants checks of constant time, the rate is among those rules.
 func (t *Thread) ask(v *verdict, g *Gate) (broke int) {
 	t.attachment = t.host.refresh(t.attachment)
 	t.host.follow(t.attachment)
@@ -102,15 +97,16 @@ func (t *Thread) ask(v *verdict, g *Gate) (broke int) {
 		permissive: policy.Permissive, delay: policy.Wall.GateDelay,
 	}
 	even := policy.Wall.Manner&page.ConstantTime != 0
-	broke = broken(&policy, g.bit, even && t.overRate(g, v.rate))
-	v.cell.See(page.Seen{Operations: uint32(one(broke != ruleService)) << g.bit})
+	found := broken(&policy, g.bit)
+	v.cell.See(page.Seen{Operations: 1 << g.bit})
 	if even {
+		found |= t.overRate(g, v.rate, found) << ruleRate
 		v.rate = 0 // has been applied
 	}
 	if even || policy.Entry.Flags&page.FastPath == 0 {
 		v.epoch = 0
 	}
-	return broke
+	return bits.TrailingZeros(found | 1<<noRule)
 }
 
 // restrain delays a call, holds it to its rate and observes it: all that most calls
@@ -121,7 +117,7 @@ func (t *Thread) restrain(v *verdict, g *Gate) error {
 	if v.rate != 0 || v.permissive {
 		now, m := t.host.now(), t.host.meter(t.current, g.target)
 		v.cell.See(page.Seen{Busiest: m.count(now)})
-		if v.rate != 0 && !m.admit(now, v.rate) {
+		if v.rate != 0 && !m.admit(now, v.rate, 1) {
 			if err := t.breaks(ruleRate, g, v); err != nil {
 				return err
 			}

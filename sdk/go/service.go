@@ -83,6 +83,9 @@ func (s *Service) Run(ctx context.Context, f func(*Thread) error) (err error) {
 	if t.attachment.policy.State(s.domain.index) == page.Isolated {
 		return &Denied{Source: s.domain.name, Target: s.domain.name, Operation: s.name, Reason: ReasonOutOfService}
 	}
+	most := t.attachment.policy.Wall(s.domain.index).GateDelay
+	t.delay(most)
+	defer t.delay(most)
 	if err := t.walls.Enter(ctx, s.domain.wall); err != nil {
 		return fmt.Errorf("run service %s: %w", s.name, err)
 	}
