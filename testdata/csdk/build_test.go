@@ -90,32 +90,6 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// TestHardening asks the library's file what it was built with.
-func TestHardening(t *testing.T) {
-	if os.Getenv("WAVEGUARD_IN_VM") != "" {
-		t.Skip("the virtual machine has no tools")
-	}
-	library := filepath.Join(filepath.Dir(filepath.Dir(program(t, "node"))), "libwaveguard.so.0")
-	out, err := exec.Command("readelf", "-W", "-l", "-d", "-n", "--dyn-syms", library, filepath.Join(filepath.Dir(library), "obj", "gate.S.o")).CombinedOutput()
-	if err != nil {
-		t.Fatalf("readelf: %v\n%s", err, out)
-	}
-	for _, want := range []string{"GNU_RELRO", "NOW", "IBT"} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("%s lacks %s", library, want)
-		}
-	}
-	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, "GNU_STACK") && strings.Contains(line, "RWE") {
-			t.Errorf("executable stack: %s", line)
-		}
-		fields := strings.Fields(line)
-		if len(fields) == 8 && fields[4] == "GLOBAL" && fields[6] != "UND" && !strings.HasPrefix(fields[7], "wg_") {
-			t.Errorf("exported: %s", line)
-		}
-	}
-}
-
 // TestHostileDaemon answers Hello with what no daemon says. The library must refuse it, and
 // read nothing beyond what it got.
 func TestHostileDaemon(t *testing.T) {

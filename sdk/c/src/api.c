@@ -15,6 +15,10 @@
 __typeof__(wg_controller) wg_controller __attribute__((aligned(4096)));
 union wg_slot wg_threads[WG_MAX_THREADS] __attribute__((aligned(WG_SLOT_SIZE)));
 
+/* The controller's canary, which the compiler asks for by this name, is its field. */
+__asm__(".globl __stack_chk_guard\n.hidden __stack_chk_guard\n.set __stack_chk_guard, wg_controller");
+_Static_assert(offsetof(struct wg_controller, canary) == 0, "the canary is where the assembler says");
+
 /* A hint: the gate checks it. */
 _Thread_local struct wg_thread *wg_self __attribute__((tls_model("initial-exec")));
 /* A hint for the handler of SIGSEGV. */

@@ -8,10 +8,15 @@
 
 #include "internal.h"
 
+#define LEAST_STACK (16u * 1024) /* for the library's own code and a little more */
+#define MOST_STACK (UINT64_C(1) << 30)
+
 static int check(const struct wg_config *c) {
 	if (c == NULL || c->socket == NULL || strlen(c->socket) >= sizeof WG->socket || c->services == NULL)
 		return WG_E_ARGUMENT;
 	if (c->service_count < 1 || c->service_count > WG_MAX_SERVICES || c->backend > WG_BACKEND_PKU)
+		return WG_E_ARGUMENT;
+	if (c->stack_size != 0 && (c->stack_size < LEAST_STACK || c->stack_size > MOST_STACK))
 		return WG_E_ARGUMENT;
 	return WG_OK;
 }

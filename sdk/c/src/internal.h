@@ -6,7 +6,8 @@
  * what it calls, on the stack of the thread's slot. Its memory is struct wg_controller,
  * the thread table and what wg_controller_alloc returns; nothing else may be believed,
  * not even errno or a value read twice from elsewhere. It makes system calls
- * through wg_syscall alone, and never allocates from the heap.
+ * through wg_syscall alone, and never allocates from the heap. Its stacks have a
+ * canary of their own: the usual one is in the thread's memory, which all can write.
  */
 #ifndef WG_INTERNAL_H
 #define WG_INTERNAL_H
@@ -24,6 +25,7 @@
 #define WG_PAGE 4096u
 #define WG_VERDICTS 64u /* that a thread remembers, a power of 2 */
 #define WG_MAX_REPORTS 512u
+#define WG_MAX_REGIONS 8192u /* of a domain: what it can make the controller remember */
 #define WG_CHAIN (WG_MAX_DEPTH + 1)
 
 /* Backends and strengths, as the attach protocol numbers them. */
@@ -56,11 +58,21 @@ struct wg_lock {
 	_Atomic uint32_t word; /* 0 free, 1 held, 2 held and waited for */
 };
 
-/* A region: usable memory between two guard pages. */
+enum wg_region_kind {
+	WG_REGION_PLAIN,
+	WG_REGION_STACK, /* goes with its domain: nobody frees it */
+	WG_REGION_HEAP,  /* begins at a multiple of WG_HUGE */
+	WG_REGION_HEAP_HUGE, /* and may be of huge pages */
+};
+#define WG_HUGE (UINT64_C(1) << 21)
+
+/* A region: usable memory between two guard pages. Made once and for all before it is
+ * in its domain's list, which its lock guards. */
 struct wg_region {
 	struct wg_region *next; /* of its domain, or of the free ones */
 	uint8_t *memory;
 	size_t size; /* bytes, whole pages */
+	enum wg_region_kind kind;
 };
 
 /*
@@ -86,7 +98,11 @@ struct wg_domain {
 	struct wg_lock lock; /* of what follows */
 	int tag;             /* key that its regions are under */
 	uint32_t inside;     /* threads, for the backend MPROTECT */
+	uint32_t region_count; /* at most WG_MAX_REGIONS */
+	uint32_t node;         /* NUMA node to prefer, plus 1; 0 for none */
 	struct wg_region *regions;
+
+	/* Each entry is written and read by the thread whose slot it is. */
 	struct wg_region *stacks[WG_MAX_THREADS];
 };
 
@@ -207,7 +223,8 @@ struct wg_ring {
 
 /* Everything the controller knows. */
 struct wg_controller {
-	int backend; /* WG_WIRE_* */
+	uint64_t canary; /* does not change once there is code that has it on its stack */
+	int backend;     /* WG_WIRE_* */
 	int keys;    /* that the process has */
 	struct {
 		void *at;
@@ -304,7 +321,8 @@ WG_HIDDEN void wg_walls_pause(struct wg_thread *t);
 WG_HIDDEN void wg_walls_resume(struct wg_thread *t);
 
 /* region.c */
-WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size);
+WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_region_kind kind);
+WG_HIDDEN int wg_region_prefer(struct wg_domain *d, uint32_t node);
 WG_HIDDEN int wg_region_drop(struct wg_domain *d, const uint8_t *memory);
 WG_HIDDEN struct wg_domain *wg_region_owner(uint64_t address);
 

@@ -2,6 +2,7 @@
 /* The kernel and the processor, without the C library's state. */
 #define _GNU_SOURCE
 #include <cpuid.h>
+#include <errno.h>
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -53,6 +54,16 @@ void wg_die(const char *why) {
 	wg_syscall(SYS_write, 2, (long)why, (long)strlen(why), 0, 0, 0);
 	wg_syscall(SYS_write, 2, (long)"\n", 1, 0, 0, 0);
 	abort();
+}
+
+/* Before main. It can be read by all, and so is no secret: it is against mistakes. */
+__attribute__((constructor, no_stack_protector)) static void choose_canary(void) {
+	const uint64_t no_text = ~UINT64_C(0xff); /* its first byte ends a string */
+	long n;
+	do
+		n = wg_syscall(SYS_getrandom, (long)&WG->canary, sizeof WG->canary, 0, 0, 0, 0);
+	while (n == -EINTR);
+	WG->canary &= no_text;
 }
 
 /* Returns zeroed memory of the controller that is never freed, NULL if there is none. */

@@ -136,7 +136,7 @@ static int64_t permit(struct wg_thread *t, struct wg_frame *f, const struct wg_d
  * code last had when it left, at the top if it is not on the way. */
 static uint64_t stack_of(struct wg_thread *t, struct wg_domain *d, uint32_t frames) {
 	struct wg_region **stack = &d->stacks[slot_of(t)];
-	if (*stack == NULL && (*stack = wg_region_make(d, WG->stack_size)) == NULL)
+	if (*stack == NULL && (*stack = wg_region_make(d, WG->stack_size, WG_REGION_STACK)) == NULL)
 		return 0;
 	uint64_t low = (uint64_t)(*stack)->memory, high = low + (*stack)->size;
 	for (uint32_t i = frames; i-- > 0;) {
@@ -223,7 +223,7 @@ static int64_t outside(struct wg_thread *t, uint64_t function, uint64_t argument
 		return WG_E_PLACE;
 	if (t->depth == WG_MAX_DEPTH)
 		return WG_E_DEPTH;
-	if (t->outside == NULL && (t->outside = wg_region_make(NULL, OUTSIDE_STACK)) == NULL)
+	if (t->outside == NULL && (t->outside = wg_region_make(NULL, OUTSIDE_STACK, WG_REGION_STACK)) == NULL)
 		return WG_E_SYSTEM;
 	(void)note(t, WG_FRAME_OUTSIDE);
 	wg_walls_pause(t);
@@ -282,7 +282,7 @@ static int64_t region_alloc(struct wg_thread *t, uint64_t service, uint64_t size
 	struct wg_domain *d = WG->hosted[service].domain;
 	if (t->length > 0 && d != t->chain[t->length - 1])
 		return WG_E_PLACE;
-	struct wg_region *r = wg_region_make(d, size);
+	struct wg_region *r = wg_region_make(d, size, WG_REGION_PLAIN);
 	if (r == NULL)
 		return WG_E_SYSTEM;
 	t->result = (uint64_t)r->memory;

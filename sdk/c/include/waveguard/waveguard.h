@@ -105,7 +105,7 @@ struct wg_config {
 	enum wg_backend backend;
 	const struct wg_service *services;
 	size_t service_count; /**< 1 to WG_MAX_SERVICES */
-	size_t stack_size;    /**< bytes of each thread's stack in each domain; 0 is 64 KiB */
+	size_t stack_size;    /**< bytes of each thread's stack in each domain, 16 KiB to 1 GiB; 0 is 64 KiB */
 };
 
 /** Index of a service, and of a way into an operation. */
