@@ -172,13 +172,18 @@ func (*MpkSecurity) ΛBelongingModule() string {
 // MpkSecurity_Domain represents the /mpk-security/mpk-security/domains/domain YANG schema element.
 type MpkSecurity_Domain struct {
 	AdministrativeState E_MpkSecurityTypes_AdministrativeState `path:"config/administrative-state" module:"mpk-security/mpk-security"`
+	ConstantTimeChecks  *bool                                  `path:"config/constant-time-checks" module:"mpk-security/mpk-security"`
 	Counters            *MpkSecurity_Domain_Counters           `path:"state/counters" module:"mpk-security/mpk-security-telemetry"`
 	Description         *string                                `path:"config/description" module:"mpk-security/mpk-security"`
+	EnforcementMode     E_MpkSecurityTypes_EnforcementMode     `path:"config/enforcement-mode" module:"mpk-security/mpk-security"`
+	GateDelay           *uint16                                `path:"config/gate-delay" module:"mpk-security/mpk-security"`
 	Id                  *uint16                                `path:"config/id" module:"mpk-security/mpk-security"`
 	IsolationStrength   E_MpkSecurityTypes_IsolationStrength   `path:"state/isolation-strength" module:"mpk-security/mpk-security"`
+	KeyPriority         *uint8                                 `path:"config/key-priority" module:"mpk-security/mpk-security"`
 	LifecycleState      E_MpkSecurityTypes_LifecycleState      `path:"config/lifecycle-state" module:"mpk-security/mpk-security"`
 	Name                *string                                `path:"config/name|name" module:"mpk-security/mpk-security|mpk-security"`
 	OperationalState    E_MpkSecurityTypes_OperationalState    `path:"state/operational-state" module:"mpk-security/mpk-security"`
+	Pinned              *bool                                  `path:"config/pinned" module:"mpk-security/mpk-security"`
 	PrivilegeLevel      E_MpkSecurityTypes_PrivilegeLevel      `path:"config/privilege-level" module:"mpk-security/mpk-security"`
 }
 
@@ -203,6 +208,22 @@ func (t *MpkSecurity_Domain) GetAdministrativeState() E_MpkSecurityTypes_Adminis
 	return t.AdministrativeState
 }
 
+// GetConstantTimeChecks retrieves the value of the leaf ConstantTimeChecks from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if ConstantTimeChecks is set, it can
+// safely use t.GetConstantTimeChecks() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.ConstantTimeChecks == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetConstantTimeChecks() bool {
+	if t == nil || t.ConstantTimeChecks == nil {
+		return false
+	}
+	return *t.ConstantTimeChecks
+}
+
 // GetDescription retrieves the value of the leaf Description from the MpkSecurity_Domain
 // struct. If the field is unset but has a default value in the YANG schema,
 // then the default value will be returned.
@@ -217,6 +238,38 @@ func (t *MpkSecurity_Domain) GetDescription() string {
 		return ""
 	}
 	return *t.Description
+}
+
+// GetEnforcementMode retrieves the value of the leaf EnforcementMode from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if EnforcementMode is set, it can
+// safely use t.GetEnforcementMode() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.EnforcementMode == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetEnforcementMode() E_MpkSecurityTypes_EnforcementMode {
+	if t == nil || t.EnforcementMode == 0 {
+		return MpkSecurityTypes_EnforcementMode_ENFORCING
+	}
+	return t.EnforcementMode
+}
+
+// GetGateDelay retrieves the value of the leaf GateDelay from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if GateDelay is set, it can
+// safely use t.GetGateDelay() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.GateDelay == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetGateDelay() uint16 {
+	if t == nil || t.GateDelay == nil {
+		return 0
+	}
+	return *t.GateDelay
 }
 
 // GetId retrieves the value of the leaf Id from the MpkSecurity_Domain
@@ -249,6 +302,22 @@ func (t *MpkSecurity_Domain) GetIsolationStrength() E_MpkSecurityTypes_Isolation
 		return 0
 	}
 	return t.IsolationStrength
+}
+
+// GetKeyPriority retrieves the value of the leaf KeyPriority from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if KeyPriority is set, it can
+// safely use t.GetKeyPriority() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.KeyPriority == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetKeyPriority() uint8 {
+	if t == nil || t.KeyPriority == nil {
+		return 0
+	}
+	return *t.KeyPriority
 }
 
 // GetLifecycleState retrieves the value of the leaf LifecycleState from the MpkSecurity_Domain
@@ -297,6 +366,22 @@ func (t *MpkSecurity_Domain) GetOperationalState() E_MpkSecurityTypes_Operationa
 		return 0
 	}
 	return t.OperationalState
+}
+
+// GetPinned retrieves the value of the leaf Pinned from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Pinned is set, it can
+// safely use t.GetPinned() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Pinned == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetPinned() bool {
+	if t == nil || t.Pinned == nil {
+		return false
+	}
+	return *t.Pinned
 }
 
 // GetPrivilegeLevel retrieves the value of the leaf PrivilegeLevel from the MpkSecurity_Domain
@@ -1520,6 +1605,37 @@ const (
 	MpkSecurityTypes_AdministrativeState_OUT_OF_SERVICE E_MpkSecurityTypes_AdministrativeState = 2
 )
 
+// E_MpkSecurityTypes_EnforcementMode is a derived int64 type which is used to represent
+// the enumerated node MpkSecurityTypes_EnforcementMode. An additional value named
+// MpkSecurityTypes_EnforcementMode_UNSET is added to the enumeration which is used as
+// the nil value, indicating that the enumeration was not explicitly set by
+// the program importing the generated structures.
+type E_MpkSecurityTypes_EnforcementMode int64
+
+// IsYANGGoEnum ensures that MpkSecurityTypes_EnforcementMode implements the yang.GoEnum
+// interface. This ensures that MpkSecurityTypes_EnforcementMode can be identified as a
+// mapped type for a YANG enumeration.
+func (E_MpkSecurityTypes_EnforcementMode) IsYANGGoEnum() {}
+
+// ΛMap returns the value lookup map associated with  MpkSecurityTypes_EnforcementMode.
+func (E_MpkSecurityTypes_EnforcementMode) ΛMap() map[string]map[int64]ygot.EnumDefinition {
+	return ΛEnum
+}
+
+// String returns a logging-friendly string for E_MpkSecurityTypes_EnforcementMode.
+func (e E_MpkSecurityTypes_EnforcementMode) String() string {
+	return ygot.EnumLogString(e, int64(e), "E_MpkSecurityTypes_EnforcementMode")
+}
+
+const (
+	// MpkSecurityTypes_EnforcementMode_UNSET corresponds to the value UNSET of MpkSecurityTypes_EnforcementMode
+	MpkSecurityTypes_EnforcementMode_UNSET E_MpkSecurityTypes_EnforcementMode = 0
+	// MpkSecurityTypes_EnforcementMode_ENFORCING corresponds to the value ENFORCING of MpkSecurityTypes_EnforcementMode
+	MpkSecurityTypes_EnforcementMode_ENFORCING E_MpkSecurityTypes_EnforcementMode = 1
+	// MpkSecurityTypes_EnforcementMode_PERMISSIVE corresponds to the value PERMISSIVE of MpkSecurityTypes_EnforcementMode
+	MpkSecurityTypes_EnforcementMode_PERMISSIVE E_MpkSecurityTypes_EnforcementMode = 2
+)
+
 // E_MpkSecurityTypes_IsolationBackend is a derived int64 type which is used to represent
 // the enumerated node MpkSecurityTypes_IsolationBackend. An additional value named
 // MpkSecurityTypes_IsolationBackend_UNSET is added to the enumeration which is used as
@@ -1809,6 +1925,10 @@ var ΛEnum = map[string]map[int64]ygot.EnumDefinition{
 	"E_MpkSecurityTypes_AdministrativeState": {
 		1: {Name: "IN_SERVICE"},
 		2: {Name: "OUT_OF_SERVICE"},
+	},
+	"E_MpkSecurityTypes_EnforcementMode": {
+		1: {Name: "ENFORCING"},
+		2: {Name: "PERMISSIVE"},
 	},
 	"E_MpkSecurityTypes_IsolationBackend": {
 		1: {Name: "PKU"},

@@ -34,7 +34,7 @@ func compileDomain(d *gen.MpkSecurity_Domain) page.Domain {
 	if d == nil {
 		return page.Domain{State: page.Isolated}
 	}
-	p := page.Domain{ID: d.GetId(), Level: Level(d)}
+	p := page.Domain{ID: d.GetId(), Level: Level(d), Wall: compileWall(d)}
 	switch d.GetAdministrativeState() {
 	case gen.MpkSecurityTypes_AdministrativeState_OUT_OF_SERVICE:
 		p.State = page.OutOfService
@@ -42,6 +42,31 @@ func compileDomain(d *gen.MpkSecurity_Domain) page.Domain {
 		p.State = page.InService
 	}
 	return p
+}
+
+func compileWall(d *gen.MpkSecurity_Domain) page.Wall {
+	w := page.Wall{Priority: priority(d), GateDelay: d.GetGateDelay()}
+	for _, m := range []struct {
+		manner page.Manner
+		set    bool
+	}{
+		{page.Permissive, d.GetEnforcementMode() == gen.MpkSecurityTypes_EnforcementMode_PERMISSIVE},
+		{page.Pinned, d.GetPinned()},
+		{page.ConstantTime, d.GetConstantTimeChecks()},
+	} {
+		if m.set {
+			w.Manner |= m.manner
+		}
+	}
+	return w
+}
+
+// priority returns the rank of a domain in the contest for hardware keys.
+func priority(d *gen.MpkSecurity_Domain) uint8 {
+	if d.KeyPriority != nil {
+		return *d.KeyPriority
+	}
+	return 255 - 51*Level(d)
 }
 
 // Level returns the privilege level of a domain as the pages and the attach
@@ -112,7 +137,7 @@ func (p *Plan) String() string {
 		fmt.Fprintf(&b, "service %s: %v\n", name, *p.Services[name])
 	}
 	for i, d := range p.Table {
-		fmt.Fprintf(&b, "domain %d %s: id %d level %d state %d\n", i, p.Hosted[i].Domain, d.ID, d.Level, d.State)
+		fmt.Fprintf(&b, "domain %d %s: id %d level %d state %d wall %+v\n", i, p.Hosted[i].Domain, d.ID, d.Level, d.State, d.Wall)
 		for _, e := range d.Entries {
 			fmt.Fprintf(&b, "  to %s: flags %#x operations %#x rate %d/s dwell %d us\n",
 				p.Hosted[e.Target].Domain, e.Flags, e.Operations, e.MaxRate, e.MaxDwell)

@@ -59,6 +59,15 @@ func (k Kind) Severity() Severity {
 	}
 }
 
+// Outcome says what came of a violation.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Stopped   Outcome = iota // the call was refused, or the access stopped
+	Tolerated                // it was let through: the source is permissive
+)
+
 // RefusalCode says why the daemon refused a Hello.
 type RefusalCode uint16
 
