@@ -64,9 +64,10 @@ static int number_operations(void) {
 static int alloc_tables(void) {
 	size_t pairs = (size_t)WG->domains * WG->domains;
 	WG->meters = wg_controller_alloc(pairs * sizeof *WG->meters);
+	WG->seconds = wg_controller_alloc(pairs * sizeof *WG->seconds);
 	for (int i = 0; i < 2; i++)
 		WG->pages[i].carried = wg_controller_alloc((pairs * WG_COUNTERS + 1) * sizeof(uint64_t));
-	return WG->meters != NULL && WG->pages[0].carried != NULL && WG->pages[1].carried != NULL ? WG_OK : WG_E_SYSTEM;
+	return WG->meters != NULL && WG->seconds != NULL && WG->pages[0].carried != NULL && WG->pages[1].carried != NULL ? WG_OK : WG_E_SYSTEM;
 }
 
 /* The walls are opened once, whatever becomes of the attempt: a process has its keys once. */

@@ -118,7 +118,7 @@ struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_regio
 int wg_region_drop(struct wg_domain *d, const uint8_t *memory) {
 	wg_acquire(&d->lock);
 	struct wg_region **at = &d->regions;
-	while (*at != NULL && ((*at)->memory != memory || (*at)->kind == WG_REGION_STACK))
+	while (*at != NULL && ((*at)->memory != memory || (*at)->kind == WG_REGION_KEPT))
 		at = &(*at)->next;
 	struct wg_region *r = *at;
 	if (r != NULL) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
@@ -24,6 +25,18 @@ long wg_syscall(long number, long a, long b, long c, long d, long e, long f) {
 			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return result;
+}
+
+/* The clock of rates and dwell times, in nanoseconds. */
+uint64_t wg_now(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void wg_futex_wait_for(_Atomic uint32_t *word, uint32_t value, uint32_t nanoseconds) {
+	const struct timespec t = {.tv_nsec = nanoseconds};
+	wg_syscall(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, value, (long)&t, 0, 0);
 }
 
 void wg_futex_wait(_Atomic uint32_t *word, uint32_t value) {

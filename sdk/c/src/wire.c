@@ -348,7 +348,7 @@ int wg_wire_violation(const struct wg_report *v, uint32_t count, uint64_t lost) 
 	put(&w, v->address, 8);
 	put(&w, count, 4);
 	put(&w, lost, 8);
-	put(&w, 0, 1); /* stopped */
+	put(&w, v->outcome, 1);
 	return finish(&w);
 }
 

@@ -45,6 +45,9 @@ extern "C" {
 #define WG_MAX_SERVICES 1024
 /** Most bytes of a name, without its end. */
 #define WG_MAX_NAME 63
+/** The signal by which the library ends an operation that overstays; reserved for it, and to be left
+ *  unblocked inside. */
+#define WG_DWELL_SIGNAL 16 /* SIGSTKFLT, which neither kernel nor libc sends */
 /** What wg_find_service and wg_find_gate return for what is not hosted. */
 #define WG_NONE UINT32_MAX
 
@@ -66,7 +69,8 @@ enum wg_status {
 	WG_E_THREADS = -13,       /**< more threads than WG_MAX_THREADS */
 	WG_E_CLOSED = -14,        /**< after wg_close */
 	WG_E_NOT_HOSTED = -15,    /**< no such service, operation or region in this process */
-	WG_E_STACK = -16          /**< the caller's stack pointer is not on its stack, or near its end */
+	WG_E_STACK = -16,         /**< the caller's stack pointer is not on its stack, or near its end */
+	WG_E_DWELL = -17          /**< the operation stayed longer than policy permits and was ended */
 };
 
 /** What builds the walls. WG_BACKEND_BEST takes PKU, else MPROTECT. */
@@ -191,6 +195,44 @@ void *wg_region_alloc(wg_service_id service, size_t size);
  * @return WG_OK, WG_E_NOT_HOSTED, WG_E_PLACE
  */
 int wg_region_free(void *region);
+
+/**
+ * Makes the regions that a service's domain gets from now on prefer memory of a NUMA node, those of its
+ * heap included. Other nodes serve when that one has none left.
+ * @return WG_OK, WG_E_ARGUMENT, WG_E_PLACE inside another domain; WG_E_UNSUPPORTED when kernel or machine
+ *         have no such node, and nothing changes
+ */
+int wg_numa_prefer(wg_service_id service, unsigned node);
+
+/**
+ * Allocates from the heap of the domain that the thread is in, which all services of the domain share, as
+ * malloc does from that of the process. Objects of 64 bytes and more begin on a cache line;
+ * no two domains share one. What the heap remembers of its objects is in its own domain's memory.
+ * Chunks for objects of up to 1 MiB are kept when they are empty; larger ones have
+ * regions of their own. A heap has 6 GiB for the first and at most 3072 of the others.
+ *
+ * @param size       bytes; 0 gives an object as well
+ * @param alignment  a power of 2, up to 1 MiB
+ * @return memory that is not cleared; NULL, and errno ENOMEM, if there is none, the alignment is none, or the
+ *         thread is in no domain
+ */
+void *wg_alloc(size_t size);
+void *wg_alloc_aligned(size_t alignment, size_t size);
+
+/**
+ * Makes an object larger or smaller; it may move. An alignment beyond max_align_t is not kept.
+ * @return as wg_alloc; with NULL the object stays as it is
+ */
+void *wg_realloc(void *object, size_t size);
+
+/**
+ * Gives an object back; NULL is none. What is no object of the heap of the domain that the thread is in, or was
+ * given back already, ends the process with a message that says which.
+ */
+void wg_free(void *object);
+
+/** Returns how many bytes an object has room for; 0 if it is none of the heap of where the thread is. */
+size_t wg_usable_size(const void *object);
 
 /**
  * pthread_create that starts the thread outside of every domain, wherever it is
