@@ -42,6 +42,32 @@ func TestExample(t *testing.T) {
 	}
 }
 
+// TestAlloc: each domain has a heap of its own, that no other can touch, and what is wrong with
+// an object is said.
+func TestAlloc(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		r := node(t)
+		foreign := "other -8" // the domain that touches another's heap is ended
+		if backend == "none" {
+			foreign = "other 0"
+		}
+		out, err := r.run("alloc", backend, "use")
+		if err != nil || out != foreign+"\ndone" {
+			t.Errorf("%v\n%s", err, out)
+		}
+		for mistake, says := range map[string]string{
+			"twice":   "wg_free: the object was freed before",
+			"foreign": "wg_free: no object of the domain's heap",
+			"resize":  "wg_realloc: no object of the domain's heap",
+			"outside": "wg_free: no object of the domain's heap",
+		} {
+			if out, err := r.run("alloc", backend, mistake); !died(err, syscall.SIGABRT) || !strings.Contains(out, says) {
+				t.Errorf("%s: %v\n%s", mistake, err, out)
+			}
+		}
+	})
+}
+
 func exampleConfig() []string {
 	return slices.Concat(
 		viewtest.Domain("a", 1), viewtest.Domain("b", 2),
@@ -199,6 +225,22 @@ func TestRing(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
+}
+
+// TestHeap holds the heap of a domain to a model, under the sanitizers.
+func TestHeap(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no sanitizers")
+	}
+	for _, name := range []string{"heap-address", "heap-thread"} {
+		cmd := exec.Command(program(t, name))
+		cmd.Env = append(os.Environ(), withoutLeaks)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		t.Logf("%s", out)
+	}
 }
 
 type answer struct {
