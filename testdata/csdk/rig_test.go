@@ -127,7 +127,12 @@ func (r *rig) boot(config *tree.Tree) {
 	})
 }
 
-func (r *rig) logger() *slog.Logger { return slog.New(slog.NewTextHandler(r.t.Output(), nil)) }
+func (r *rig) logger() *slog.Logger {
+	if _, benchmark := r.t.(*testing.B); benchmark { // whose output is its figures
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(r.t.Output(), nil))
+}
 
 func (r *rig) halt() {
 	r.stop()

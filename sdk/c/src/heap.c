@@ -13,7 +13,7 @@
 
 enum { FREE, SMALL, RUN, REST_OF_RUN };
 
-_Static_assert(sizeof(struct wg_segment) <= WG_SLAB, "the head of a segment is one slab");
+_Static_assert(sizeof(struct wg_heap_segment) <= WG_SLAB, "the head of a segment is one slab");
 
 _Thread_local unsigned wg_heap_locks __attribute__((tls_model("initial-exec")));
 
@@ -80,13 +80,13 @@ static void strike(struct wg_heap *h, const void *segment) {
 }
 
 /* The segment of an address of the heap, NULL for any other. */
-static struct wg_segment *segment_of(const struct wg_heap *h, const void *at) {
+static struct wg_heap_segment *segment_of(const struct wg_heap *h, const void *at) {
 	if (h->table[find_place(h, number_of(at))] == 0)
 		return NULL;
-	return (struct wg_segment *)((uintptr_t)at / WG_HUGE * WG_HUGE);
+	return (struct wg_heap_segment *)((uintptr_t)at / WG_HUGE * WG_HUGE);
 }
 
-static void link_segment(struct wg_heap *h, struct wg_segment *s) {
+static void link_segment(struct wg_heap *h, struct wg_heap_segment *s) {
 	s->before = NULL;
 	s->next = h->roomy;
 	if (s->next != NULL)
@@ -94,13 +94,13 @@ static void link_segment(struct wg_heap *h, struct wg_segment *s) {
 	h->roomy = s;
 }
 
-static void unlink_segment(struct wg_heap *h, struct wg_segment *s) {
+static void unlink_segment(struct wg_heap *h, struct wg_heap_segment *s) {
 	if (s->next != NULL)
 		s->next->before = s->before;
 	*(s->before != NULL ? &s->before->next : &h->roomy) = s->next;
 }
 
-static void link_slab(struct wg_heap *h, struct wg_slab *s) {
+static void link_slab(struct wg_heap *h, struct wg_heap_slab *s) {
 	s->before = NULL;
 	s->next = h->open[s->class];
 	if (s->next != NULL)
@@ -108,7 +108,7 @@ static void link_slab(struct wg_heap *h, struct wg_slab *s) {
 	h->open[s->class] = s;
 }
 
-static void unlink_slab(struct wg_heap *h, struct wg_slab *s) {
+static void unlink_slab(struct wg_heap *h, struct wg_heap_slab *s) {
 	if (s->next != NULL)
 		s->next->before = s->before;
 	*(s->before != NULL ? &s->before->next : &h->open[s->class]) = s->next;
@@ -124,7 +124,7 @@ static bool grow(struct wg_heap *h) {
 		return false;
 	h->chunks++;
 	for (uint32_t i = 0; i < count; i++) {
-		struct wg_segment *s = (struct wg_segment *)(void *)(chunk + i * WG_HUGE);
+		struct wg_heap_segment *s = (struct wg_heap_segment *)(void *)(chunk + i * WG_HUGE);
 		s->free = ALL_FREE;
 		(void)enroll(h, s);
 		link_segment(h, s);
@@ -133,9 +133,9 @@ static bool grow(struct wg_heap *h) {
 }
 
 /* Takes so many slabs in a row; NULL if there are none. */
-static struct wg_slab *take_slabs(struct wg_heap *h, unsigned count) {
+static struct wg_heap_slab *take_slabs(struct wg_heap *h, unsigned count) {
 	do {
-		for (struct wg_segment *s = h->roomy; s != NULL; s = s->next) {
+		for (struct wg_heap_segment *s = h->roomy; s != NULL; s = s->next) {
 			uint32_t starts = s->free;
 			for (unsigned i = 1; i < count && starts != 0; i++)
 				starts &= s->free >> i;
@@ -151,12 +151,12 @@ static struct wg_slab *take_slabs(struct wg_heap *h, unsigned count) {
 	return NULL;
 }
 
-static struct wg_segment *home_of(const struct wg_slab *s) { return (struct wg_segment *)((uintptr_t)s / WG_HUGE * WG_HUGE); }
-static unsigned index_of(const struct wg_slab *s) { return (unsigned)(s - home_of(s)->slab); }
-static uint8_t *memory_of(const struct wg_slab *s) { return (uint8_t *)home_of(s) + index_of(s) * WG_SLAB; }
+static struct wg_heap_segment *home_of(const struct wg_heap_slab *s) { return (struct wg_heap_segment *)((uintptr_t)s / WG_HUGE * WG_HUGE); }
+static unsigned index_of(const struct wg_heap_slab *s) { return (unsigned)(s - home_of(s)->slab); }
+static uint8_t *memory_of(const struct wg_heap_slab *s) { return (uint8_t *)home_of(s) + index_of(s) * WG_SLAB; }
 
-static void give_slabs(struct wg_heap *h, struct wg_slab *s, unsigned count) {
-	struct wg_segment *home = home_of(s);
+static void give_slabs(struct wg_heap *h, struct wg_heap_slab *s, unsigned count) {
+	struct wg_heap_segment *home = home_of(s);
 	if (home->free == 0)
 		link_segment(h, home);
 	home->free |= ((UINT32_C(1) << count) - 1) << index_of(s);
@@ -164,8 +164,8 @@ static void give_slabs(struct wg_heap *h, struct wg_slab *s, unsigned count) {
 		s[i].kind = FREE;
 }
 
-static struct wg_slab *open_slab(struct wg_heap *h, unsigned class) {
-	struct wg_slab *s = take_slabs(h, 1);
+static struct wg_heap_slab *open_slab(struct wg_heap *h, unsigned class) {
+	struct wg_heap_slab *s = take_slabs(h, 1);
 	if (s == NULL)
 		return NULL;
 	s->kind = SMALL;
@@ -180,7 +180,7 @@ static struct wg_slab *open_slab(struct wg_heap *h, unsigned class) {
 }
 
 static void *alloc_small(struct wg_heap *h, unsigned class) {
-	struct wg_slab *s = h->open[class];
+	struct wg_heap_slab *s = h->open[class];
 	if (s == NULL && (s = open_slab(h, class)) == NULL)
 		return NULL;
 	unsigned word = s->hint; /* all before it are taken */
@@ -196,7 +196,7 @@ static void *alloc_small(struct wg_heap *h, unsigned class) {
 
 static void *alloc_run(struct wg_heap *h, size_t size) {
 	const unsigned count = (unsigned)((size + WG_SLAB - 1) / WG_SLAB);
-	struct wg_slab *s = take_slabs(h, count);
+	struct wg_heap_slab *s = take_slabs(h, count);
 	if (s == NULL)
 		return NULL;
 	s->kind = RUN;
@@ -210,7 +210,7 @@ static void *alloc_large(struct wg_heap *h, size_t alignment, size_t size) {
 	const size_t offset = alignment > WG_PAGE ? alignment : WG_PAGE;
 	if (size > MOST_LARGE || h->segments == WG_HEAP_SEGMENTS)
 		return NULL;
-	struct wg_segment *s = wg_heap_more((offset + size + WG_PAGE - 1) / WG_PAGE * WG_PAGE, true);
+	struct wg_heap_segment *s = wg_heap_more((offset + size + WG_PAGE - 1) / WG_PAGE * WG_PAGE, true);
 	if (s == NULL)
 		return NULL;
 	s->large = size;
@@ -240,8 +240,8 @@ void *wg_heap_alloc(struct wg_heap *h, size_t alignment, size_t size) {
 
 /* What is at an address: its slab, and how many bytes from the beginning of an object. */
 struct found {
-	struct wg_segment *segment;
-	struct wg_slab *slab; /* NULL for a large object */
+	struct wg_heap_segment *segment;
+	struct wg_heap_slab *slab; /* NULL for a large object */
 	size_t room, number;  /* of the object; its number in the slab */
 	bool begins, taken;
 };
@@ -276,7 +276,7 @@ static struct found find(const struct wg_heap *h, const void *at) {
 	return f;
 }
 
-static void free_small(struct wg_heap *h, struct wg_slab *s, size_t number) {
+static void free_small(struct wg_heap *h, struct wg_heap_slab *s, size_t number) {
 	s->taken[number / 64] &= ~(UINT64_C(1) << number % 64);
 	if (number / 64 < s->hint)
 		s->hint = (uint16_t)(number / 64);

@@ -23,19 +23,19 @@
 #define WG_HEAP_TABLE 4096u  /* a power of 2 */
 #define WG_HEAP_SEGMENTS 3072u /* most; of which large objects have one each */
 
-struct wg_slab {
-	struct wg_slab *next, *before; /* with room, of the same class */
+struct wg_heap_slab {
+	struct wg_heap_slab *next, *before; /* with room, of the same class */
 	uint8_t kind, class;
 	uint16_t used, capacity, hint;
 	uint64_t taken[WG_SLAB / 16 / 64]; /* a bit for each object */
 };
 
-struct wg_segment {
-	struct wg_segment *next, *before; /* with free slabs */
+struct wg_heap_segment {
+	struct wg_heap_segment *next, *before; /* with free slabs */
 	uint32_t free;                    /* a bit for each slab */
 	size_t large;                     /* bytes of the one object, 0 if there are slabs */
 	size_t offset;                    /* of that object */
-	struct wg_slab slab[WG_SLABS];
+	struct wg_heap_slab slab[WG_SLABS];
 };
 
 /* Zeroed memory is an empty heap. */
@@ -43,8 +43,8 @@ struct wg_heap {
 	struct wg_lock lock;
 	uint32_t segments; /* in the table */
 	uint32_t chunks;
-	struct wg_segment *roomy;
-	struct wg_slab *open[WG_HEAP_CLASSES];
+	struct wg_heap_segment *roomy;
+	struct wg_heap_slab *open[WG_HEAP_CLASSES];
 	uint32_t table[WG_HEAP_TABLE]; /* numbers of segments, by address; 0 is none */
 };
 
