@@ -61,7 +61,26 @@ struct wg_region {
 	struct wg_region *next; /* of its domain, or of the free ones */
 	uint8_t *memory;
 	size_t size; /* bytes, whole pages */
+	uint32_t adopted; /* memory that a loader mapped: never unmapped, and no guard pages are known */
 };
+
+/* Memory of a service that is there before the walls are: whole pages, readable and writable. */
+struct wg_segment {
+	uint8_t *at;
+	size_t size;
+	uint32_t service;
+};
+
+/* What a host of compartments asks for beside wg_config. */
+struct wg_compartments {
+	const struct wg_segment *segments;
+	size_t count;
+	int bell;   /* eventfd that is told of every fault */
+	bool fence; /* nobody enters a domain again whose code was ended */
+};
+
+/* Asked of WG_OP_STATUS with a service added: faults that ended code of its domain. */
+#define WG_FAULTS_OF 0x10000u
 
 /*
  * A hosted domain, and the holder of a key. Its word:
@@ -88,6 +107,8 @@ struct wg_domain {
 	uint32_t inside;     /* threads, for the backend MPROTECT */
 	struct wg_region *regions;
 	struct wg_region *stacks[WG_MAX_THREADS];
+
+	_Atomic uint64_t faults; /* that ended code of the domain, in a host of compartments */
 };
 
 struct wg_hosted {
@@ -212,12 +233,15 @@ struct wg_controller {
 	struct {
 		void *at;
 		size_t size;
-	} early[8]; /* memory to put under the key with the rest */
+	} early[16]; /* memory to put under the key with the rest */
 	int earlies;
 	uint32_t armed; /* the controller's memory is under its key */
 	uint32_t simd;
 	size_t stack_size;
 	char socket[108];
+	uint32_t compartments; /* all that a service has is behind its wall, and a fault ends no more than its code */
+	uint32_t fence;
+	int bell;
 
 	uint32_t services, domains, gates;
 	struct wg_hosted *hosted;
@@ -267,6 +291,9 @@ WG_HIDDEN void wg_unregister_pku(void);
 WG_HIDDEN void wg_unregister_plain(void);
 extern WG_HIDDEN _Thread_local struct wg_thread *wg_self;
 
+/* attach.c: wg_attach, of a host that has loaded services as compartments. */
+WG_HIDDEN int wg_attach_compartments(const struct wg_config *config, const struct wg_compartments *compartments, char *message, size_t size);
+
 /* api.c */
 WG_HIDDEN int wg_threads_prepare(void);
 WG_HIDDEN int wg_threads_start(bool with_keys);
@@ -296,6 +323,7 @@ WG_HIDDEN int wg_ring_wait(struct wg_domain *d);
 WG_HIDDEN void wg_ring_leave(struct wg_domain *d);
 
 /* walls.c */
+WG_HIDDEN uint32_t wg_strength(void);
 WG_HIDDEN int wg_walls_open(int backend);
 WG_HIDDEN int wg_walls_tag(struct wg_domain *d, int key);
 WG_HIDDEN int wg_walls_enter(struct wg_thread *t, struct wg_domain *d);
@@ -305,6 +333,7 @@ WG_HIDDEN void wg_walls_resume(struct wg_thread *t);
 
 /* region.c */
 WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size);
+WG_HIDDEN int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s);
 WG_HIDDEN int wg_region_drop(struct wg_domain *d, const uint8_t *memory);
 WG_HIDDEN struct wg_domain *wg_region_owner(uint64_t address);
 

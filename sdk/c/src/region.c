@@ -32,6 +32,7 @@ static void give_record(struct wg_region *r) {
 /* Maps a region that nobody can touch yet. */
 static bool map(struct wg_region *r, size_t size) {
 	r->size = (size + WG_PAGE - 1) / WG_PAGE * WG_PAGE;
+	r->adopted = 0;
 	size_t whole = r->size + 2 * WG_PAGE;
 	long at = wg_syscall(SYS_mmap, 0, (long)whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at < 0 && at > -4096)
@@ -83,6 +84,25 @@ struct wg_region *wg_region_make(struct wg_domain *d, size_t size) {
 	return NULL;
 }
 
+/* Puts memory that is there, open to all, behind the domain's wall: before the controller is armed,
+ * so that nobody inside can have memory of others moved. */
+int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s) {
+	struct wg_region *r = WG->armed ? NULL : take_record();
+	if (r == NULL)
+		return WG_E_SYSTEM;
+	*r = (struct wg_region){.memory = s->at, .size = s->size, .adopted = 1};
+	int failure = WG_OK;
+	wg_acquire(&d->lock);
+	if (WG->backend == WG_WIRE_MPROTECT && wg_syscall(SYS_mprotect, (long)s->at, (long)s->size, PROT_NONE, 0, 0, 0) < 0)
+		failure = WG_E_SYSTEM;
+	if (WG->backend == WG_WIRE_PKU && !open_memory(r, d))
+		failure = WG_E_SYSTEM;
+	r->next = d->regions;
+	d->regions = r;
+	wg_release(&d->lock);
+	return failure;
+}
+
 static bool is_stack(const struct wg_domain *d, const struct wg_region *r) {
 	for (int i = 0; i < WG_MAX_THREADS; i++)
 		if (d->stacks[i] == r)
@@ -94,7 +114,7 @@ static bool is_stack(const struct wg_domain *d, const struct wg_region *r) {
 int wg_region_drop(struct wg_domain *d, const uint8_t *memory) {
 	wg_acquire(&d->lock);
 	struct wg_region **at = &d->regions;
-	while (*at != NULL && ((*at)->memory != memory || is_stack(d, *at)))
+	while (*at != NULL && ((*at)->memory != memory || (*at)->adopted || is_stack(d, *at)))
 		at = &(*at)->next;
 	struct wg_region *r = *at;
 	if (r != NULL) {
