@@ -156,3 +156,129 @@ func TestCompartmentsAreWalled(t *testing.T) {
 		h.stop(5)
 	})
 }
+
+// TestCompartmentFails: what ends code of one service ends no other, and nobody enters that one again.
+func TestCompartmentFails(t *testing.T) {
+	for _, failure := range []struct{ order, says string }{
+		{"fail nothing", ""},
+		{"fail abort", "waveguard-host: vault called abort"},
+		{"fail exit", "waveguard-host: vault called exit(3)"},
+		{"fail free-twice", "waveguard-host: vault gave back memory that it did not have"},
+		{"fail smash", "waveguard-host: vault wrote beyond a variable on its stack"},
+	} {
+		t.Run(failure.order, func(t *testing.T) {
+			r := trio(t)
+			h := r.host(strongest(t))
+			h.expect("call sum 5", "0 18849")
+			h.expect(failure.order, "-8 0")
+			h.expect("call sum 5", "-12 0")
+			h.expect("worker sorting 3", "0 3")
+			h.stop(5)
+			for _, says := range []string{failure.says, "vault: a fault ended code of its domain (1 so far); nobody enters it again"} {
+				if !strings.Contains(h.said(), says) {
+					t.Errorf("the host does not say %q", says)
+				}
+			}
+		})
+	}
+}
+
+// TestTrespasserIsFenced: front is ended when it reads what is vault's, and not let in again.
+func TestTrespasserIsFenced(t *testing.T) {
+	backend := strongest(t)
+	r := trio(t)
+	h := r.host(backend)
+	h.expect("peek data", "-8 0")
+	h.expect("call sum 5", "-12 0")
+	h.stop(5)
+	r = trio(t)
+	h = r.host(backend)
+	fmt.Fprintln(h.orders, "crash") // in its function run
+	r.eventually("the host to tell", func() bool { return strings.Contains(h.said(), "front: its run was ended") })
+	h.stop(5)
+}
+
+// TestExceptionStaysInside: C++ ends the domain's code as it ends a program.
+func TestExceptionStaysInside(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		r := trio(t)
+		h := r.host(backend)
+		h.expect("worker escaping", "-8 0")
+		h.expect("call sum 5", "0 18849")
+		h.stop(5)
+		if !strings.Contains(h.said(), "terminate called") || !strings.Contains(h.said(), "worker called abort") {
+			t.Error("the host does not say what was thrown")
+		}
+	})
+}
+
+// strongest returns the backend with the best walls that this machine has.
+func strongest(t *testing.T) string {
+	all := backends(t)
+	return all[len(all)-1]
+}
+
+func TestServiceEnds(t *testing.T) {
+	for _, status := range []int{0, 1} {
+		r := trio(t)
+		h := r.host("none")
+		fmt.Fprintf(h.orders, "end now %d\n", status)
+		r.eventually("the host to tell", func() bool { return strings.Contains(h.said(), "front: its run") })
+		h.stop(status)
+	}
+}
+
+// TestFifteenCompartments is as many as glibc has namespaces for, and more than there are keys to lend.
+func TestFifteenCompartments(t *testing.T) {
+	const services = 15
+	var config, words []string
+	name := func(i int) string { return fmt.Sprintf("ring-%02d", i%services) }
+	for i := range services {
+		config = slices.Concat(config, viewtest.Domain(name(i), i+1), viewtest.Service(name(i), name(i), os.Getuid()))
+		words = append(words, name(i)+"=ring.so")
+	}
+	for i := range services {
+		for j := range services {
+			if i != j {
+				config = slices.Concat(config, viewtest.Transition(name(i), name(j), "PERMIT"))
+			}
+		}
+	}
+	for backend, reads := range map[string]int{"none": services, strongest(t): 1} {
+		if backend == "mprotect" {
+			continue // whose memory is open while anybody is inside
+		}
+		t.Run(backend, func(t *testing.T) {
+			r := start(t, config)
+			out, err := r.hostCommand(backend, append([]string{"--after-fault", "go-on"}, words...)...).CombinedOutput()
+			if code := map[bool]int{true: 0, false: 5}[reads == services]; exitCode(err) != code {
+				t.Errorf("ended with %v, want exit status %d", err, code)
+			}
+			evictions := "no evictions"
+			if backend == "pku" {
+				evictions = "evictions"
+			}
+			for i := range services {
+				if says := fmt.Sprintf("%s reads %d, %s\n", name(i), reads, evictions); !strings.Contains(string(out), says) {
+					t.Errorf("it does not say %q", says)
+				}
+			}
+			if t.Failed() {
+				t.Logf("%s", out)
+			}
+		})
+	}
+	r := start(t, config)
+	out, err := r.hostCommand("none", append(words, "one-more=ring.so")...).CombinedOutput()
+	if exitCode(err) != 2 || !strings.Contains(string(out), "at most 15 services, which leaves out one-more") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return map[bool]int{true: 0, false: -1}[err == nil]
+}

@@ -25,6 +25,7 @@ static uintptr_t enter(uintptr_t what, uintptr_t b, uintptr_t c) {
 	switch (what) {
 	case WG_ENTER_RUN:
 		result = wg_shim.run == NULL ? 0 : (uintptr_t)(intptr_t)wg_shim.run();
+		fflush(NULL);
 		break;
 	case WG_ENTER_FINISH:
 		__cxa_finalize(NULL); /* what atexit was told, and destructors of C++ */

@@ -53,8 +53,10 @@ static unsigned readable(void) {
 
 static int run(void) {
 	own = 100 + number();
-	if (wg_pause(200)) /* until all have said who they are */
-		return 1;
+	for (unsigned i = 1; i < SERVICES; i++) /* until all have said who they are */
+		for (uintptr_t who = 0; who == 0;)
+			if (wg_call(gate_of(number() + i, "pass"), 0, 0, 0, &who) != WG_OK || wg_pause(1))
+				return 1;
 	for (int i = 0; i < 20; i++) {
 		uintptr_t last = 0;
 		int status = wg_call(gate_of(number() + 1, "pass"), 9, 0, 0, &last);

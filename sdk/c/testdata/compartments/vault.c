@@ -52,7 +52,7 @@ static uintptr_t sum(uintptr_t a, uintptr_t b, uintptr_t c) {
 /* Faults of its own, and ends that are none elsewhere. */
 static uintptr_t fail(uintptr_t how, uintptr_t b, uintptr_t c) {
 	volatile char room[16] = {0};
-	volatile size_t beyond = 200;
+	volatile size_t beyond = 48;
 	(void)b, (void)c;
 	switch (how) {
 	case 'n': *(volatile int *)0 = 1; break;
