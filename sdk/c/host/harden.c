@@ -33,10 +33,13 @@ static bool replace(uint8_t *code) {
 
 /* Whether an instruction is one that is known, and that nobody needs. */
 static bool known(const uint8_t *code, const uint8_t *pkey_set) {
-	static const uint8_t xrstor[5] = {0x0f, 0xae, 0x6c, 0x24, 0x40}; /* xrstor 0x40(%rsp) */
+	static const volatile uint8_t xrstor[5] = {0x0f, 0xae, 0x6c, 0x24, 0x40}; /* xrstor 0x40(%rsp); volatile, or it becomes code here */
 	if (pkey_set != NULL)
 		return (size_t)(code - pkey_set) < 128 && code[1] == 0x01;
-	return memcmp(code, xrstor, sizeof xrstor) == 0;
+	for (size_t i = 0; i < sizeof xrstor; i++)
+		if (code[i] != xrstor[i])
+			return false;
+	return true;
 }
 
 /* Goes through the code of an object; returns how many instructions are left. */

@@ -72,7 +72,7 @@ bool wg_object_parse(const uint8_t *data, size_t size, struct object *o, char *w
 	Elf64_Ehdr e;
 	*o = (struct object){.executable_stack = true}; /* as the loader takes it where nothing is said */
 	if (!holds(&f, 0, sizeof e) || memcmp(data, ELFMAG, SELFMAG) != 0) {
-		snprintf(why, why_size, "is no shared object");
+		snprintf(why, why_size, "is no shared object: build it with -shared -fPIC");
 		return false;
 	}
 	memcpy(&e, data, sizeof e);
@@ -108,7 +108,7 @@ bool wg_object_read(const char *path, struct object *o, char *why, size_t size) 
 	bool sound = false;
 	void *data = MAP_FAILED;
 	if (!S_ISREG(info.st_mode) || info.st_size == 0 || (uint64_t)info.st_size > MOST_BYTES)
-		snprintf(why, size, "is no shared object");
+		snprintf(why, size, "is no shared object: build it with -shared -fPIC");
 	else if ((data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED)
 		snprintf(why, size, "cannot be mapped: %s", strerror(errno));
 	else

@@ -28,3 +28,9 @@ $(TEST_HOST)/%.so: testdata/compartments/%.c $(HEADERS)
 $(TEST_HOST)/%.so: testdata/compartments/%.cc $(HEADERS)
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -fPIC $(CFLAGS) $(HARDENING) $(WARNINGS) $(INCLUDES) $(SHARED) -o $@ $<
+
+sanitized: $(OUT)/test/object
+
+$(OUT)/test/object: testdata/object.c host/object.c $(HEADERS) host/host.h host/shim.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) $(INCLUDES) -o $@ $(filter %.c,$^)
