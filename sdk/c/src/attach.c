@@ -98,11 +98,21 @@ static int prepare(const struct wg_config *config) {
 	return status;
 }
 
+/* Closes the memory that services have. Nothing may touch it from here on but through the gate. */
+static int adopt(const struct wg_compartments *c) {
+	int status = WG_OK;
+	for (size_t i = 0; c != NULL && i < c->count && status == WG_OK; i++)
+		status = wg_region_adopt(WG->hosted[c->segments[i].service].domain, &c->segments[i]);
+	return status;
+}
+
 /* Everything up to here is ordinary memory; from wg_arm on only the gate leads to it. */
-static int settle(void) {
+static int settle(const struct wg_compartments *compartments) {
 	int status = number_operations();
 	if (status == WG_OK)
 		status = alloc_tables();
+	if (status == WG_OK)
+		status = adopt(compartments);
 	if (status == WG_OK)
 		status = wg_threads_prepare();
 	if (status == WG_OK)
@@ -116,7 +126,17 @@ static int settle(void) {
 	return status == WG_OK ? wg_threads_start(with_keys) : status;
 }
 
+static void prepare_compartments(const struct wg_compartments *c) {
+	WG->compartments = c != NULL;
+	WG->fence = c != NULL && c->fence;
+	WG->bell = c != NULL ? c->bell : -1;
+}
+
 int wg_attach(const struct wg_config *config, char *message, size_t size) {
+	return wg_attach_compartments(config, NULL, message, size);
+}
+
+int wg_attach_compartments(const struct wg_config *config, const struct wg_compartments *compartments, char *message, size_t size) {
 	static bool attached;
 	char unused[1];
 	if (message == NULL || size == 0) {
@@ -125,13 +145,15 @@ int wg_attach(const struct wg_config *config, char *message, size_t size) {
 	}
 	message[0] = 0;
 	int status = attached ? WG_E_PLACE : check(config);
-	if (status == WG_OK)
+	if (status == WG_OK) {
+		prepare_compartments(compartments);
 		status = prepare(config);
+	}
 	if (status == WG_OK)
 		status = wg_wire_attach(&WG->pages[0], 0, message, size);
 	if (status == WG_OK) {
 		attached = true;
-		status = settle();
+		status = settle(compartments);
 	} else if (!attached) {
 		wg_controller_reset();
 		close(WG->wake);

@@ -68,7 +68,8 @@ struct wg_lock {
 
 enum wg_region_kind {
 	WG_REGION_PLAIN,
-	WG_REGION_KEPT, /* a stack, a heap's root: nobody frees it */
+	WG_REGION_KEPT,    /* a stack, a heap's root: nobody frees it */
+	WG_REGION_ADOPTED, /* a loader mapped it: never unmapped, and no guard pages are known */
 	WG_REGION_HEAP,  /* begins at a multiple of WG_HUGE */
 	WG_REGION_HEAP_HUGE, /* and may be of huge pages */
 };
@@ -82,6 +83,24 @@ struct wg_region {
 	size_t size; /* bytes, whole pages */
 	enum wg_region_kind kind;
 };
+
+/* Memory of a service that is there before the walls are: whole pages, readable and writable. */
+struct wg_segment {
+	uint8_t *at;
+	size_t size;
+	uint32_t service;
+};
+
+/* What a host of compartments asks for beside wg_config. */
+struct wg_compartments {
+	const struct wg_segment *segments;
+	size_t count;
+	int bell;   /* eventfd that is told of every fault */
+	bool fence; /* nobody enters a domain again whose code was ended */
+};
+
+/* Asked of WG_OP_STATUS with a service added: faults that ended code of its domain. */
+#define WG_FAULTS_OF 0x10000u
 
 /*
  * A hosted domain, and the holder of a key. Its word:
@@ -120,6 +139,8 @@ struct wg_domain {
 
 	/* Each entry is written and read by the thread whose slot it is. */
 	struct wg_region *stacks[WG_MAX_THREADS];
+
+	_Atomic uint64_t faults; /* that ended code of the domain, in a host of compartments */
 };
 
 struct wg_hosted {
@@ -281,13 +302,16 @@ struct wg_controller {
 	struct {
 		void *at;
 		size_t size;
-	} early[8]; /* memory to put under the key with the rest */
+	} early[16]; /* memory to put under the key with the rest */
 	int earlies;
 	uint32_t armed; /* the controller's memory is under its key */
 	uint32_t simd;
 	bool rdrand;
 	size_t stack_size;
 	char socket[108];
+	uint32_t compartments; /* all that a service has is behind its wall, and a fault ends no more than its code */
+	uint32_t fence;
+	int bell;
 
 	uint32_t services, domains, gates;
 	struct wg_hosted *hosted;
@@ -342,6 +366,9 @@ WG_HIDDEN void wg_unregister_plain(void);
 extern WG_HIDDEN const char wg_gate_text[], wg_gate_text_end[];
 extern WG_HIDDEN _Thread_local struct wg_thread *wg_self;
 
+/* attach.c: wg_attach, of a host that has loaded services as compartments. */
+WG_HIDDEN int wg_attach_compartments(const struct wg_config *config, const struct wg_compartments *compartments, char *message, size_t size);
+
 /* api.c */
 WG_HIDDEN int wg_threads_prepare(void);
 WG_HIDDEN int wg_threads_start(bool with_keys);
@@ -391,6 +418,7 @@ WG_HIDDEN void wg_ring_leave(struct wg_domain *d);
 #define WG_MAX_PINNED (WG_KEYS - WG_KEY_FIRST - 1)
 
 /* walls.c */
+WG_HIDDEN uint32_t wg_strength(void);
 WG_HIDDEN int wg_walls_open(int backend);
 WG_HIDDEN int wg_walls_tag(struct wg_domain *d, int key);
 WG_HIDDEN int wg_walls_enter(struct wg_thread *t, struct wg_domain *d);
@@ -402,6 +430,7 @@ WG_HIDDEN void wg_walls_refresh(const struct wg_attachment *a);
 /* region.c */
 WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_region_kind kind);
 WG_HIDDEN int wg_region_prefer(struct wg_domain *d, uint32_t node);
+WG_HIDDEN int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s);
 WG_HIDDEN int wg_region_drop(struct wg_domain *d, const uint8_t *memory);
 WG_HIDDEN struct wg_domain *wg_region_owner(uint64_t address);
 

@@ -114,11 +114,33 @@ struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_regio
 	return NULL;
 }
 
+/* Puts memory that is there, open to all, behind the domain's wall: before the controller is armed,
+ * so that nobody inside can have memory of others moved. */
+int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s) {
+	struct wg_region *r = WG->armed ? NULL : take_record();
+	if (r == NULL)
+		return WG_E_SYSTEM;
+	*r = (struct wg_region){.memory = s->at, .size = s->size, .kind = WG_REGION_ADOPTED};
+	int failure = WG_OK;
+	wg_acquire(&d->lock);
+	if (WG->backend == WG_WIRE_MPROTECT && wg_syscall(SYS_mprotect, (long)s->at, (long)s->size, PROT_NONE, 0, 0, 0) < 0)
+		failure = WG_E_SYSTEM;
+	if (WG->backend == WG_WIRE_PKU && !open_memory(r, d))
+		failure = WG_E_SYSTEM;
+	d->region_count++;
+	r->next = d->regions;
+	d->regions = r;
+	wg_release(&d->lock);
+	return failure;
+}
+
+static bool can_drop(const struct wg_region *r) { return r->kind != WG_REGION_KEPT && r->kind != WG_REGION_ADOPTED; }
+
 /* Unmaps a region of a domain. */
 int wg_region_drop(struct wg_domain *d, const uint8_t *memory) {
 	wg_acquire(&d->lock);
 	struct wg_region **at = &d->regions;
-	while (*at != NULL && ((*at)->memory != memory || (*at)->kind == WG_REGION_KEPT))
+	while (*at != NULL && ((*at)->memory != memory || !can_drop(*at)))
 		at = &(*at)->next;
 	struct wg_region *r = *at;
 	if (r != NULL) {

@@ -117,6 +117,9 @@ static struct wg_frame *note(struct wg_thread *t, enum wg_frame_kind kind) {
 	return f;
 }
 
+/* Whether code of the domain was ended where it left things as they were, and nobody may find them so. */
+static bool fenced(const struct wg_domain *d) { return WG->fence && atomic_load(&d->faults) != 0; }
+
 static int64_t call(struct wg_thread *t, uint64_t gate, const uint64_t arguments[3]) {
 	struct wg_domain *from = current(t);
 	if (from == NULL)
@@ -127,6 +130,8 @@ static int64_t call(struct wg_thread *t, uint64_t gate, const uint64_t arguments
 		return WG_E_DEPTH;
 	const struct wg_way *way = &WG->way[gate];
 	struct wg_domain *to = WG->hosted[way->service].domain;
+	if (fenced(from) || fenced(to))
+		return WG_E_OUT_OF_SERVICE;
 	struct wg_frame *f = note(t, WG_FRAME_CALL);
 	f->gate = (uint32_t)gate;
 	uint64_t sp = stack_of(t, to, t->depth + 1);
@@ -161,6 +166,8 @@ static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
 	if (service >= WG->services || WG->hosted[service].run == NULL)
 		return WG_E_NOT_HOSTED;
 	struct wg_domain *home = WG->hosted[service].domain;
+	if (fenced(home))
+		return WG_E_OUT_OF_SERVICE;
 	struct wg_frame *f = note(t, WG_FRAME_RUN);
 	uint64_t sp = stack_of(t, home, 0);
 	if (sp == 0)
@@ -209,13 +216,7 @@ static int64_t unwind(struct wg_thread *t, int64_t status, uint64_t result) {
 	return status;
 }
 
-/* The code inside touched what it may not. If it was another domain's it is ended; whatever
- * else it was is a bug of the program, and ends it. */
-static int64_t fault(struct wg_thread *t, uint64_t address) {
-	struct wg_domain *owner = wg_region_owner(address);
-	if (owner == NULL || owner == current(t) || t->depth == 0)
-		wg_die("segmentation fault inside a domain, at no region of another one");
-	const struct wg_domain *from = t->chain[t->length - 1];
+static void report_trespass(struct wg_thread *t, const struct wg_domain *from, const struct wg_domain *owner, uint64_t address) {
 	const struct wg_report r = {
 		.kind = WG_KEY_FAULT, .service = (uint16_t)t->service, .source = from->index,
 		.target = owner->index, .operation = WG_NO_OPERATION, .address = address, .thread = t->tid,
@@ -224,6 +225,27 @@ static int64_t fault(struct wg_thread *t, uint64_t address) {
 	atomic_fetch_add_explicit(wg_pages_word(a, from->index, owner->index, WG_C_FAULTS), 1, memory_order_relaxed);
 	wg_report(a, &r);
 	wg_let_go(t);
+}
+
+/* Tells the host of compartments that code of a domain was ended. */
+static void mourn(struct wg_domain *d) {
+	atomic_fetch_add(&d->faults, 1);
+	const uint64_t one = 1;
+	wg_syscall(SYS_write, WG->bell, (long)&one, sizeof one, 0, 0, 0);
+}
+
+/* The code inside touched what it may not. If it was another domain's it is ended; whatever
+ * else it was is a bug of the program, and ends it, but in a host of compartments only that code. */
+static int64_t fault(struct wg_thread *t, uint64_t address) {
+	struct wg_domain *owner = wg_region_owner(address);
+	bool trespass = owner != NULL && owner != current(t);
+	if (t->depth == 0 || !(trespass || WG->compartments))
+		wg_die("segmentation fault inside a domain, at no region of another one");
+	struct wg_domain *from = t->chain[t->length - 1];
+	if (trespass)
+		report_trespass(t, from, owner, address);
+	if (WG->compartments)
+		mourn(from);
 	return unwind(t, WG_E_FAULT, 0);
 }
 
@@ -234,8 +256,11 @@ static int64_t overstay(struct wg_thread *t) {
 	if (depth == WG_NO_DEPTH)
 		wg_die("a thread was ended that is over no deadline");
 	int64_t status = WG_OK;
-	while (t->depth > depth)
+	while (t->depth > depth) {
+		if (WG->compartments && !t->paused)
+			mourn(t->chain[t->length - 1]);
 		status = unwind(t, WG_E_DWELL, 0);
+	}
 	return status;
 }
 
@@ -309,11 +334,13 @@ static uint64_t property(struct wg_thread *t, uint64_t which) {
 	struct wg_attachment *a = wg_hold(t);
 	uint64_t id = a->id, epoch = wg_pages_epoch(a);
 	wg_let_go(t);
+	if (which >= WG_FAULTS_OF && which - WG_FAULTS_OF < WG->services)
+		return atomic_load(&WG->hosted[which - WG_FAULTS_OF].domain->faults);
 	switch (which) {
 	case WG_ATTACHED: return atomic_load(&WG->connected);
 	case WG_ATTACHMENT: return id;
 	case WG_BACKEND: return (uint64_t)WG->backend + WG_BACKEND_NONE;
-	case WG_STRENGTH: return (uint64_t)WG->backend; /* the numbers are the same */
+	case WG_STRENGTH: return wg_strength();
 	case WG_EPOCH: return epoch;
 	case WG_KEY_LOADS: return WG->ring.loads;
 	case WG_KEY_EVICTIONS: return WG->ring.evictions;

@@ -48,6 +48,9 @@ int wg_walls_open(int backend) {
 	return WG_OK;
 }
 
+/* Strengths are numbered as backends are, up to HARDWARE_REGION; HARDWARE_COMPARTMENT follows. */
+uint32_t wg_strength(void) { return (uint32_t)WG->backend + (WG->backend == WG_WIRE_PKU && WG->compartments); }
+
 static int protect(const struct wg_region *r, int prot, int key) {
 	return wg_syscall(SYS_pkey_mprotect, (long)r->memory, (long)r->size, prot, key, 0, 0) < 0 ? WG_E_SYSTEM : WG_OK;
 }

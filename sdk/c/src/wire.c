@@ -129,7 +129,7 @@ int wg_wire_hello(const struct wg_config *config) {
 	struct writer w = begin(WG->hello, HELLO);
 	put(&w, WG_PAGE_ABI, 4);
 	put(&w, (uint64_t)WG->backend, 1);
-	put(&w, (uint64_t)WG->backend, 1); /* strengths are numbered as backends are, up to HARDWARE_REGION */
+	put(&w, wg_strength(), 1);
 	put(&w, (uint64_t)WG->keys, 1);
 	put(&w, 0, 8);
 	put(&w, config->service_count, 2);

@@ -250,7 +250,7 @@ enum wg_property {
 	WG_ATTACHED,      /**< 1 while the daemon is there */
 	WG_ATTACHMENT,    /**< id of the current or last attachment */
 	WG_BACKEND,       /**< enum wg_backend in use */
-	WG_STRENGTH,      /**< 0 NONE, 1 MPROTECT, 2 HARDWARE_REGION */
+	WG_STRENGTH,      /**< 0 NONE, 1 MPROTECT, 2 HARDWARE_REGION, 3 HARDWARE_COMPARTMENT */
 	WG_EPOCH,         /**< publication of the policy in force */
 	WG_KEY_LOADS,     /**< times that a domain was given a key */
 	WG_KEY_EVICTIONS, /**< times that another one lost it for that */
