@@ -63,12 +63,14 @@ func BenchmarkCInstructions(b *testing.B) {
 	}
 	for _, c := range costs {
 		b.Run("none/"+c.name, func(b *testing.B) {
-			r := node(b)
-			r.commit(c.policy...)
 			const few, many = 1000, 3000
+			total := func(times int) int64 {
+				r := node(b)
+				r.commit(c.policy...)
+				return instructions(b, program(b, "../bench/gate"), r.path, "none", c.does, fmt.Sprint(times))
+			}
 			for b.Loop() {
-				extra := r.instructions(c.does, many) - r.instructions(c.does, few)
-				b.ReportMetric(float64(extra)/(many-few), "instructions/op")
+				b.ReportMetric(float64(total(many)-total(few))/(many-few), "instructions/op")
 			}
 			b.ReportMetric(0, "ns/op")
 		})
@@ -77,28 +79,25 @@ func BenchmarkCInstructions(b *testing.B) {
 
 var collected = regexp.MustCompile(`(?m)^summary: (\d+)`)
 
-// instructions returns how many instructions a case takes that is done so many times, with
-// start and end of the program.
-func (r *rig) instructions(does string, times int) int64 {
-	r.t.Helper()
-	profile := filepath.Join(r.t.TempDir(), "profile")
-	// The library's own threads wait, and are not counted.
-	cmd := exec.Command("valgrind", "--tool=callgrind", "--callgrind-out-file="+profile, "--collect-atstart=no", "--toggle-collect=run", "--separate-threads=no",
-		program(r.t, "../bench/gate"), r.path, "none", does, fmt.Sprint(times))
+// instructions returns how many instructions a program takes in user space.
+func instructions(t testing.TB, program string, args ...string) int64 {
+	t.Helper()
+	profile := filepath.Join(t.TempDir(), "profile")
+	cmd := exec.Command("valgrind", append([]string{"--tool=callgrind", "--callgrind-out-file=" + profile, program}, args...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		r.t.Fatalf("valgrind: %v\n%s", err, out)
+		t.Fatalf("valgrind: %v\n%s", err, out)
 	}
 	text, err := os.ReadFile(profile)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	m := collected.FindSubmatch(text)
 	if m == nil {
-		r.t.Fatalf("no summary:\n%.2000s", text)
+		t.Fatalf("no summary:\n%.2000s", text)
 	}
 	n, err := strconv.ParseInt(string(m[1]), 10, 64)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return n
 }

@@ -243,6 +243,33 @@ func TestHeap(t *testing.T) {
 	}
 }
 
+// TestConstantTime counts the instructions of decisions. Into a domain with constant-time checks they are as many
+// whatever policy says; into others a permission that is remembered takes fewer.
+func TestConstantTime(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no valgrind")
+	}
+	if _, err := exec.LookPath("valgrind"); err != nil && os.Getenv("CI") != "true" {
+		t.Skip("needs valgrind: scripts/install-deps")
+	}
+	const few, many = 10, 60
+	path := program(t, "constant")
+	each := func(kind, flags string) int64 {
+		return (instructions(t, path, kind, flags, fmt.Sprint(many)) - instructions(t, path, kind, flags, fmt.Sprint(few))) / (many - few)
+	}
+	const constant, plain = "4", "0" // WG_DOMAIN_CONSTANT_TIME
+	want := each("permitted", constant)
+	for _, kind := range []string{"fast", "transition", "operation", "unknown", "out-of-service", "limited", "rate"} {
+		if got := each(kind, constant); got != want {
+			t.Errorf("%s takes %d instructions, a permission %d", kind, got, want)
+		}
+	}
+	if got := each("fast", plain); got > want/2 {
+		t.Errorf("a permission that is remembered takes %d instructions, others %d: is anything measured?", got, want)
+	}
+	t.Logf("%d instructions", want)
+}
+
 type answer struct {
 	packet []byte
 	files  []int
