@@ -144,7 +144,8 @@ static int64_t call(struct wg_thread *t, uint64_t gate, const uint64_t arguments
 		if (status != WG_OK)
 			return status;
 		f->crossed = 1;
-		wg_delay(f->delay);
+		if (f->delay != 0)
+			wg_delay(f->delay);
 		wg_dwell_begin(t, t->depth);
 	}
 	t->service = way->service;
@@ -204,7 +205,8 @@ static int64_t unwind(struct wg_thread *t, int64_t status, uint64_t result) {
 		wg_die("a thread came back from a gate that it did not enter");
 	struct wg_frame *f = &t->frames[--t->depth];
 	wg_dwell_end(t, t->depth);
-	wg_delay(f->delay);
+	if (f->delay != 0)
+		wg_delay(f->delay);
 	if (f->kind == WG_FRAME_OUTSIDE) {
 		wg_walls_resume(t);
 		t->paused = 0;
