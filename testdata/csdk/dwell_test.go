@@ -53,7 +53,7 @@ func TestOverstayIsReportedAtOnce(t *testing.T) {
 func TestOverstayRaces(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {
 		r, p := dwelling(t, backend, "1000")
-		const calls = 400
+		const calls = 150
 		var returned, ended, other uint64
 		if _, err := fmt.Sscan(p.do(fmt.Sprint("nearly ", calls)), &returned, &ended, &other); err != nil {
 			t.Fatal(err)

@@ -183,9 +183,16 @@ static void *watch(void *unused) {
 	return NULL;
 }
 
+/* The child of fork is no part of the attachment. */
+static void be_child(void) {
+	attached_with = 0;
+	wg_self = NULL;
+	inside = false;
+}
+
 /* Makes ready what threads need, while the process can still attach or not. */
 int wg_threads_prepare(void) {
-	if (catch_signals() != WG_OK || pthread_key_create(&thread_end, forget_thread) != 0)
+	if (pthread_atfork(NULL, NULL, be_child) != 0 || catch_signals() != WG_OK || pthread_key_create(&thread_end, forget_thread) != 0)
 		return WG_E_SYSTEM;
 	return WG_OK;
 }

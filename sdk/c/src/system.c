@@ -118,6 +118,9 @@ static int take_over(const void *at, size_t size) {
 
 static int arm_slot(const uint8_t *slot) {
 	const uint8_t *guard = slot + WG_SLOT_GUARD, *stack = guard + WG_PAGE;
+	/* A child of fork is nobody to the gate, which stops it: the pages that it shares are its parent's. */
+	if (wg_syscall(SYS_madvise, (long)slot, WG_SLOT_SIZE, MADV_WIPEONFORK, 0, 0, 0) < 0)
+		return WG_E_SYSTEM;
 	if (wg_syscall(SYS_mprotect, (long)guard, WG_PAGE, PROT_NONE, 0, 0, 0) < 0)
 		return WG_E_SYSTEM;
 	if (WG->backend != WG_WIRE_PKU)

@@ -27,14 +27,15 @@ static uintptr_t outside(uintptr_t a, uintptr_t b, uintptr_t c) {
 }
 
 static void use_all(void) {
-	unsigned char *all[200];
-	for (size_t i = 0; i < 200; i++) {
-		const size_t size = (i * i * 997) % 3000000;
+	unsigned char *all[40];
+	for (size_t i = 0; i < 40; i++) {
+		const size_t size = i * i * i * 23 % 1200000;
 		EXPECT((all[i] = wg_alloc(size)) != NULL && wg_usable_size(all[i]) >= size);
-		memset(all[i], (int)i, size);
+		for (size_t j = 0; j < size; j += 401)
+			all[i][j] = (unsigned char)i;
 	}
-	for (size_t i = 0; i < 200; i++) {
-		const size_t size = (i * i * 997) % 3000000;
+	for (size_t i = 0; i < 40; i++) {
+		const size_t size = i * i * i * 23 % 1200000;
 		EXPECT((all[i] = wg_realloc(all[i], size * 2)) != NULL);
 		for (size_t j = 0; j < size; j += 401)
 			EXPECT(all[i][j] == i);
