@@ -121,8 +121,8 @@ typedef uint32_t wg_gate;
  * not there or refuses. Call it before there are
  * threads that use the library, and before code that is not trusted runs. It
  * takes all protection keys of the process, installs a handler of SIGSEGV that passes on
- * what is not the library's, and starts one thread, which reports to the daemon
- * and attaches again when it comes back.
+ * what is not the library's and one of WG_DWELL_SIGNAL, and starts two threads: one reports to the daemon
+ * and attaches again when it comes back, one watches over how long calls stay.
  *
  * @param message  is given what went wrong, in words; may be NULL
  * @param size     bytes of message
@@ -148,7 +148,7 @@ wg_gate wg_find_gate(const char *service, const char *operation);
  * Runs the service's function `run` in its domain on this thread, with the
  * argument as its first word and zeros for the others.
  * While it runs all signals are blocked that are not the processor's own
- * (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP).
+ * (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP), and WG_DWELL_SIGNAL. Handlers of those need SA_ONSTACK.
  *
  * @param result  is given what the function returned; may be NULL
  * @return WG_OK, WG_E_NOT_HOSTED, WG_E_PLACE when the thread is inside already,
@@ -165,7 +165,8 @@ int wg_run(wg_service_id service, uintptr_t argument, uintptr_t *result);
  * @param result  is given what the operation returned; may be NULL
  * @return WG_OK; WG_E_TRANSITION, WG_E_OPERATION, WG_E_RATE, WG_E_OUT_OF_SERVICE, and
  *         nothing of the target ran; WG_E_FAULT when the operation was ended by
- *         touching memory of another domain (locks that it held stay locked);
+ *         touching memory of another domain, WG_E_DWELL when it was ended because it, or the call that
+ *         it was part of, stayed longer than policy permits (locks that it held stay locked);
  *         WG_E_PLACE outside of wg_run; WG_E_DEPTH, WG_E_NOT_HOSTED, WG_E_STACK, WG_E_SYSTEM
  */
 int wg_call(wg_gate gate, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t *result);
@@ -186,13 +187,14 @@ int wg_outside(wg_function function, uintptr_t argument, uintptr_t *result);
  * that domain's memory can be made. Do not pass it to munmap, mremap or mprotect.
  *
  * @param size  bytes, 1 to 2^40
- * @return the memory, NULL if there is none or the thread may not
+ * @return the memory; NULL if there is none, the thread may not, or the domain has 8192 regions,
+ *         stacks and parts of its heap among them
  */
 void *wg_region_alloc(wg_service_id service, size_t size);
 
 /**
  * Unmaps a region. Inside a domain only its own can be.
- * @return WG_OK, WG_E_NOT_HOSTED, WG_E_PLACE
+ * @return WG_OK, WG_E_NOT_HOSTED for what is no region or goes with its domain, WG_E_PLACE
  */
 int wg_region_free(void *region);
 
