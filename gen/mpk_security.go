@@ -172,13 +172,18 @@ func (*MpkSecurity) ΛBelongingModule() string {
 // MpkSecurity_Domain represents the /mpk-security/mpk-security/domains/domain YANG schema element.
 type MpkSecurity_Domain struct {
 	AdministrativeState E_MpkSecurityTypes_AdministrativeState `path:"config/administrative-state" module:"mpk-security/mpk-security"`
+	ConstantTimeChecks  *bool                                  `path:"config/constant-time-checks" module:"mpk-security/mpk-security"`
 	Counters            *MpkSecurity_Domain_Counters           `path:"state/counters" module:"mpk-security/mpk-security-telemetry"`
 	Description         *string                                `path:"config/description" module:"mpk-security/mpk-security"`
+	EnforcementMode     E_MpkSecurityTypes_EnforcementMode     `path:"config/enforcement-mode" module:"mpk-security/mpk-security"`
+	GateDelay           *uint16                                `path:"config/gate-delay" module:"mpk-security/mpk-security"`
 	Id                  *uint16                                `path:"config/id" module:"mpk-security/mpk-security"`
 	IsolationStrength   E_MpkSecurityTypes_IsolationStrength   `path:"state/isolation-strength" module:"mpk-security/mpk-security"`
+	KeyPriority         *uint8                                 `path:"config/key-priority" module:"mpk-security/mpk-security"`
 	LifecycleState      E_MpkSecurityTypes_LifecycleState      `path:"config/lifecycle-state" module:"mpk-security/mpk-security"`
 	Name                *string                                `path:"config/name|name" module:"mpk-security/mpk-security|mpk-security"`
 	OperationalState    E_MpkSecurityTypes_OperationalState    `path:"state/operational-state" module:"mpk-security/mpk-security"`
+	Pinned              *bool                                  `path:"config/pinned" module:"mpk-security/mpk-security"`
 	PrivilegeLevel      E_MpkSecurityTypes_PrivilegeLevel      `path:"config/privilege-level" module:"mpk-security/mpk-security"`
 }
 
@@ -203,6 +208,22 @@ func (t *MpkSecurity_Domain) GetAdministrativeState() E_MpkSecurityTypes_Adminis
 	return t.AdministrativeState
 }
 
+// GetConstantTimeChecks retrieves the value of the leaf ConstantTimeChecks from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if ConstantTimeChecks is set, it can
+// safely use t.GetConstantTimeChecks() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.ConstantTimeChecks == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetConstantTimeChecks() bool {
+	if t == nil || t.ConstantTimeChecks == nil {
+		return false
+	}
+	return *t.ConstantTimeChecks
+}
+
 // GetDescription retrieves the value of the leaf Description from the MpkSecurity_Domain
 // struct. If the field is unset but has a default value in the YANG schema,
 // then the default value will be returned.
@@ -217,6 +238,38 @@ func (t *MpkSecurity_Domain) GetDescription() string {
 		return ""
 	}
 	return *t.Description
+}
+
+// GetEnforcementMode retrieves the value of the leaf EnforcementMode from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if EnforcementMode is set, it can
+// safely use t.GetEnforcementMode() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.EnforcementMode == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetEnforcementMode() E_MpkSecurityTypes_EnforcementMode {
+	if t == nil || t.EnforcementMode == 0 {
+		return MpkSecurityTypes_EnforcementMode_ENFORCING
+	}
+	return t.EnforcementMode
+}
+
+// GetGateDelay retrieves the value of the leaf GateDelay from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if GateDelay is set, it can
+// safely use t.GetGateDelay() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.GateDelay == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetGateDelay() uint16 {
+	if t == nil || t.GateDelay == nil {
+		return 0
+	}
+	return *t.GateDelay
 }
 
 // GetId retrieves the value of the leaf Id from the MpkSecurity_Domain
@@ -249,6 +302,22 @@ func (t *MpkSecurity_Domain) GetIsolationStrength() E_MpkSecurityTypes_Isolation
 		return 0
 	}
 	return t.IsolationStrength
+}
+
+// GetKeyPriority retrieves the value of the leaf KeyPriority from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if KeyPriority is set, it can
+// safely use t.GetKeyPriority() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.KeyPriority == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetKeyPriority() uint8 {
+	if t == nil || t.KeyPriority == nil {
+		return 0
+	}
+	return *t.KeyPriority
 }
 
 // GetLifecycleState retrieves the value of the leaf LifecycleState from the MpkSecurity_Domain
@@ -297,6 +366,22 @@ func (t *MpkSecurity_Domain) GetOperationalState() E_MpkSecurityTypes_Operationa
 		return 0
 	}
 	return t.OperationalState
+}
+
+// GetPinned retrieves the value of the leaf Pinned from the MpkSecurity_Domain
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Pinned is set, it can
+// safely use t.GetPinned() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Pinned == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Domain) GetPinned() bool {
+	if t == nil || t.Pinned == nil {
+		return false
+	}
+	return *t.Pinned
 }
 
 // GetPrivilegeLevel retrieves the value of the leaf PrivilegeLevel from the MpkSecurity_Domain
@@ -420,6 +505,9 @@ type MpkSecurity_Service struct {
 	AdministrativeState E_MpkSecurityTypes_AdministrativeState `path:"config/administrative-state" module:"mpk-security/mpk-security"`
 	AttachTime          *string                                `path:"state/attach-time" module:"mpk-security/mpk-security"`
 	Attached            *bool                                  `path:"state/attached" module:"mpk-security/mpk-security"`
+	CodeScan            *MpkSecurity_Service_CodeScan          `path:"state/code-scan" module:"mpk-security/mpk-security"`
+	CodeScanAccept      []E_MpkSecurityTypes_CodeClass         `path:"config/code-scan-accept" module:"mpk-security/mpk-security"`
+	CodeScanMode        E_MpkSecurityTypes_CodeScanMode        `path:"config/code-scan-mode" module:"mpk-security/mpk-security"`
 	Counters            *MpkSecurity_Service_Counters          `path:"state/counters" module:"mpk-security/mpk-security-telemetry"`
 	Description         *string                                `path:"config/description" module:"mpk-security/mpk-security"`
 	Domain              *string                                `path:"config/domain" module:"mpk-security/mpk-security"`
@@ -485,6 +573,38 @@ func (t *MpkSecurity_Service) GetAttached() bool {
 		return false
 	}
 	return *t.Attached
+}
+
+// GetCodeScanAccept retrieves the value of the leaf CodeScanAccept from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if CodeScanAccept is set, it can
+// safely use t.GetCodeScanAccept() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.CodeScanAccept == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetCodeScanAccept() []E_MpkSecurityTypes_CodeClass {
+	if t == nil || t.CodeScanAccept == nil {
+		return nil
+	}
+	return t.CodeScanAccept
+}
+
+// GetCodeScanMode retrieves the value of the leaf CodeScanMode from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if CodeScanMode is set, it can
+// safely use t.GetCodeScanMode() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.CodeScanMode == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetCodeScanMode() E_MpkSecurityTypes_CodeScanMode {
+	if t == nil || t.CodeScanMode == 0 {
+		return MpkSecurityTypes_CodeScanMode_REPORT
+	}
+	return t.CodeScanMode
 }
 
 // GetDescription retrieves the value of the leaf Description from the MpkSecurity_Service
@@ -661,6 +781,225 @@ func (t *MpkSecurity_Service) ΛListKeyMap() (map[string]interface{}, error) {
 // ΛBelongingModule returns the name of the module that defines the namespace
 // of MpkSecurity_Service.
 func (*MpkSecurity_Service) ΛBelongingModule() string {
+	return "mpk-security"
+}
+
+// MpkSecurity_Service_CodeScan represents the /mpk-security/mpk-security/services/service/state/code-scan YANG schema element.
+type MpkSecurity_Service_CodeScan struct {
+	Bytes       *uint64                            `path:"bytes" module:"mpk-security"`
+	Entry       *uint32                            `path:"entry" module:"mpk-security"`
+	Gate        *uint32                            `path:"gate" module:"mpk-security"`
+	Identity    *uint32                            `path:"identity" module:"mpk-security"`
+	Mappings    *uint32                            `path:"mappings" module:"mpk-security"`
+	Masked      *uint32                            `path:"masked" module:"mpk-security"`
+	Open        *uint32                            `path:"open" module:"mpk-security"`
+	Proven      *uint32                            `path:"proven" module:"mpk-security"`
+	Reason      *string                            `path:"reason" module:"mpk-security"`
+	Replaceable *uint32                            `path:"replaceable" module:"mpk-security"`
+	Time        *string                            `path:"time" module:"mpk-security"`
+	Verdict     E_MpkSecurityTypes_CodeScanVerdict `path:"verdict" module:"mpk-security"`
+}
+
+// IsYANGGoStruct ensures that MpkSecurity_Service_CodeScan implements the yang.GoStruct
+// interface. This allows functions that need to handle this struct to
+// identify it as being generated by ygen.
+func (*MpkSecurity_Service_CodeScan) IsYANGGoStruct() {}
+
+// GetBytes retrieves the value of the leaf Bytes from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Bytes is set, it can
+// safely use t.GetBytes() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Bytes == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetBytes() uint64 {
+	if t == nil || t.Bytes == nil {
+		return 0
+	}
+	return *t.Bytes
+}
+
+// GetEntry retrieves the value of the leaf Entry from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Entry is set, it can
+// safely use t.GetEntry() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Entry == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetEntry() uint32 {
+	if t == nil || t.Entry == nil {
+		return 0
+	}
+	return *t.Entry
+}
+
+// GetGate retrieves the value of the leaf Gate from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Gate is set, it can
+// safely use t.GetGate() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Gate == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetGate() uint32 {
+	if t == nil || t.Gate == nil {
+		return 0
+	}
+	return *t.Gate
+}
+
+// GetIdentity retrieves the value of the leaf Identity from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Identity is set, it can
+// safely use t.GetIdentity() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Identity == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetIdentity() uint32 {
+	if t == nil || t.Identity == nil {
+		return 0
+	}
+	return *t.Identity
+}
+
+// GetMappings retrieves the value of the leaf Mappings from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Mappings is set, it can
+// safely use t.GetMappings() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Mappings == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetMappings() uint32 {
+	if t == nil || t.Mappings == nil {
+		return 0
+	}
+	return *t.Mappings
+}
+
+// GetMasked retrieves the value of the leaf Masked from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Masked is set, it can
+// safely use t.GetMasked() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Masked == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetMasked() uint32 {
+	if t == nil || t.Masked == nil {
+		return 0
+	}
+	return *t.Masked
+}
+
+// GetOpen retrieves the value of the leaf Open from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Open is set, it can
+// safely use t.GetOpen() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Open == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetOpen() uint32 {
+	if t == nil || t.Open == nil {
+		return 0
+	}
+	return *t.Open
+}
+
+// GetProven retrieves the value of the leaf Proven from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Proven is set, it can
+// safely use t.GetProven() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Proven == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetProven() uint32 {
+	if t == nil || t.Proven == nil {
+		return 0
+	}
+	return *t.Proven
+}
+
+// GetReason retrieves the value of the leaf Reason from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Reason is set, it can
+// safely use t.GetReason() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Reason == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetReason() string {
+	if t == nil || t.Reason == nil {
+		return ""
+	}
+	return *t.Reason
+}
+
+// GetReplaceable retrieves the value of the leaf Replaceable from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Replaceable is set, it can
+// safely use t.GetReplaceable() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Replaceable == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetReplaceable() uint32 {
+	if t == nil || t.Replaceable == nil {
+		return 0
+	}
+	return *t.Replaceable
+}
+
+// GetTime retrieves the value of the leaf Time from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Time is set, it can
+// safely use t.GetTime() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Time == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetTime() string {
+	if t == nil || t.Time == nil {
+		return ""
+	}
+	return *t.Time
+}
+
+// GetVerdict retrieves the value of the leaf Verdict from the MpkSecurity_Service_CodeScan
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Verdict is set, it can
+// safely use t.GetVerdict() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Verdict == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service_CodeScan) GetVerdict() E_MpkSecurityTypes_CodeScanVerdict {
+	if t == nil || t.Verdict == 0 {
+		return 0
+	}
+	return t.Verdict
+}
+
+// ΛBelongingModule returns the name of the module that defines the namespace
+// of MpkSecurity_Service_CodeScan.
+func (*MpkSecurity_Service_CodeScan) ΛBelongingModule() string {
 	return "mpk-security"
 }
 
@@ -902,6 +1241,7 @@ func (*MpkSecurity_Service_LastViolation) ΛBelongingModule() string {
 type MpkSecurity_System struct {
 	Backend                  E_MpkSecurityTypes_IsolationBackend  `path:"state/backend" module:"mpk-security/mpk-security"`
 	BootTime                 *string                              `path:"state/boot-time" module:"mpk-security/mpk-security"`
+	CodeScanInterval         *uint16                              `path:"config/code-scan-interval" module:"mpk-security/mpk-security"`
 	HardwareKeys             *uint8                               `path:"state/hardware-keys" module:"mpk-security/mpk-security"`
 	IsolationStrength        E_MpkSecurityTypes_IsolationStrength `path:"state/isolation-strength" module:"mpk-security/mpk-security"`
 	MinimumIsolationStrength E_MpkSecurityTypes_IsolationStrength `path:"config/minimum-isolation-strength" module:"mpk-security/mpk-security"`
@@ -972,6 +1312,22 @@ func (t *MpkSecurity_System) GetBootTime() string {
 		return ""
 	}
 	return *t.BootTime
+}
+
+// GetCodeScanInterval retrieves the value of the leaf CodeScanInterval from the MpkSecurity_System
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if CodeScanInterval is set, it can
+// safely use t.GetCodeScanInterval() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.CodeScanInterval == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_System) GetCodeScanInterval() uint16 {
+	if t == nil || t.CodeScanInterval == nil {
+		return 1
+	}
+	return *t.CodeScanInterval
 }
 
 // GetHardwareKeys retrieves the value of the leaf HardwareKeys from the MpkSecurity_System
@@ -1520,6 +1876,140 @@ const (
 	MpkSecurityTypes_AdministrativeState_OUT_OF_SERVICE E_MpkSecurityTypes_AdministrativeState = 2
 )
 
+// E_MpkSecurityTypes_CodeClass is a derived int64 type which is used to represent
+// the enumerated node MpkSecurityTypes_CodeClass. An additional value named
+// MpkSecurityTypes_CodeClass_UNSET is added to the enumeration which is used as
+// the nil value, indicating that the enumeration was not explicitly set by
+// the program importing the generated structures.
+type E_MpkSecurityTypes_CodeClass int64
+
+// IsYANGGoEnum ensures that MpkSecurityTypes_CodeClass implements the yang.GoEnum
+// interface. This ensures that MpkSecurityTypes_CodeClass can be identified as a
+// mapped type for a YANG enumeration.
+func (E_MpkSecurityTypes_CodeClass) IsYANGGoEnum() {}
+
+// ΛMap returns the value lookup map associated with  MpkSecurityTypes_CodeClass.
+func (E_MpkSecurityTypes_CodeClass) ΛMap() map[string]map[int64]ygot.EnumDefinition { return ΛEnum }
+
+// String returns a logging-friendly string for E_MpkSecurityTypes_CodeClass.
+func (e E_MpkSecurityTypes_CodeClass) String() string {
+	return ygot.EnumLogString(e, int64(e), "E_MpkSecurityTypes_CodeClass")
+}
+
+const (
+	// MpkSecurityTypes_CodeClass_UNSET corresponds to the value UNSET of MpkSecurityTypes_CodeClass
+	MpkSecurityTypes_CodeClass_UNSET E_MpkSecurityTypes_CodeClass = 0
+	// MpkSecurityTypes_CodeClass_GATE corresponds to the value GATE of MpkSecurityTypes_CodeClass
+	MpkSecurityTypes_CodeClass_GATE E_MpkSecurityTypes_CodeClass = 1
+	// MpkSecurityTypes_CodeClass_ENTRY corresponds to the value ENTRY of MpkSecurityTypes_CodeClass
+	MpkSecurityTypes_CodeClass_ENTRY E_MpkSecurityTypes_CodeClass = 2
+	// MpkSecurityTypes_CodeClass_MASKED corresponds to the value MASKED of MpkSecurityTypes_CodeClass
+	MpkSecurityTypes_CodeClass_MASKED E_MpkSecurityTypes_CodeClass = 3
+	// MpkSecurityTypes_CodeClass_IDENTITY corresponds to the value IDENTITY of MpkSecurityTypes_CodeClass
+	MpkSecurityTypes_CodeClass_IDENTITY E_MpkSecurityTypes_CodeClass = 4
+	// MpkSecurityTypes_CodeClass_OPEN corresponds to the value OPEN of MpkSecurityTypes_CodeClass
+	MpkSecurityTypes_CodeClass_OPEN E_MpkSecurityTypes_CodeClass = 5
+)
+
+// E_MpkSecurityTypes_CodeScanMode is a derived int64 type which is used to represent
+// the enumerated node MpkSecurityTypes_CodeScanMode. An additional value named
+// MpkSecurityTypes_CodeScanMode_UNSET is added to the enumeration which is used as
+// the nil value, indicating that the enumeration was not explicitly set by
+// the program importing the generated structures.
+type E_MpkSecurityTypes_CodeScanMode int64
+
+// IsYANGGoEnum ensures that MpkSecurityTypes_CodeScanMode implements the yang.GoEnum
+// interface. This ensures that MpkSecurityTypes_CodeScanMode can be identified as a
+// mapped type for a YANG enumeration.
+func (E_MpkSecurityTypes_CodeScanMode) IsYANGGoEnum() {}
+
+// ΛMap returns the value lookup map associated with  MpkSecurityTypes_CodeScanMode.
+func (E_MpkSecurityTypes_CodeScanMode) ΛMap() map[string]map[int64]ygot.EnumDefinition {
+	return ΛEnum
+}
+
+// String returns a logging-friendly string for E_MpkSecurityTypes_CodeScanMode.
+func (e E_MpkSecurityTypes_CodeScanMode) String() string {
+	return ygot.EnumLogString(e, int64(e), "E_MpkSecurityTypes_CodeScanMode")
+}
+
+const (
+	// MpkSecurityTypes_CodeScanMode_UNSET corresponds to the value UNSET of MpkSecurityTypes_CodeScanMode
+	MpkSecurityTypes_CodeScanMode_UNSET E_MpkSecurityTypes_CodeScanMode = 0
+	// MpkSecurityTypes_CodeScanMode_OFF corresponds to the value OFF of MpkSecurityTypes_CodeScanMode
+	MpkSecurityTypes_CodeScanMode_OFF E_MpkSecurityTypes_CodeScanMode = 1
+	// MpkSecurityTypes_CodeScanMode_REPORT corresponds to the value REPORT of MpkSecurityTypes_CodeScanMode
+	MpkSecurityTypes_CodeScanMode_REPORT E_MpkSecurityTypes_CodeScanMode = 2
+	// MpkSecurityTypes_CodeScanMode_REQUIRE_CLEAN corresponds to the value REQUIRE_CLEAN of MpkSecurityTypes_CodeScanMode
+	MpkSecurityTypes_CodeScanMode_REQUIRE_CLEAN E_MpkSecurityTypes_CodeScanMode = 3
+)
+
+// E_MpkSecurityTypes_CodeScanVerdict is a derived int64 type which is used to represent
+// the enumerated node MpkSecurityTypes_CodeScanVerdict. An additional value named
+// MpkSecurityTypes_CodeScanVerdict_UNSET is added to the enumeration which is used as
+// the nil value, indicating that the enumeration was not explicitly set by
+// the program importing the generated structures.
+type E_MpkSecurityTypes_CodeScanVerdict int64
+
+// IsYANGGoEnum ensures that MpkSecurityTypes_CodeScanVerdict implements the yang.GoEnum
+// interface. This ensures that MpkSecurityTypes_CodeScanVerdict can be identified as a
+// mapped type for a YANG enumeration.
+func (E_MpkSecurityTypes_CodeScanVerdict) IsYANGGoEnum() {}
+
+// ΛMap returns the value lookup map associated with  MpkSecurityTypes_CodeScanVerdict.
+func (E_MpkSecurityTypes_CodeScanVerdict) ΛMap() map[string]map[int64]ygot.EnumDefinition {
+	return ΛEnum
+}
+
+// String returns a logging-friendly string for E_MpkSecurityTypes_CodeScanVerdict.
+func (e E_MpkSecurityTypes_CodeScanVerdict) String() string {
+	return ygot.EnumLogString(e, int64(e), "E_MpkSecurityTypes_CodeScanVerdict")
+}
+
+const (
+	// MpkSecurityTypes_CodeScanVerdict_UNSET corresponds to the value UNSET of MpkSecurityTypes_CodeScanVerdict
+	MpkSecurityTypes_CodeScanVerdict_UNSET E_MpkSecurityTypes_CodeScanVerdict = 0
+	// MpkSecurityTypes_CodeScanVerdict_CLEAN corresponds to the value CLEAN of MpkSecurityTypes_CodeScanVerdict
+	MpkSecurityTypes_CodeScanVerdict_CLEAN E_MpkSecurityTypes_CodeScanVerdict = 1
+	// MpkSecurityTypes_CodeScanVerdict_ACCEPTED corresponds to the value ACCEPTED of MpkSecurityTypes_CodeScanVerdict
+	MpkSecurityTypes_CodeScanVerdict_ACCEPTED E_MpkSecurityTypes_CodeScanVerdict = 2
+	// MpkSecurityTypes_CodeScanVerdict_OPEN corresponds to the value OPEN of MpkSecurityTypes_CodeScanVerdict
+	MpkSecurityTypes_CodeScanVerdict_OPEN E_MpkSecurityTypes_CodeScanVerdict = 3
+	// MpkSecurityTypes_CodeScanVerdict_UNKNOWN corresponds to the value UNKNOWN of MpkSecurityTypes_CodeScanVerdict
+	MpkSecurityTypes_CodeScanVerdict_UNKNOWN E_MpkSecurityTypes_CodeScanVerdict = 4
+)
+
+// E_MpkSecurityTypes_EnforcementMode is a derived int64 type which is used to represent
+// the enumerated node MpkSecurityTypes_EnforcementMode. An additional value named
+// MpkSecurityTypes_EnforcementMode_UNSET is added to the enumeration which is used as
+// the nil value, indicating that the enumeration was not explicitly set by
+// the program importing the generated structures.
+type E_MpkSecurityTypes_EnforcementMode int64
+
+// IsYANGGoEnum ensures that MpkSecurityTypes_EnforcementMode implements the yang.GoEnum
+// interface. This ensures that MpkSecurityTypes_EnforcementMode can be identified as a
+// mapped type for a YANG enumeration.
+func (E_MpkSecurityTypes_EnforcementMode) IsYANGGoEnum() {}
+
+// ΛMap returns the value lookup map associated with  MpkSecurityTypes_EnforcementMode.
+func (E_MpkSecurityTypes_EnforcementMode) ΛMap() map[string]map[int64]ygot.EnumDefinition {
+	return ΛEnum
+}
+
+// String returns a logging-friendly string for E_MpkSecurityTypes_EnforcementMode.
+func (e E_MpkSecurityTypes_EnforcementMode) String() string {
+	return ygot.EnumLogString(e, int64(e), "E_MpkSecurityTypes_EnforcementMode")
+}
+
+const (
+	// MpkSecurityTypes_EnforcementMode_UNSET corresponds to the value UNSET of MpkSecurityTypes_EnforcementMode
+	MpkSecurityTypes_EnforcementMode_UNSET E_MpkSecurityTypes_EnforcementMode = 0
+	// MpkSecurityTypes_EnforcementMode_ENFORCING corresponds to the value ENFORCING of MpkSecurityTypes_EnforcementMode
+	MpkSecurityTypes_EnforcementMode_ENFORCING E_MpkSecurityTypes_EnforcementMode = 1
+	// MpkSecurityTypes_EnforcementMode_PERMISSIVE corresponds to the value PERMISSIVE of MpkSecurityTypes_EnforcementMode
+	MpkSecurityTypes_EnforcementMode_PERMISSIVE E_MpkSecurityTypes_EnforcementMode = 2
+)
+
 // E_MpkSecurityTypes_IsolationBackend is a derived int64 type which is used to represent
 // the enumerated node MpkSecurityTypes_IsolationBackend. An additional value named
 // MpkSecurityTypes_IsolationBackend_UNSET is added to the enumeration which is used as
@@ -1798,6 +2288,8 @@ const (
 	MpkSecurityTypes_ViolationKindRef_rate_exceeded E_MpkSecurityTypes_ViolationKindRef = 6
 	// MpkSecurityTypes_ViolationKindRef_transition_denied corresponds to the value transition_denied of MpkSecurityTypes_ViolationKindRef
 	MpkSecurityTypes_ViolationKindRef_transition_denied E_MpkSecurityTypes_ViolationKindRef = 7
+	// MpkSecurityTypes_ViolationKindRef_unproven_code corresponds to the value unproven_code of MpkSecurityTypes_ViolationKindRef
+	MpkSecurityTypes_ViolationKindRef_unproven_code E_MpkSecurityTypes_ViolationKindRef = 8
 )
 
 // ΛEnum is a map, keyed by the name of the type defined for each enum in the
@@ -1809,6 +2301,28 @@ var ΛEnum = map[string]map[int64]ygot.EnumDefinition{
 	"E_MpkSecurityTypes_AdministrativeState": {
 		1: {Name: "IN_SERVICE"},
 		2: {Name: "OUT_OF_SERVICE"},
+	},
+	"E_MpkSecurityTypes_CodeClass": {
+		1: {Name: "GATE"},
+		2: {Name: "ENTRY"},
+		3: {Name: "MASKED"},
+		4: {Name: "IDENTITY"},
+		5: {Name: "OPEN"},
+	},
+	"E_MpkSecurityTypes_CodeScanMode": {
+		1: {Name: "OFF"},
+		2: {Name: "REPORT"},
+		3: {Name: "REQUIRE_CLEAN"},
+	},
+	"E_MpkSecurityTypes_CodeScanVerdict": {
+		1: {Name: "CLEAN"},
+		2: {Name: "ACCEPTED"},
+		3: {Name: "OPEN"},
+		4: {Name: "UNKNOWN"},
+	},
+	"E_MpkSecurityTypes_EnforcementMode": {
+		1: {Name: "ENFORCING"},
+		2: {Name: "PERMISSIVE"},
 	},
 	"E_MpkSecurityTypes_IsolationBackend": {
 		1: {Name: "PKU"},
@@ -1858,5 +2372,6 @@ var ΛEnum = map[string]map[int64]ygot.EnumDefinition{
 		5: {Name: "protection-key-fault", DefiningModule: "mpk-security-types"},
 		6: {Name: "rate-exceeded", DefiningModule: "mpk-security-types"},
 		7: {Name: "transition-denied", DefiningModule: "mpk-security-types"},
+		8: {Name: "unproven-code", DefiningModule: "mpk-security-types"},
 	},
 }

@@ -8,7 +8,7 @@ import (
 // The layout of sdk/include/waveguard/page.h.
 const (
 	// ABI is the version of the layout of both pages.
-	ABI = 1
+	ABI = 2
 	// MaxHosted is the most domains that one process can host.
 	MaxHosted = 1024
 	// MaxOperations is the most operations that one domain can register.
@@ -29,6 +29,9 @@ const (
 	domainState     = 3
 	domainRowOffset = 4
 	domainRowCount  = 8
+	domainFlags     = 12
+	domainPriority  = 13
+	domainGateDelay = 14
 
 	entrySize       = 16
 	entryTarget     = 0
@@ -41,7 +44,10 @@ const (
 	statsDoorbell   = 24
 	statsLost       = 32
 
-	cellSize = 64
+	cellSize       = 128
+	cellOperations = 64
+	cellLongest    = 72
+	cellBusiest    = 80
 
 	// Both headers begin alike.
 	headerMagic  = 0
@@ -94,6 +100,16 @@ func (s State) Enterable() bool { return s == InService || s == Restricted }
 // domain that went out of service finishes what it is doing.
 func (s State) Leavable() bool { return s.Enterable() || s == OutOfService }
 
+// Manner is how the gates of a domain work beyond what its row says.
+type Manner uint8
+
+// The manners of a domain, as bits.
+const (
+	Permissive   Manner = 1 << 0 // its calls that policy forbids are counted, reported and let through
+	Pinned       Manner = 1 << 1 // it keeps its hardware key
+	ConstantTime Manner = 1 << 2 // gates into it take the same time whatever policy says
+)
+
 // Flags are the flags of an [Entry].
 type Flags uint16
 
@@ -117,7 +133,15 @@ type Domain struct {
 	ID      uint16 // of the domain in the policy
 	Level   uint8  // privilege level
 	State   State
+	Wall    Wall
 	Entries []Entry // calls of this domain, by ascending Target
+}
+
+// Wall is how the wall and the gates of a domain work.
+type Wall struct {
+	Manner    Manner
+	Priority  uint8  // in the contest for hardware keys; the lowest gives its key up first
+	GateDelay uint16 // nanoseconds, most by which a crossing is delayed at random; 0 is not at all
 }
 
 // Table is a whole policy page: the hosted domains by local index.

@@ -21,6 +21,9 @@ var layout = map[string]uint64{
 	"WG_STATE_OUT_OF_SERVICE": uint64(OutOfService),
 	"WG_STATE_RESTRICTED":     uint64(Restricted),
 	"WG_STATE_ISOLATED":       uint64(Isolated),
+	"WG_DOMAIN_PERMISSIVE":    uint64(Permissive),
+	"WG_DOMAIN_PINNED":        uint64(Pinned),
+	"WG_DOMAIN_CONSTANT_TIME": uint64(ConstantTime),
 	"WG_ENTRY_PERMIT":         uint64(Permit),
 	"WG_ENTRY_FAST_PATH":      uint64(FastPath),
 
@@ -41,6 +44,9 @@ var layout = map[string]uint64{
 	"offsetof(struct wg_policy_domain, state)":      domainState,
 	"offsetof(struct wg_policy_domain, row_offset)": domainRowOffset,
 	"offsetof(struct wg_policy_domain, row_count)":  domainRowCount,
+	"offsetof(struct wg_policy_domain, flags)":      domainFlags,
+	"offsetof(struct wg_policy_domain, priority)":   domainPriority,
+	"offsetof(struct wg_policy_domain, gate_delay)": domainGateDelay,
 
 	"sizeof(struct wg_policy_entry)":               entrySize,
 	"offsetof(struct wg_policy_entry, target)":     entryTarget,
@@ -65,7 +71,10 @@ var layout = map[string]uint64{
 	"offsetof(struct wg_stats_cell, operation_denied)": 8 * uint64(OperationDenied),
 	"offsetof(struct wg_stats_cell, out_of_service)":   8 * uint64(OutOfServiceCalls),
 	"offsetof(struct wg_stats_cell, faults)":           8 * uint64(Faults),
-	"offsetof(struct wg_stats_cell, reserved)":         8 * Counters,
+	"offsetof(struct wg_stats_cell, tolerated)":        8 * uint64(Tolerated),
+	"offsetof(struct wg_stats_cell, operations)":       cellOperations,
+	"offsetof(struct wg_stats_cell, longest)":          cellLongest,
+	"offsetof(struct wg_stats_cell, busiest)":          cellBusiest,
 
 	"WG_POLICY_BANK_SIZE(1)":        uint64(bankSize(1)),
 	"WG_POLICY_SIZE(5)":             uint64(policyPageSize(5)),

@@ -50,10 +50,11 @@ func TestLookupFindsWhatWasPublished(t *testing.T) {
 		MaxRate: 1_000_000, MaxDwell: 60_000_000,
 	}
 	deny := page.Entry{Target: 0}
+	wall := page.Wall{Manner: page.Pinned | page.ConstantTime, Priority: 255, GateDelay: 65535}
 	table := page.Table{
-		{ID: 1, Level: 1, State: page.InService, Entries: []page.Entry{{Target: 1, Flags: page.Permit, Operations: 1}, full}},
+		{ID: 1, Level: 1, State: page.InService, Wall: page.Wall{Manner: page.Permissive}, Entries: []page.Entry{{Target: 1, Flags: page.Permit, Operations: 1}, full}},
 		{ID: 4095, Level: 4, State: page.Isolated, Entries: []page.Entry{deny}},
-		{ID: 7, Level: 2, State: page.OutOfService},
+		{ID: 7, Level: 2, State: page.OutOfService, Wall: wall},
 	}
 	if epoch := publish(t, p, table); epoch != 1 {
 		t.Errorf("first epoch is %d", epoch)
@@ -62,9 +63,9 @@ func TestLookupFindsWhatWasPublished(t *testing.T) {
 		source, target int
 		want           page.Verdict
 	}{
-		{0, 2, page.Verdict{Source: page.InService, Target: page.OutOfService, Entry: full}},
-		{0, 0, page.Verdict{Source: page.InService, Target: page.InService}},
-		{1, 0, page.Verdict{Source: page.Isolated, Target: page.InService, Entry: deny}},
+		{0, 2, page.Verdict{Source: page.InService, Target: page.OutOfService, Permissive: true, Wall: wall, Entry: full}},
+		{0, 0, page.Verdict{Source: page.InService, Target: page.InService, Permissive: true, Wall: page.Wall{Manner: page.Permissive}}},
+		{1, 0, page.Verdict{Source: page.Isolated, Target: page.InService, Wall: page.Wall{Manner: page.Permissive}, Entry: deny}},
 		{2, 1, page.Verdict{Source: page.OutOfService, Target: page.Isolated}},
 		{-1, 0, page.Verdict{}},
 		{0, 3, page.Verdict{}},
@@ -264,6 +265,15 @@ func TestStatsAreShared(t *testing.T) {
 	}
 	if got := daemon.Cell(2, 1); got != [page.Counters]uint64{} {
 		t.Errorf("cell of another pair holds %v", got)
+	}
+	for _, seen := range []page.Seen{{1, 7, 9}, {4, 3, 12}, {1, -1, 0}} {
+		service.Cell(1, 2).See(seen)
+	}
+	if got, want := daemon.Seen(1, 2), (page.Seen{Operations: 5, Longest: 7, Busiest: 12}); got != want {
+		t.Errorf("daemon reads that %+v was seen, want %+v", got, want)
+	}
+	if got := daemon.Cell(1, 2); got != want {
+		t.Errorf("daemon reads %v after something was seen, want %v", got, want)
 	}
 	service.Lost(4)
 	if daemon.LostReports() != 4 || service.LostReports() != 4 {

@@ -60,7 +60,7 @@ func (p *Policy) writeBank(bank int, table Table) {
 		row := bank + p.hosted*domainSize + i*p.hosted*entrySize
 		p.store(record, uint64(d.ID)|uint64(d.Level)<<(8*domainLevel)|uint64(d.State)<<(8*domainState)|
 			uint64(row)<<(8*domainRowOffset))
-		p.store(record+domainRowCount, uint64(len(d.Entries)))
+		p.store(record+domainRowCount, uint64(len(d.Entries))|d.Wall.word())
 		for j, e := range d.Entries {
 			low, high := e.words()
 			p.store(row+j*entrySize, low)
@@ -71,6 +71,20 @@ func (p *Policy) writeBank(bank int, table Table) {
 
 func (p *Policy) store(offset int, word uint64) {
 	mpk.Uint64At(p.memory, offset).Store(word)
+}
+
+// word packs a wall as the second word of a domain record holds it.
+func (w Wall) word() uint64 {
+	return uint64(w.Manner)<<(8*(domainFlags-domainRowCount)) | uint64(w.Priority)<<(8*(domainPriority-domainRowCount)) |
+		uint64(w.GateDelay)<<(8*(domainGateDelay-domainRowCount))
+}
+
+func wallOf(word uint64) Wall {
+	return Wall{
+		Manner:    Manner(word >> (8 * (domainFlags - domainRowCount))),
+		Priority:  uint8(word >> (8 * (domainPriority - domainRowCount))),
+		GateDelay: uint16(word >> (8 * (domainGateDelay - domainRowCount))),
+	}
 }
 
 // words packs an entry as the page holds it.

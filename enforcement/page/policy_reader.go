@@ -20,6 +20,8 @@ type PolicyReader struct {
 // of it from one epoch.
 type Verdict struct {
 	Source, Target State
+	Permissive     bool  // the source is: what policy forbids is let through
+	Wall           Wall  // of the target
 	Entry          Entry // the zero Entry, which denies, where there is none
 }
 
@@ -93,6 +95,12 @@ func (r *PolicyReader) Lookup(source, target int) (Verdict, uint64) {
 	}
 }
 
+// Wall returns how the wall and the gates of the domain with a local index work.
+func (r *PolicyReader) Wall(domain int) Wall {
+	verdict, _ := r.Lookup(domain, domain)
+	return verdict.Wall
+}
+
 // State returns the state of the domain with a local index.
 func (r *PolicyReader) State(domain int) State {
 	verdict, _ := r.Lookup(domain, domain)
@@ -104,7 +112,11 @@ func (r *PolicyReader) lookup(epoch uint64, source, target int) Verdict {
 		return Verdict{}
 	}
 	record := r.record(epoch, source)
-	verdict := Verdict{Source: r.state(record), Target: r.state(r.record(epoch, target))}
+	called := r.record(epoch, target)
+	verdict := Verdict{
+		Source: r.state(record), Target: r.state(called),
+		Permissive: r.wall(record).Manner&Permissive != 0, Wall: r.wall(called),
+	}
 	if row, count, ok := r.row(record); ok {
 		verdict.Entry = r.find(row, count, target)
 	}
@@ -137,6 +149,8 @@ func (r *PolicyReader) record(epoch uint64, domain int) int {
 func (r *PolicyReader) state(record int) State {
 	return State(r.load(record) >> (8 * domainState))
 }
+
+func (r *PolicyReader) wall(record int) Wall { return wallOf(r.load(record + domainRowCount)) }
 
 // row returns where the row of a domain record lies; ok is false unless it
 // is inside the page and aligned.

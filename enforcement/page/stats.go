@@ -2,8 +2,10 @@ package page
 
 import (
 	"errors"
+	"math"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
 )
@@ -13,17 +15,27 @@ import (
 type Counter int
 
 // The counters. Each call adds one to Permitted, or one to Denied,
-// RateLimited, OperationDenied or OutOfServiceCalls.
+// RateLimited, OperationDenied or OutOfServiceCalls; one that a permissive
+// domain makes against policy adds one to Tolerated besides.
 const (
-	Permitted         Counter = iota // calls let through
+	Permitted         Counter = iota // calls let through as policy says
 	Denied                           // no entry, or one without Permit
 	RateLimited                      // calls over the rate
 	DwellExceeded                    // permitted calls that stayed too long
 	OperationDenied                  // operation not in the mask
 	OutOfServiceCalls                // source or target not in service
 	Faults                           // touches of the target's regions
-	Counters          = 7            // how many there are
+	Tolerated                        // calls let through against policy
+	Counters          = 8            // how many there are
 )
+
+// Seen is what was seen of the calls of one domain into another, besides how
+// many there were. It only grows.
+type Seen struct {
+	Operations uint32        // bit i: the target's i-th operation was called or tried
+	Longest    time.Duration // that a call stayed, of those that were timed
+	Busiest    uint64        // most calls in one second, of those that were metered
+}
 
 // Cell counts the calls of one domain into another, in memory that both
 // processes see. It is valid until its page is closed.
@@ -37,6 +49,36 @@ func (c Cell) AddN(counter Counter, n uint64) { c.at(counter).Add(n) }
 
 // Load returns a counter.
 func (c Cell) Load(counter Counter) uint64 { return c.at(counter).Load() }
+
+// See joins s to what was seen.
+func (c Cell) See(s Seen) {
+	if operations := c.word(cellOperations); operations.Load()|uint64(s.Operations) != operations.Load() {
+		operations.Or(uint64(s.Operations))
+	}
+	raise(c.word(cellLongest), uint64(max(s.Longest, 0)))
+	raise(c.word(cellBusiest), s.Busiest)
+}
+
+// Seen returns what was seen. In a page that another process writes, it may be
+// anything.
+func (c Cell) Seen() Seen {
+	return Seen{
+		Operations: uint32(c.word(cellOperations).Load()),
+		Longest:    time.Duration(min(c.word(cellLongest).Load(), math.MaxInt64)),
+		Busiest:    c.word(cellBusiest).Load(),
+	}
+}
+
+func raise(word *atomic.Uint64, to uint64) {
+	for {
+		old := word.Load()
+		if old >= to || word.CompareAndSwap(old, to) {
+			return
+		}
+	}
+}
+
+func (c Cell) word(offset int) *atomic.Uint64 { return mpk.Uint64At(c.memory, offset) }
 
 func (c Cell) at(counter Counter) *atomic.Uint64 {
 	return mpk.Uint64At(c.memory, 8*int(counter))
@@ -115,6 +157,12 @@ func (r *StatsReader) Cell(source, target int) [Counters]uint64 {
 		counters[i] = cell.Load(Counter(i))
 	}
 	return counters
+}
+
+// Seen returns what the service saw of the calls between two local indexes,
+// which must be below the count that the page was made for.
+func (r *StatsReader) Seen(source, target int) Seen {
+	return cellOf(r.memory, r.hosted, source, target).Seen()
 }
 
 // LostReports returns how many violation reports the service says it dropped.

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/gen"
@@ -34,7 +35,7 @@ func compileDomain(d *gen.MpkSecurity_Domain) page.Domain {
 	if d == nil {
 		return page.Domain{State: page.Isolated}
 	}
-	p := page.Domain{ID: d.GetId(), Level: Level(d)}
+	p := page.Domain{ID: d.GetId(), Level: Level(d), Wall: compileWall(d)}
 	switch d.GetAdministrativeState() {
 	case gen.MpkSecurityTypes_AdministrativeState_OUT_OF_SERVICE:
 		p.State = page.OutOfService
@@ -42,6 +43,31 @@ func compileDomain(d *gen.MpkSecurity_Domain) page.Domain {
 		p.State = page.InService
 	}
 	return p
+}
+
+func compileWall(d *gen.MpkSecurity_Domain) page.Wall {
+	w := page.Wall{Priority: priority(d), GateDelay: d.GetGateDelay()}
+	for _, m := range []struct {
+		manner page.Manner
+		set    bool
+	}{
+		{page.Permissive, d.GetEnforcementMode() == gen.MpkSecurityTypes_EnforcementMode_PERMISSIVE},
+		{page.Pinned, d.GetPinned()},
+		{page.ConstantTime, d.GetConstantTimeChecks()},
+	} {
+		if m.set {
+			w.Manner |= m.manner
+		}
+	}
+	return w
+}
+
+// priority returns the rank of a domain in the contest for hardware keys.
+func priority(d *gen.MpkSecurity_Domain) uint8 {
+	if d.KeyPriority != nil {
+		return *d.KeyPriority
+	}
+	return 255 - 51*Level(d)
 }
 
 // Level returns the privilege level of a domain as the pages and the attach
@@ -90,6 +116,8 @@ type Plan struct {
 	Minimum  gen.E_MpkSecurityTypes_IsolationStrength
 	Hosted   []Hosted
 	Table    page.Table
+	Scans    map[string]CodeScan // by service
+	Interval time.Duration       // between two looks at the code of a process
 }
 
 // NewPlan compiles the plan for a process that hosts these domains.
@@ -97,9 +125,11 @@ func NewPlan(r Reader, hosted []Hosted) *Plan {
 	p := &Plan{
 		Services: map[string]*Match{}, Hosted: hosted,
 		Minimum: r.System().GetMinimumIsolationStrength(), Table: Compile(r, hosted),
+		Scans: map[string]CodeScan{}, Interval: CodeScanInterval(r),
 	}
 	for name := range r.Services() {
 		p.Services[name] = MatchOf(r.Service(name))
+		p.Scans[name] = CodeScanOf(r.Service(name))
 	}
 	return p
 }
@@ -107,12 +137,12 @@ func NewPlan(r Reader, hosted []Hosted) *Plan {
 // String prints the plan, the same for the same plan.
 func (p *Plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "minimum %v\n", p.Minimum)
+	fmt.Fprintf(&b, "minimum %v, looks every %v\n", p.Minimum, p.Interval)
 	for _, name := range sortedKeys(p.Services) {
-		fmt.Fprintf(&b, "service %s: %v\n", name, *p.Services[name])
+		fmt.Fprintf(&b, "service %s: %v code %v\n", name, *p.Services[name], p.Scans[name])
 	}
 	for i, d := range p.Table {
-		fmt.Fprintf(&b, "domain %d %s: id %d level %d state %d\n", i, p.Hosted[i].Domain, d.ID, d.Level, d.State)
+		fmt.Fprintf(&b, "domain %d %s: id %d level %d state %d wall %+v\n", i, p.Hosted[i].Domain, d.ID, d.Level, d.State, d.Wall)
 		for _, e := range d.Entries {
 			fmt.Fprintf(&b, "  to %s: flags %#x operations %#x rate %d/s dwell %d us\n",
 				p.Hosted[e.Target].Domain, e.Flags, e.Operations, e.MaxRate, e.MaxDwell)

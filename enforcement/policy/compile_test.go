@@ -58,15 +58,38 @@ func TestCompileDomain(t *testing.T) {
 		lines []string
 		want  page.Domain
 	}{
-		"in service":     {viewtest.Domain("a", 5), page.Domain{ID: 5, Level: 1, State: page.InService}},
-		"controller":     {viewtest.Domain("a", 0), page.Domain{State: page.InService}},
-		"lowest level":   {append(viewtest.Domain("a", 6), viewtest.Entry("domain", "a")+"/config/privilege-level = DYNAMIC"), page.Domain{ID: 6, Level: 4, State: page.InService}},
-		"out of service": {append(viewtest.Domain("a", 5), viewtest.Entry("domain", "a")+"/config/administrative-state = OUT_OF_SERVICE"), page.Domain{ID: 5, Level: 1, State: page.OutOfService}},
+		"in service":     {viewtest.Domain("a", 5), page.Domain{ID: 5, Level: 1, State: page.InService, Wall: page.Wall{Priority: 204}}},
+		"controller":     {viewtest.Domain("a", 0), page.Domain{State: page.InService, Wall: page.Wall{Priority: 255}}},
+		"lowest level":   {append(viewtest.Domain("a", 6), viewtest.Entry("domain", "a")+"/config/privilege-level = DYNAMIC"), page.Domain{ID: 6, Level: 4, State: page.InService, Wall: page.Wall{Priority: 51}}},
+		"out of service": {append(viewtest.Domain("a", 5), viewtest.Entry("domain", "a")+"/config/administrative-state = OUT_OF_SERVICE"), page.Domain{ID: 5, Level: 1, State: page.OutOfService, Wall: page.Wall{Priority: 204}}},
 		"unknown":        {viewtest.Domain("b", 5), page.Domain{State: page.Isolated}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if table := Compile(configOf(t, test.lines...).Reader(), []Hosted{{Domain: "a"}}); !reflect.DeepEqual(table, page.Table{test.want}) {
 				t.Errorf("page is %+v, want %+v", table, test.want)
+			}
+		})
+	}
+}
+
+func TestCompileWall(t *testing.T) {
+	at := viewtest.Entry("domain", "a") + "/config/"
+	for name, test := range map[string]struct {
+		lines []string
+		want  page.Wall
+	}{
+		"default":       {nil, page.Wall{Priority: 204}},
+		"permissive":    {[]string{at + "enforcement-mode = PERMISSIVE"}, page.Wall{Manner: page.Permissive, Priority: 204}},
+		"enforcing":     {[]string{at + "enforcement-mode = ENFORCING"}, page.Wall{Priority: 204}},
+		"pinned":        {[]string{at + "pinned = true"}, page.Wall{Manner: page.Pinned, Priority: 204}},
+		"constant time": {[]string{at + "constant-time-checks = true", at + "gate-delay = 65535"}, page.Wall{Manner: page.ConstantTime, Priority: 204, GateDelay: 65535}},
+		"priority 0":    {[]string{at + "key-priority = 0"}, page.Wall{}},
+		"dynamic":       {[]string{at + "privilege-level = DYNAMIC", at + "pinned = true"}, page.Wall{Manner: page.Pinned, Priority: 51}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lines := append(viewtest.Domain("a", 5), test.lines...)
+			if table := Compile(configOf(t, lines...).Reader(), []Hosted{{Domain: "a"}}); table[0].Wall != test.want {
+				t.Errorf("wall is %+v, want %+v", table[0].Wall, test.want)
 			}
 		})
 	}

@@ -79,6 +79,7 @@ func carryCell(from, to page.Cell, carried *[page.Counters]uint64) {
 			carried[c] = now
 		}
 	}
+	to.See(from.Seen())
 }
 
 // adopt makes a the current attachment. Threads move to it at their next gate

@@ -10,7 +10,7 @@ import (
 
 const (
 	magic      = 0x54414757 // "WGAT"
-	version    = 1
+	version    = 2
 	headerSize = 16
 )
 
@@ -154,6 +154,7 @@ func (v *Violation) encode(e *encoder) {
 	e.u64(v.Address)
 	e.u32(v.Occurrences)
 	e.u64(v.Lost)
+	e.u8(uint8(v.Outcome))
 }
 
 func (v *Violation) decode(d *decoder) {
@@ -171,6 +172,7 @@ func (v *Violation) decode(d *decoder) {
 		d.failf("violation without an occurrence")
 	}
 	v.Lost = d.u64()
+	v.Outcome = Outcome(d.bounded(uint64(d.u8()), 0, int(Tolerated), "outcome"))
 }
 
 func (*Ready) encode(*encoder)    {}

@@ -14,7 +14,7 @@
 //
 //	offset  type  field
 //	0       u32   magic, 0x54414757 ("WGAT")
-//	4       u16   version, 1
+//	4       u16   version, 2
 //	6       u16   type
 //	8       u32   length of the whole message, header included
 //	12      u32   sequence: 1 for the first message a side sends, then one more each
@@ -67,6 +67,7 @@
 //	  u32 thread id   u64 address, 0 for none
 //	  u32 occurrences this message stands for, not 0
 //	  u64 reports lost since the process started
+//	  u8 outcome: 0 stopped, 1 tolerated, because the source domain is permissive
 //	type 7  Ping, type 8 Pong
 //	  u64 token
 //

@@ -103,6 +103,7 @@ type Violation struct {
 	Address     uint64 // touched, 0 for none
 	Occurrences uint32 // what this message stands for
 	Lost        uint64 // reports dropped since the process started
+	Outcome     Outcome
 }
 
 // Bye ends an attachment on purpose.

@@ -16,7 +16,7 @@
 #include "internal.h"
 
 #define MAGIC UINT32_C(0x54414757) /* "WGAT" */
-#define VERSION 1
+#define VERSION 2
 #define HEADER 16u
 #define MAX_MESSAGE 65536u
 #define MAX_REFUSAL 1024u
@@ -348,6 +348,7 @@ int wg_wire_violation(const struct wg_report *v, uint32_t count, uint64_t lost) 
 	put(&w, v->address, 8);
 	put(&w, count, 4);
 	put(&w, lost, 8);
+	put(&w, 0, 1); /* stopped */
 	return finish(&w);
 }
 

@@ -68,7 +68,7 @@ extern "C" {
 #define WG_STATS_MAGIC UINT64_C(0x5441545344524757)  /* "WGRDSTAT" */
 
 /* Version of everything in this header. A reader refuses any other. */
-#define WG_PAGE_ABI 1u
+#define WG_PAGE_ABI 2u
 
 /* Most domains that one process can host. */
 #define WG_MAX_HOSTED 1024u
@@ -84,6 +84,11 @@ extern "C" {
 #define WG_STATE_OUT_OF_SERVICE 2u /* gates into the domain refuse */
 #define WG_STATE_RESTRICTED 3u     /* in service, with the little its row leaves */
 #define WG_STATE_ISOLATED 4u       /* gates into and out of the domain refuse */
+
+/* wg_policy_domain.flags; unknown flags are ignored. */
+#define WG_DOMAIN_PERMISSIVE 0x1u    /* its calls that policy forbids are counted, reported and let through */
+#define WG_DOMAIN_PINNED 0x2u        /* it keeps its hardware key */
+#define WG_DOMAIN_CONSTANT_TIME 0x4u /* gates into it take the same time whatever policy says */
 
 /* wg_policy_entry.flags; unknown flags are ignored. */
 #define WG_ENTRY_PERMIT 0x1u    /* without it the entry denies */
@@ -108,7 +113,9 @@ struct wg_policy_domain {
 	uint8_t state;       /* WG_STATE_* */
 	uint32_t row_offset; /* of its first entry from the start of the page */
 	uint32_t row_count;  /* entries, 0..hosted */
-	uint32_t reserved;   /* 0 */
+	uint8_t flags;       /* WG_DOMAIN_* */
+	uint8_t priority;    /* in the contest for hardware keys; the lowest gives its key up first */
+	uint16_t gate_delay; /* nanoseconds, most by which a crossing is delayed at random; 0 is not at all */
 };
 
 struct wg_policy_entry {
@@ -132,17 +139,27 @@ struct wg_stats_header {
 
 /*
  * Calls from one domain into another. Each call counts once as permitted or
- * once as one of denied, rate_limited, operation_denied, out_of_service.
+ * once as one of denied, rate_limited, operation_denied, out_of_service; one that
+ * a permissive domain makes against policy counts there and as tolerated.
+ *
+ * The second half is what was seen of the calls: not counters, and not added up
+ * when a service attaches again, but joined. A gate writes there when it looks a call up, or
+ * has a limit to hold it to, or its source is permissive.
  */
 struct wg_stats_cell {
-	uint64_t permitted;        /* calls let through */
+	uint64_t permitted;        /* calls let through as policy says */
 	uint64_t denied;           /* no entry, or one without permit */
 	uint64_t rate_limited;     /* over max_rate */
 	uint64_t dwell_exceeded;   /* permitted calls that stayed longer than max_dwell */
 	uint64_t operation_denied; /* operation not in the mask */
 	uint64_t out_of_service;   /* source or target not in service */
 	uint64_t faults;           /* touches of the target's regions by the source */
-	uint64_t reserved;         /* 0 */
+	uint64_t tolerated;        /* calls let through against policy */
+
+	uint64_t operations;  /* bit i: the target's i-th operation was called or tried */
+	uint64_t longest;     /* nanoseconds that a call stayed, of those that were timed */
+	uint64_t busiest;     /* most calls in one second, of those that were metered */
+	uint64_t reserved[5]; /* 0 */
 };
 
 #define WG_POLICY_BANK_SIZE(hosted)                                   \
@@ -159,7 +176,7 @@ WG_STATIC_ASSERT(sizeof(struct wg_policy_header) == 64, "policy header is one ca
 WG_STATIC_ASSERT(sizeof(struct wg_policy_domain) == 16, "domain record has no padding");
 WG_STATIC_ASSERT(sizeof(struct wg_policy_entry) == 16, "policy entry has no padding");
 WG_STATIC_ASSERT(sizeof(struct wg_stats_header) == 64, "stats header is one cache line");
-WG_STATIC_ASSERT(sizeof(struct wg_stats_cell) == 64, "stats cell is one cache line");
+WG_STATIC_ASSERT(sizeof(struct wg_stats_cell) == 128, "stats cell is two cache lines");
 WG_STATIC_ASSERT(offsetof(struct wg_policy_header, epoch) % 8 == 0, "epoch is an atomic word");
 WG_STATIC_ASSERT(offsetof(struct wg_stats_header, lost) % 8 == 0, "lost is an atomic word");
 
