@@ -144,3 +144,37 @@ func TestHostHasNoOtherGadget(t *testing.T) {
 	}
 	h.stop(0)
 }
+
+// command of the operator, with which the host is started in confinement.
+func operatorsCommand(t *testing.T) string {
+	t.Helper()
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		return program(t, "host/waveguard")
+	}
+	path := filepath.Join(t.TempDir(), "waveguard")
+	build := exec.Command("go", "build", "-o", path, "../../cmd/waveguard")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// TestHostInConfinement: the host does all it must do when waveguard run refuses it system calls.
+func TestHostInConfinement(t *testing.T) {
+	r := trio(t)
+	h := r.prepareHost(strongest(t), "--after-fault", "go-on")
+	h.cmd.Args = append([]string{"waveguard", "run", "--service", "front", "--profile", "region", "--", h.cmd.Path}, h.cmd.Args[1:]...)
+	h.cmd.Path = operatorsCommand(t)
+	r.begin(h)
+	h.expect("call sum 5", "0 18849")
+	h.expect("heap", "0 0")
+	h.expect("threads", "0 0")
+	h.expect("worker threading 8", "0 36")
+	h.expect("peek data", "-8 0")
+	h.expect("call sum 5", "0 18849")
+	h.stop(5)
+	if strings.Contains(h.said(), "are left") {
+		t.Error("the C library still has instructions that open walls")
+	}
+}

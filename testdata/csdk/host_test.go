@@ -60,8 +60,21 @@ var trioWords = []string{"front=front.so", "vault=vault.so", "worker=worker.so"}
 
 func (r *rig) host(backend string, flags ...string) *hosted {
 	r.t.Helper()
+	h := r.prepareHost(backend, flags...)
+	r.begin(h)
+	return h
+}
+
+func (r *rig) prepareHost(backend string, flags ...string) *hosted {
+	r.t.Helper()
 	h := &hosted{process: &process{t: r.t, cmd: r.hostCommand(backend, append(flags, trioWords...)...)}}
 	h.cmd.Stderr = io.MultiWriter(h, r.t.Output())
+	return h
+}
+
+// begin starts a host and waits until front takes orders.
+func (r *rig) begin(h *hosted) {
+	r.t.Helper()
 	var err1, err2 error
 	var out io.Reader
 	h.orders, err1 = h.cmd.StdinPipe()
@@ -76,7 +89,6 @@ func (r *rig) host(backend string, flags ...string) *hosted {
 		s := r.engine.State().Service["front"]
 		return s != nil && s.GetAttached()
 	})
-	return h
 }
 
 // stop has front end its orders and the host all services, and wants this exit status.

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <elf.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +18,30 @@
 
 #include "host.h"
 
-/* Puts a page with the three bytes at code made invalid in its place; the instruction may go on into the next page. */
+/* Opens a file that has no name. Confinement refuses memfd_create, and a folder may be mounted noexec. */
+static int open_nameless(size_t attempt) {
+	static const char *const folders[] = {NULL, "/dev/shm", "/tmp", "/run", "/var/tmp"};
+	if (attempt == 0)
+		return memfd_create("waveguard-code", MFD_CLOEXEC);
+	return attempt < sizeof folders / sizeof *folders ? open(folders[attempt], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -2;
+}
+
+/* Puts memory with the three bytes at code made invalid in the place of its pages. */
 static bool replace(uint8_t *code) {
 	uint8_t *page = (uint8_t *)((uintptr_t)code / WG_PAGE * WG_PAGE);
 	size_t size = (size_t)(code + 3 - page) > WG_PAGE ? 2 * WG_PAGE : WG_PAGE, at = (size_t)(code - page);
 	static const uint8_t invalid[3] = {0x0f, 0x0b, 0x90}; /* ud2, nop */
-	int file = memfd_create("waveguard-code", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (file < 0)
-		return false;
-	bool good = write(file, page, size) == (ssize_t)size && pwrite(file, invalid, sizeof invalid, (off_t)at) == sizeof invalid &&
-		mmap(page, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file, 0) == page;
-	close(file);
-	return good;
+	int file;
+	for (size_t attempt = 0; (file = open_nameless(attempt)) != -2; attempt++) {
+		bool good = file >= 0 && write(file, page, size) == (ssize_t)size &&
+			pwrite(file, invalid, sizeof invalid, (off_t)at) == sizeof invalid &&
+			mmap(page, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file, 0) == page;
+		if (file >= 0)
+			close(file);
+		if (good)
+			return true;
+	}
+	return false;
 }
 
 /* Whether an instruction is one that is known, and that nobody needs. */

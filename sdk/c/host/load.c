@@ -177,6 +177,9 @@ static bool find_descriptor(struct compartment *c) {
 		return refuse(c, c->file, "exports no wg_compartment: see waveguard/compartment.h");
 	if (c->descriptor->abi != WG_COMPARTMENT_ABI)
 		return refuse(c, c->file, "was compiled for another version of waveguard/compartment.h: compile it again");
+	for (size_t i = 0; i < c->descriptor->operation_count; i++)
+		if (i == WG_SHIM_OPERATIONS || c->descriptor->operations[i].function == NULL || c->descriptor->operations[i].name == NULL)
+			return refuse(c, c->file, "has an operation without a name or a function, or more than 32: see its wg_compartment");
 	if (!c->shim->probe())
 		return refuse(c, c->file, "has a C library that takes its memory elsewhere: this glibc is not supported");
 	return true;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -25,7 +26,7 @@ static void begin_again(char **argv) {
 	int n = snprintf(value, sizeof value, "%s%s%s", have == NULL ? "" : have, have == NULL || named ? "" : ":", named ? "" : NAMESPACES);
 	if (n >= (int)sizeof value || setenv("GLIBC_TUNABLES", value, 1) != 0 || setenv("LD_BIND_NOW", "1", 1) != 0)
 		return;
-	execv("/proc/self/exe", argv);
+	execv("/proc/self/exe", argv); /* where /proc is, whatever became of the path */
 	execv((const char *)getauxval(AT_EXECFN), argv);
 }
 
@@ -63,6 +64,7 @@ int main(int argc, char **argv) {
 	for (int i = 0; words != NULL && i < argc; i++)
 		words[i] = strdup(argv[i]); /* options are cut in place */
 	struct host h = wg_host_options(argc, argv);
+	prctl(PR_SET_NAME, "waveguard-host"); /* not exe */
 	if (words != NULL)
 		begin_again(words);
 	int status = run(&h);

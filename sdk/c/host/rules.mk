@@ -34,3 +34,25 @@ sanitized: $(OUT)/test/object
 $(OUT)/test/object: testdata/object.c host/object.c $(HEADERS) host/host.h host/shim.h
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) $(INCLUDES) -o $@ $(filter %.c,$^)
+
+# The demonstration's services, in OUT/demo.
+DEMO = $(patsubst host/demo/%.c,$(OUT)/demo/%.so,$(wildcard host/demo/*.c))
+
+.PHONY: demo
+demo: $(DEMO)
+
+$(OUT)/demo/%.so: host/demo/%.c $(wildcard host/demo/*.h) $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_DEFAULT_SOURCE -fPIC -fvisibility=hidden $(CFLAGS) $(HARDENING) $(WARNINGS) $(INCLUDES) $(SHARED) -Wl,--as-needed -o $@ $< -lm
+
+compartments: $(patsubst $(OUT)/%,$(TEST_HOST)/%,$(DEMO))
+
+$(TEST_HOST)/demo/%.so: $(OUT)/demo/%.so
+	@mkdir -p $(@D)
+	cp $< $@
+
+sanitized: $(OUT)/test/sha256
+
+$(OUT)/test/sha256: testdata/sha256.c host/demo/sha256.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_DEFAULT_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) -o $@ $<

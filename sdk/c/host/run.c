@@ -16,7 +16,18 @@ static void prepare(struct compartment *c, wg_service_id id, const struct option
 	c->shim->service = id;
 	c->shim->run = c->descriptor->run;
 	c->shim->heap_limit = o->heap_size;
+	for (size_t i = 0; i < c->descriptor->operation_count; i++)
+		c->shim->targets[i] = c->descriptor->operations[i].function;
 	c->shim->armed = 1;
+}
+
+/* Has the shim stand before each operation. */
+static const struct wg_operation *through_shim(const struct compartment *c) {
+	static struct wg_operation operations[MAX_COMPARTMENTS][WG_SHIM_OPERATIONS];
+	struct wg_operation *mine = operations[c->shim->service];
+	for (size_t i = 0; i < c->descriptor->operation_count; i++)
+		mine[i] = (struct wg_operation){c->descriptor->operations[i].name, c->shim->gates[i]};
+	return mine;
 }
 
 /* Builds the walls around what was loaded. */
@@ -27,7 +38,7 @@ int wg_attach_all(struct host *h) {
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct compartment *c = &h->compartment[i];
 		prepare(c, i, &h->options);
-		services[i] = (struct wg_service){c->name, c->shim->enter, c->descriptor->operations, c->descriptor->operation_count};
+		services[i] = (struct wg_service){c->name, c->shim->enter, through_shim(c), c->descriptor->operation_count};
 		for (size_t j = 0; j < c->count; j++) {
 			segments[all.count] = c->segments[j];
 			segments[all.count++].service = i;

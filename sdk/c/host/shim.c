@@ -2,6 +2,7 @@
 /* The way into a compartment, and its way to the host. */
 #define _GNU_SOURCE
 #include <linux/futex.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,25 @@
 static uintptr_t enter(uintptr_t what, uintptr_t b, uintptr_t c);
 static int probe(void);
 
-WG_EXPORT struct wg_shim wg_shim = {.abi = WG_SHIM_ABI, .heap_limit = 1ul << 30, .enter = enter, .probe = probe};
+/* What the C library keeps of a locale for each thread it sets in threads that it starts itself: those here come from
+ * another namespace. Set at each entry, it is also what code of other domains cannot have left there. */
+static void greet(void) { (void)uselocale(LC_GLOBAL_LOCALE); }
+
+/* An operation gets three words and does not know which it is: so each has a function of its own before it. */
+#define GATE(i) \
+	static uintptr_t gate_##i(uintptr_t a, uintptr_t b, uintptr_t c) { \
+		greet(); \
+		return wg_shim.targets[i](a, b, c); \
+	}
+#define EACH(of) \
+	of(0) of(1) of(2) of(3) of(4) of(5) of(6) of(7) of(8) of(9) of(10) of(11) of(12) of(13) of(14) of(15) \
+	of(16) of(17) of(18) of(19) of(20) of(21) of(22) of(23) of(24) of(25) of(26) of(27) of(28) of(29) of(30) of(31)
+EACH(GATE)
+#define NAME(i) gate_##i,
+
+WG_EXPORT struct wg_shim wg_shim = {
+	.abi = WG_SHIM_ABI, .heap_limit = 1ul << 30, .enter = enter, .gates = {EACH(NAME)}, .probe = probe,
+};
 
 /* Code outside can have this run with any argument: none makes it leave what the service itself
  * has written. */
@@ -22,6 +41,7 @@ static uintptr_t enter(uintptr_t what, uintptr_t b, uintptr_t c) {
 	(void)b;
 	(void)c;
 	uintptr_t result = 0;
+	greet();
 	switch (what) {
 	case WG_ENTER_RUN:
 		result = wg_shim.run == NULL ? 0 : (uintptr_t)(intptr_t)wg_shim.run();

@@ -15,7 +15,9 @@
 #define WG_EXTENT (4ul << 20)    /* least bytes of one */
 #define WG_SHIM_THREADS 64u      /* that a compartment's code started and that have not ended */
 
-/* Arguments of wg_shim_enter, the function that wg_run runs. Anything from here on is a thread's slot. */
+#define WG_SHIM_OPERATIONS 32u   /* of a service: as many as the daemon takes */
+
+/* Arguments of enter, the function that wg_run runs. Anything from here on is a thread's slot. */
 enum { WG_ENTER_RUN, WG_ENTER_FINISH, WG_ENTER_THREAD };
 
 /* What the host does for a compartment. Written before the walls are up. */
@@ -51,9 +53,11 @@ struct wg_shim {
 	size_t heap_size;
 	unsigned extents;
 	struct wg_extent extent[WG_MAX_EXTENTS];
-	/* Functions for the host: enter is what wg_run is to run, probe says whether the C library
-	 * of the namespace takes memory from this heap. */
+	wg_function targets[WG_SHIM_OPERATIONS]; /* the service's operations */
+	/* Functions for the host: enter is what wg_run is to run, gates are what is registered for operations, probe says
+	 * whether the C library of the namespace takes memory from this heap. */
 	wg_function enter;
+	wg_function gates[WG_SHIM_OPERATIONS];
 	int (*probe)(void);
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A service in C++: global objects, containers, exceptions, threads and streams, all in its own memory.
 #include <algorithm>
+#include <cctype>
+#include <cstdio>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -46,6 +48,10 @@ uintptr_t sorting(uintptr_t n, uintptr_t, uintptr_t) {
 	std::iota(v.rbegin(), v.rend(), 0);
 	std::sort(v.begin(), v.end());
 	std::ostringstream out;
+	char text[40];
+	std::snprintf(text, sizeof text, "%.2f %c", 2.5, std::toupper('x')); // tables of the locale, on a thread of another namespace
+	if (std::string(text) != "2.50 X")
+		return 0;
 	out << v.front() << ' ' << v.back();
 	return out.str() == "0 " + std::to_string(n - 1) ? v.size() : 0;
 }
