@@ -115,7 +115,6 @@ struct wg_domain {
 	_Atomic uint64_t word;
 	char name[WG_MAX_NAME + 1];
 	uint16_t id;
-	uint8_t level;
 	uint16_t index;
 	uint32_t operations; /* how many */
 
