@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "../src/internal.h"
+#include "expect.h"
 
 #define THREADS 8
 #define DOMAINS 9
@@ -21,14 +22,6 @@ __typeof__(wg_controller) wg_controller __attribute__((aligned(4096)));
 union wg_slot wg_threads[WG_MAX_THREADS];
 
 static _Atomic int tags[DOMAINS];
-
-#define EXPECT(condition)                                                    \
-	do {                                                                 \
-		if (!(condition)) {                                          \
-			fprintf(stderr, "line %d: expected %s\n", __LINE__, #condition); \
-			exit(1);                                             \
-		}                                                            \
-	} while (0)
 
 static bool tags_fail;
 
