@@ -91,6 +91,10 @@ func Detect() (Backend, error) {
 	return Open(KindMprotect)
 }
 
+// HostHasKeys reports whether processor and kernel have protection keys switched
+// on, for whichever process.
+func HostHasKeys() bool { return hasOSPKE() }
+
 // Open returns the backend of one kind, or says why it does not work here:
 // ErrUnsupported, or the error of a system call. The PKU backend is one per
 // process, and every call returns it.

@@ -41,7 +41,7 @@ func openPKU() (Backend, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open protection keys: %w", err), freeKeys(all))
 	}
-	return p, nil
+	return p, plantWitness(all[0])
 }
 
 // newRing lends all keys but the first, which must be the one that no thread can

@@ -74,6 +74,10 @@ func policyPageSize(hosted int) int { return policyHeaderSize + 2*bankSize(hoste
 
 func statsPageSize(hosted int) int { return statsHeaderSize + hosted*hosted*cellSize }
 
+// Bytes returns how much memory the pages of a process with so many hosted domains
+// take.
+func Bytes(hosted int) int { return policyPageSize(hosted) + statsPageSize(hosted) }
+
 func checkHosted(hosted int) error {
 	if hosted < 1 || hosted > MaxHosted {
 		return fmt.Errorf("%d hosted domains, want 1..%d", hosted, MaxHosted)

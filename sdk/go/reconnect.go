@@ -47,6 +47,8 @@ func (h *Host) listen(conn *wire.Conn) error {
 				return err
 			}
 		case *wire.Pong:
+		case *wire.Refused:
+			return m
 		default:
 			if files != nil {
 				err = files.Close()
