@@ -43,6 +43,7 @@ type Engine struct {
 	bells sync.Mutex
 
 	scanners   chan struct{} // has an element for each process that is looked at
+	longest    time.Duration // longestScan
 	changed    chan struct{}
 	violations chan Violation
 
@@ -65,7 +66,7 @@ func New(log *slog.Logger) *Engine {
 		nextID:      rand.Uint64() >> 1,
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
 		ledger:    newLedger(),
-		codeEvery: time.Second, scanners: make(chan struct{}, maxScanners),
+		codeEvery: time.Second, scanners: make(chan struct{}, maxScanners), longest: longestScan,
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
 		examinations: make(chan struct{}, maxExaminations), digesting: make(chan struct{}, maxExaminations),

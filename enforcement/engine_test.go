@@ -113,6 +113,7 @@ func TestAbortChangesNothing(t *testing.T) {
 	r := start(t)
 	w := r.attach()
 	wantPermitted(t, w.call("read", 3))
+	r.eventually("the scan of the code", func() bool { return r.service("front").CodeScan.GetTime() != "" })
 	before, epoch := r.engine.State(), w.Status().Epoch
 	for name, lines := range map[string][]string{
 		"deny":       {action("DENY")},

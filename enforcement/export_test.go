@@ -78,3 +78,7 @@ func CodeAdmits(pid int) error {
 	defer c.close()
 	return c.admits(policy.CodeScan{On: true, Required: true})
 }
+
+// LookFor sets when a look at the code of a process is given up. It is called before
+// anything attaches.
+func (e *Engine) LookFor(d time.Duration) { e.longest = d }
