@@ -62,7 +62,7 @@ func (m *mapper) attach(string) error {
 	if err := conn.Send(hello); err != nil {
 		return err
 	}
-	answer, _, err := conn.Receive()
+	answer, files, err := conn.Receive()
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,9 @@ func (m *mapper) attach(string) error {
 		return refused
 	}
 	m.conn = conn
+	if _, err := page.OpenPolicy(files.Policy); err != nil { // the daemon looks
+		return err
+	}
 	return conn.Send(&wire.Ready{})
 }
 
