@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
@@ -17,7 +18,8 @@ func statusCommand() *command {
 		about: `JSON: {"address", "time", "system": {"name", "version", "backend",
 "isolation-strength", "minimum-isolation-strength", "hardware-keys", "boot-time",
 "policy-epoch"}, "domains", "transitions", "services", "services-attached",
-"violations"}; the last five are numbers.`,
+"violations", "permissive"}; the last has the names of the domains whose calls pass
+whatever policy says, the five before it are numbers.`,
 		examples: []string{
 			"waveguard status",
 			"waveguard status --output json | jq -r '.system[\"isolation-strength\"]'",
@@ -48,6 +50,7 @@ type overview struct {
 	Services    int              `json:"services"`
 	Attached    int              `json:"services-attached"`
 	Violations  appliance.Count  `json:"violations"` // of all services
+	Permissive  []string         `json:"permissive"` // domains
 }
 
 func readOverview(ctx context.Context, client *appliance.Client) (*overview, error) {
@@ -71,6 +74,7 @@ func readOverview(ctx context.Context, client *appliance.Client) (*overview, err
 		Time: services.Time, System: system.Data,
 		Domains: len(domains.Data), Transitions: len(transitions.Data), Services: len(services.Data),
 	}
+	o.Permissive = permissiveOf(domains.Data)
 	for _, service := range services.Data {
 		o.Violations += service.Counters.Violations
 		if service.Attached {
@@ -78,6 +82,16 @@ func readOverview(ctx context.Context, client *appliance.Client) (*overview, err
 		}
 	}
 	return o, nil
+}
+
+func permissiveOf(domains []appliance.Domain) []string {
+	names := []string{}
+	for _, d := range domains {
+		if d.EnforcementMode == permissive {
+			names = append(names, d.Name)
+		}
+	}
+	return names
 }
 
 func (o *overview) write(s *session) error {
@@ -97,7 +111,7 @@ func (o *overview) write(s *session) error {
 
 func (o *overview) pairs(p text.Palette) []text.Pair {
 	wall := wallCell(cmp.Or(o.System.Strength, "unknown"))
-	return []text.Pair{
+	pairs := []text.Pair{
 		{Name: "version", Value: cmp.Or(o.System.Version, "unknown")},
 		{Name: "running since", Value: cmp.Or(moment(o.System.BootTime), "unknown")},
 		{Name: "walls", Value: fmt.Sprintf("%s (backend %s, %d hardware keys)\n%s",
@@ -109,4 +123,9 @@ func (o *overview) pairs(p text.Palette) []text.Pair {
 		{Name: "violations", Value: fmt.Sprintf("%d since the appliance started, read at %s",
 			o.Violations, o.Time.Local().Format("2006-01-02 15:04:05.000 MST"))},
 	}
+	if len(o.Permissive) > 0 {
+		pairs = append(pairs, text.Pair{Name: "permissive", Value: p.Paint(text.Warn, strings.Join(o.Permissive, ", ")) +
+			"\nCalls by these domains pass, whatever policy says; \"waveguard learn\" proposes a policy."})
+	}
+	return pairs
 }
