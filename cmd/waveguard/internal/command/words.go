@@ -63,7 +63,7 @@ func limitCell(n uint32, unit string) text.Cell {
 
 // moment is a time in words; empty if there is none.
 func moment(t *time.Time) string {
-	if t == nil {
+	if t == nil || t.IsZero() {
 		return ""
 	}
 	return t.Local().Format("2006-01-02 15:04:05")
