@@ -90,7 +90,7 @@ func (l *learner) observe(p *Pair) {
 	k := view.TransitionKey{Source: p.Source, Target: p.Target}
 	t := l.policy.Transitions[k]
 	switch {
-	case !l.concerns(p.Source), !l.opt.Since.IsZero() && p.Last.Before(l.opt.Since):
+	case !l.concerns(p.Source), p.Passed()+p.Denied == 0, !l.opt.Since.IsZero() && p.Last.Before(l.opt.Since):
 		return
 	case l.policy.Domains[p.Source] == nil || l.policy.Domains[p.Target] == nil:
 		return // removed since
