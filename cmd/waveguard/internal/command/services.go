@@ -17,9 +17,10 @@ func servicesCommand() *command {
 		about: `JSON: {"time", "services": [{"name", "domain", "attached", "operational-state",
 "isolation-strength", "process-id", "attach-time", "executable",
 "executable-sha256", "uid", "counters": {"attaches", "calls-permitted",
-"calls-denied", "rate-limited", "dwell-exceeded", "protection-key-faults",
-"violations", "lost-reports"}, "last-violation": {"time", "kind",
-"target-domain", "address"}}]}, by name. A member whose value is not known is absent.`,
+"calls-denied", "calls-tolerated", "rate-limited", "dwell-exceeded",
+"protection-key-faults", "violations", "lost-reports"}, "last-violation":
+{"time", "kind", "target-domain", "address"}}]}, by name. A member whose value
+is not known is absent.`,
 		examples: []string{"waveguard services", "waveguard services --output json | jq '.services[] | select(.attached | not)'"},
 		run: func(ctx context.Context, s *session) error {
 			return s.ask(ctx, func(ctx context.Context, client *appliance.Client) error {
