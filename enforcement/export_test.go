@@ -2,7 +2,9 @@ package enforcement
 
 import (
 	"strconv"
+	"time"
 
+	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen/view"
 )
 
@@ -24,4 +26,20 @@ func (e *Engine) FillObservations() {
 	for i := 0; len(o.pairs) < maxObserved; i++ {
 		o.pairs[view.TransitionKey{Source: "x", Target: strconv.Itoa(i)}] = &observed{}
 	}
+}
+
+// LookEvery sets the time between two looks at the code of a process, until a commit
+// changes it.
+func (e *Engine) LookEvery(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.codeEvery = d
+}
+
+// CodeAdmits says whether a service that requires clean code takes that of a
+// process, which was not scanned.
+func CodeAdmits(pid int) error {
+	c := followCode(pid)
+	defer c.close()
+	return c.admits(policy.CodeScan{On: true, Required: true})
 }
