@@ -18,12 +18,15 @@ func (e *Engine) DepartedCells() (n int) {
 	return n
 }
 
-// FillObservations takes all room for pairs of domains.
-func (e *Engine) FillObservations() {
+// MaxObserved is how many pairs of domains are observed.
+const MaxObserved = maxObserved
+
+// FillObservations adds pairs of domains until so many are observed.
+func (e *Engine) FillObservations(n int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	o := &e.ledger.observed
-	for i := 0; len(o.pairs) < maxObserved; i++ {
+	for i := 0; len(o.pairs) < n; i++ {
 		o.pairs[view.TransitionKey{Source: "x", Target: strconv.Itoa(i)}] = &observed{}
 	}
 }

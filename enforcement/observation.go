@@ -26,6 +26,8 @@ type observations struct {
 	since   time.Time
 	pairs   map[view.TransitionKey]*observed
 	omitted uint64 // calls of pairs that found no room
+
+	shown *gen.MpkSecurity_Observation // the latest state
 }
 
 // observed is what was seen of the calls of one domain into another.
@@ -140,16 +142,26 @@ func (o *observed) use(operation string) {
 }
 
 // state returns what was observed. Entries that did not change are the same as
-// before.
+// before, and so is all of it if none did.
 func (o *observations) state() *gen.MpkSecurity_Observation {
+	changed := o.shown == nil || len(o.shown.Transition) != len(o.pairs) || o.shown.GetOmitted() != o.omitted
+	for key, pair := range o.pairs {
+		if pair.state == nil {
+			pair.state, changed = pair.show(key), true
+		}
+	}
+	if changed {
+		o.shown = o.show()
+	}
+	return o.shown
+}
+
+func (o *observations) show() *gen.MpkSecurity_Observation {
 	s := &gen.MpkSecurity_Observation{
 		Since: timestamp(o.since), Omitted: ygot.Uint64(o.omitted),
 		Transition: make(map[gen.MpkSecurity_Observation_Transition_Key]*gen.MpkSecurity_Observation_Transition, len(o.pairs)),
 	}
 	for key, pair := range o.pairs {
-		if pair.state == nil {
-			pair.state = pair.show(key)
-		}
 		s.Transition[gen.MpkSecurity_Observation_Transition_Key(key)] = pair.state
 	}
 	return s

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/gen"
@@ -259,7 +260,7 @@ func TestObservationsAreBounded(t *testing.T) {
 	c := r.joinReady(vault("read"))
 	c.stats.Cell(0, 1).Add(page.Permitted)
 	r.wantCalls(1, 0, 0)
-	r.engine.FillObservations()
+	r.engine.FillObservations(enforcement.MaxObserved)
 	c.stats.Cell(0, 1).Add(page.Permitted)
 	c.stats.Cell(1, 0).AddN(page.Permitted, 4)
 	r.wantCalls(2, 0, 0)

@@ -20,6 +20,9 @@ func (c *Collector) writeObservation(e *tree.Editor, next *gen.MpkSecurity_Obser
 	if e.Find(c.paths.observation) == nil {
 		prev, c.written = nil, nil // it went with all that was configured
 	}
+	if next == prev {
+		return nil
+	}
 	if err := view.Write(e, c.paths.observation, prev, next); err != nil {
 		return err
 	}
