@@ -42,9 +42,14 @@ type domainCounters struct {
 	unmatched, forgiven                  uint64
 }
 
+// callCounters counts calls.
+type callCounters struct {
+	permitted, denied, tolerated, rateLimited, dwellExceeded uint64
+}
+
 // transitionCounters counts the calls of one domain into another.
 type transitionCounters struct {
-	permitted, denied, tolerated, rateLimited, dwellExceeded uint64
+	callCounters
 
 	lastDenied time.Time
 }
@@ -52,8 +57,8 @@ type transitionCounters struct {
 // serviceCounters counts what a service did. Calls are counted by process and
 // domain: services that share both share them.
 type serviceCounters struct {
-	attaches, permitted, denied, tolerated, rateLimited, dwellExceeded, faults uint64
-	violations, lostReports                                                    uint64
+	callCounters
+	attaches, faults, violations, lostReports uint64
 
 	lastViolation *Violation
 }
@@ -134,23 +139,23 @@ func (e *Engine) account(a *attachment, i, j int, d calls) {
 	}
 }
 
-func (c *transitionCounters) add(d calls) {
+func (c *callCounters) add(d calls) {
 	c.permitted += d.counts[page.Permitted]
 	c.denied += d.denied
 	c.tolerated += d.counts[page.Tolerated]
 	c.rateLimited += d.counts[page.RateLimited]
 	c.dwellExceeded += d.counts[page.DwellExceeded]
+}
+
+func (c *transitionCounters) add(d calls) {
+	c.callCounters.add(d)
 	if d.denied > 0 {
 		c.lastDenied = time.Now()
 	}
 }
 
 func (c *serviceCounters) add(d calls) {
-	c.permitted += d.counts[page.Permitted]
-	c.denied += d.denied
-	c.tolerated += d.counts[page.Tolerated]
-	c.rateLimited += d.counts[page.RateLimited]
-	c.dwellExceeded += d.counts[page.DwellExceeded]
+	c.callCounters.add(d)
 	c.faults += d.counts[page.Faults]
 }
 
