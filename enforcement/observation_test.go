@@ -82,6 +82,32 @@ func TestToleratedIsCountedFirst(t *testing.T) {
 	}
 }
 
+// TestToleratedIsNeverShownAsDenied reads the counters while a permissive domain
+// makes calls that policy forbids.
+func TestToleratedIsNeverShownAsDenied(t *testing.T) {
+	r := start(t)
+	r.commit(action("DENY"), viewtest.Entry("domain", "a")+"/config/enforcement-mode = PERMISSIVE")
+	w := r.attach()
+	const calls = 20_000
+	done := make(chan error, 1)
+	go func() { done <- w.call("read", calls) }()
+	for running := true; running; {
+		select {
+		case err := <-done:
+			wantPermitted(t, err)
+			running = false
+		default:
+		}
+		if c := r.transition("a", "b"); c != nil && (*c.Denied != 0 || c.LastDenied != nil) {
+			t.Fatalf("%d calls are shown as denied", *c.Denied)
+		}
+	}
+	r.wantCalls(0, 0, calls)
+	if o := r.observed("a", "b"); !slices.Equal(o.Operation, []string{"read"}) || o.GetPeakRate() == 0 || o.GetLongestDwellTime() == 0 {
+		t.Errorf("observed are %v, %d calls/s, %d us", o.Operation, o.GetPeakRate(), o.GetLongestDwellTime())
+	}
+}
+
 // TestToleratedIsReported holds that the report of a violation says what came of it.
 func TestToleratedIsReported(t *testing.T) {
 	r := start(t)

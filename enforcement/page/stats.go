@@ -16,7 +16,7 @@ type Counter int
 
 // The counters. Each call adds one to Permitted, or one to Denied,
 // RateLimited, OperationDenied or OutOfServiceCalls; one that a permissive
-// domain makes against policy adds one to Tolerated besides.
+// domain makes against policy adds one to Tolerated before.
 const (
 	Permitted         Counter = iota // calls let through as policy says
 	Denied                           // no entry, or one without Permit
