@@ -1,0 +1,90 @@
+//go:build linux && amd64
+
+package redteam_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/mpk"
+)
+
+// attacker is the program of the folder attacker, linked with libwaveguard.
+func attacker(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("../../bin/csdk/test/attacker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var backends = map[mpk.Kind]string{mpk.KindNone: "none", mpk.KindPKU: "pku"}
+
+// TestNativeVerdicts has a service of libwaveguard take every way to another's memory.
+func TestNativeVerdicts(t *testing.T) {
+	needKeys(t)
+	t.Parallel()
+	d := startDaemon(t)
+	var all []verdict
+	for _, w := range natives {
+		all = append(all, w.judge(t, d.try))
+	}
+	compare(t, "native.json", all)
+}
+
+// try runs the attacker, and returns what came of it and what the daemon was told.
+func (d *daemon) try(t *testing.T, w way, behind defence) (outcome, string) {
+	t.Helper()
+	cmd := behind.command(t, attacker(t), d.socket, backends[behind.walls], w.name)
+	cmd.Dir = t.TempDir()
+	out, err := cmd.CombinedOutput()
+	seen := d.reports(t)
+	said := fmt.Sprintf("%q %v %v", out, err, seen)
+	switch {
+	case strings.Contains(string(out), worked) || dumped(t, cmd.Dir):
+		return works, said
+	case ended(err):
+		return ends, said
+	case err != nil:
+		t.Fatalf("%s behind %s: %s", w.name, behind.name, said)
+	case slices.Contains(seen, wire.ProtectionKeyFault):
+		return reported, said
+	}
+	return fails, said
+}
+
+func ended(err error) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled()
+}
+
+// dumped says whether a core dump in the folder has the secret, which attacker.c makes
+// up the same way.
+func dumped(t *testing.T, dir string) bool {
+	t.Helper()
+	secret := make([]byte, 64)
+	for i := range secret {
+		secret[i] = byte(i*37+11) ^ 0xa5
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "core*"))
+	for _, file := range files {
+		core, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(core, secret) {
+			return true
+		}
+	}
+	return false
+}
