@@ -32,9 +32,6 @@ var defences = []defence{
 	{"and fixed code", mpk.KindPKU, &confine.Policy{Profile: confine.Region, FixedCode: true}},
 }
 
-// strongest is the last.
-func strongest() defence { return defences[len(defences)-1] }
-
 // What can be left out of a defence, besides single system calls of the filter.
 const (
 	theWalls       = "walls"
@@ -72,10 +69,10 @@ func runStage() {
 	if !is {
 		return
 	}
-	var p confine.Policy
+	var p *confine.Policy
 	err := json.Unmarshal([]byte(text), &p)
-	if err == nil {
-		err = confine.Apply(p)
+	if err == nil && p != nil {
+		err = confine.Apply(*p)
 	}
 	if err == nil {
 		environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, stage+"=") })

@@ -37,7 +37,7 @@ func TestNativeVerdicts(t *testing.T) {
 	d := startDaemon(t)
 	var all []verdict
 	for _, w := range natives {
-		all = append(all, w.judge(t, d.try))
+		all = append(all, w.judge(t, defences, d.try))
 	}
 	compare(t, "native.json", all)
 }
@@ -48,15 +48,21 @@ func (d *daemon) try(t *testing.T, w way, behind defence) (outcome, string) {
 	cmd := behind.command(t, attacker(t), d.socket, backends[behind.walls], w.name)
 	cmd.Dir = t.TempDir()
 	out, err := cmd.CombinedOutput()
+	return d.outcome(t, cmd.Dir, out, err)
+}
+
+// outcome says what came of a run in the folder.
+func (d *daemon) outcome(t *testing.T, dir string, out []byte, err error) (outcome, string) {
+	t.Helper()
 	seen := d.reports(t)
 	said := fmt.Sprintf("%q %v %v", out, err, seen)
 	switch {
-	case strings.Contains(string(out), worked) || dumped(t, cmd.Dir):
+	case strings.Contains(string(out), worked) || dumped(t, dir):
 		return works, said
 	case ended(err):
 		return ends, said
 	case err != nil:
-		t.Fatalf("%s behind %s: %s", w.name, behind.name, said)
+		t.Fatal(said)
 	case slices.Contains(seen, wire.ProtectionKeyFault):
 		return reported, said
 	}
@@ -65,24 +71,28 @@ func (d *daemon) try(t *testing.T, w way, behind defence) (outcome, string) {
 
 func ended(err error) bool {
 	var exit *exec.ExitError
-	return errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled()
+	return errors.As(err, &exit) && (exit.Sys().(syscall.WaitStatus).Signaled() || exit.ExitCode() == endedStatus)
 }
 
-// dumped says whether a core dump in the folder has the secret, which attacker.c makes
-// up the same way.
-func dumped(t *testing.T, dir string) bool {
-	t.Helper()
+// theSecret is what the attacker's main.c makes up the same way.
+func theSecret() []byte {
 	secret := make([]byte, 64)
 	for i := range secret {
 		secret[i] = byte(i*37+11) ^ 0xa5
 	}
+	return secret
+}
+
+// dumped says whether a core dump in the folder has the secret.
+func dumped(t *testing.T, dir string) bool {
+	t.Helper()
 	files, _ := filepath.Glob(filepath.Join(dir, "core*"))
 	for _, file := range files {
 		core, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bytes.Contains(core, secret) {
+		if bytes.Contains(core, theSecret()) {
 			return true
 		}
 	}

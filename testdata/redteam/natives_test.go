@@ -49,6 +49,7 @@ var natives = []way{
 	{name: "proc-thread-self-mem", how: "reads /proc/thread-self/mem", heldBy: byProc},
 	{name: "proc-root-mem", how: "reads /proc/self/root/proc/self/mem", heldBy: byProc},
 	{name: "proc-cwd-mem", how: "reads /proc/self/cwd/../../proc/self/mem", heldBy: byProc},
+	{name: "proc-parent-mem", how: "has a child read the file of its parent", heldBy: byProc},
 	{name: "fork-proc-mem", how: "reads the file of a child", heldBy: byProc},
 	{name: "proc-self-mem-write", how: "writes to /proc/self/mem", heldBy: byProc},
 	{name: "set-mm-cmdline", how: "has its command line begin there (PR_SET_MM, as root), and reads /proc/self/cmdline", heldBy: []string{"prctl", closedProc}},

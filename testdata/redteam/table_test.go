@@ -16,8 +16,10 @@ const docs = "../../docs/isolation.md"
 // tables are those that the page takes from testdata, between a line that names the file
 // and one that says that it is over.
 var tables = map[string]func(t *testing.T, text []byte) string{
-	"verdicts.json": verdicts,
-	"native.json":   verdicts,
+	"verdicts.json":  verdicts,
+	"native.json":    verdicts,
+	"sealed.json":    sealed,
+	"container.json": containers,
 }
 
 const tableEnds = "<!-- End of the table. -->\n"
@@ -80,6 +82,18 @@ func verdicts(t *testing.T, text []byte) string {
 			fmt.Fprintf(&b, " %s |", cell(o))
 		}
 		fmt.Fprintf(&b, " %s |\n", v.verdict())
+	}
+	return b.String()
+}
+
+// sealed is the table of what sealing ends.
+func sealed(t *testing.T, text []byte) string {
+	var all []verdict
+	decode(t, text, &all)
+	var b strings.Builder
+	b.WriteString("| way | the attacker | not sealed | sealed (Linux 6.10) |\n|---|---|---|---|\n")
+	for _, v := range all {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", v.Way, v.How, cell(v.Behind[0]), cell(v.Behind[1]))
 	}
 	return b.String()
 }

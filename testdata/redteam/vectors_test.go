@@ -26,7 +26,9 @@ var update = flag.Bool("update", false, "print the table as it should be")
 const child = "WAVEGUARD_REDTEAM"
 
 func TestMain(m *testing.M) {
+	enterJail()
 	runStage()
+	runSurface()
 	redteam.Help()
 	if how := os.Getenv(child); how != "" {
 		vector, walls, _ := strings.Cut(how, "|")
@@ -130,7 +132,7 @@ func TestVerdicts(t *testing.T) {
 	var all []verdict
 	for _, v := range redteam.Vectors {
 		w := way{name: v.Name, how: v.How, heldBy: heldBy[v.Name]}
-		all = append(all, w.judge(t, tryGo))
+		all = append(all, w.judge(t, defences, tryGo))
 	}
 	compare(t, "verdicts.json", all)
 }

@@ -55,18 +55,18 @@ func needKeys(t *testing.T) {
 // trier tries a way behind a defence, in a process of its own.
 type trier func(t *testing.T, w way, d defence) (o outcome, said string)
 
-// judge tries a way behind every defence, and holds to its word what says that it stops it.
-func (w way) judge(t *testing.T, try trier) verdict {
+// judge tries a way behind each of the defences, and holds to its word what says that it stops it.
+func (w way) judge(t *testing.T, behind []defence, try trier) verdict {
 	t.Helper()
 	row := verdict{Way: w.name, How: w.how, HeldBy: w.heldBy, Nowhere: w.why}
-	for _, d := range defences {
+	for _, d := range behind {
 		o, said := try(t, w, d)
 		t.Logf("%s behind %s: %s: %s", w.name, d.name, o, said)
 		row.Behind = append(row.Behind, o)
 	}
 	w.check(t, row)
 	if len(w.heldBy) > 0 {
-		w.checkHeld(t, try)
+		w.checkHeld(t, behind[len(behind)-1], try)
 	}
 	return row
 }
@@ -87,9 +87,9 @@ func (w way) check(t *testing.T, row verdict) {
 
 // checkHeld leaves out what is said to stop the way: all of it, and then it works; and
 // all but one, and then that one stops it.
-func (w way) checkHeld(t *testing.T, try trier) {
+func (w way) checkHeld(t *testing.T, strongest defence, try trier) {
 	t.Helper()
-	bare := strongest()
+	bare := strongest
 	for _, part := range w.heldBy {
 		bare = bare.without(part)
 	}
@@ -100,7 +100,7 @@ func (w way) checkHeld(t *testing.T, try trier) {
 		if len(w.heldBy) == 1 {
 			return // shown before
 		}
-		one := strongest()
+		one := strongest
 		for _, part := range slices.Delete(slices.Clone(w.heldBy), i, i+1) {
 			one = one.without(part)
 		}

@@ -133,6 +133,22 @@ static void peek(int to) {
 		_exit(1);
 }
 
+static void read_parent(int to) {
+	if (!memory_of("/proc/%d/mem", getppid()) || write(to, got, LENGTH) != LENGTH)
+		_exit(1);
+}
+
+static bool by_parent_memory(void) { return from_child(read_parent, NULL); }
+
+/* Lets others look, until they say that they have. */
+static bool await(void) {
+	char end;
+	printf("waits, secret at %lu\n", (unsigned long)secret);
+	while (read(0, &end, 1) > 0)
+		;
+	return true;
+}
+
 static void set_rights(int to) {
 	static char state[65536] __attribute__((aligned(64)));
 	struct iovec v = {state, sizeof state};
@@ -260,6 +276,8 @@ const struct vector process_vectors[] = {
 	{.name = "map_files", .attempt = mapped_by_link, .kind = SHARED},
 	{.name = "fork", .attempt = by_fork},
 	{.name = "vfork", .attempt = by_vfork},
+	{.name = "proc-parent-mem", .attempt = by_parent_memory},
+	{.name = "wait", .attempt = await},
 	{.name = "fork-proc-mem", .attempt = by_child_memory},
 	{.name = "fork-process_vm_readv", .attempt = by_child_readv},
 	{.name = "ptrace-peek", .attempt = by_peek},
