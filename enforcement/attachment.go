@@ -26,6 +26,7 @@ type attachment struct {
 	services []hostedService
 	hosted   []policy.Hosted
 	local    map[string]int // local index of each hosted domain
+	code     *code
 
 	policy   *page.Policy
 	doorbell *os.File
@@ -43,6 +44,7 @@ type attachment struct {
 	seen    *history          // nil before ready, unless taken over from a predecessor
 	matched []bool            // by source and target local index: the policy in force has a transition
 	revoked map[string]error  // services whose claim no longer holds, and why
+	scans   map[string]policy.CodeScan
 }
 
 // hostedService is a claimed service and the domain it was claimed into.
@@ -93,13 +95,15 @@ func (a *attachment) concernedBy(ts map[view.TransitionKey]*gen.MpkSecurity_Tran
 type plan struct {
 	table   page.Table
 	revoked map[string]error
+	scans   map[string]policy.CodeScan
 }
 
 // compile returns the plan of this process; domains of services whose claim no
 // longer holds are isolated.
 func (a *attachment) compile(r policy.Reader) plan {
-	p := plan{policy.Compile(r, a.hosted), map[string]error{}}
+	p := plan{policy.Compile(r, a.hosted), map[string]error{}, map[string]policy.CodeScan{}}
 	for _, s := range a.services {
+		p.scans[s.name] = policy.CodeScanOf(r.Service(s.name))
 		if err := a.claimHolds(r, s); err != nil {
 			p.table[a.local[s.domain]].State = page.Isolated
 			p.revoked[s.name] = err
@@ -124,7 +128,7 @@ func (a *attachment) obey(p plan) {
 			a.engine.log.Warn("service isolated", "service", name, "pid", a.identity.PID, "err", err)
 		}
 	}
-	a.matched, a.revoked = matched(p.table), p.revoked
+	a.matched, a.revoked, a.scans = matched(p.table), p.revoked, p.scans
 }
 
 func matched(t page.Table) []bool {
@@ -145,7 +149,10 @@ func (a *attachment) claimHolds(r policy.Reader, s hostedService) error {
 	case service.GetDomain() != s.domain:
 		return errors.New("its domain was changed; restart the process to move it")
 	}
-	return policy.MatchOf(service).Check(a.identity)
+	if err := policy.MatchOf(service).Check(a.identity); err != nil {
+		return err
+	}
+	return a.code.admits(policy.CodeScanOf(service))
 }
 
 // Welcome implements attach.Session.
@@ -177,7 +184,7 @@ func (a *attachment) Violation(v *wire.Violation) error {
 	if int(v.Service) >= len(a.services) || int(v.Source) >= len(a.hosted) || int(v.Target) >= len(a.hosted) {
 		return errors.New("a violation names a domain or service that the process does not host")
 	}
-	if v.Kind == wire.AttachRefused {
+	if v.Kind == wire.AttachRefused || v.Kind == wire.UnprovenCode {
 		return fmt.Errorf("a violation of kind %v, which is the daemon's own to report", v.Kind)
 	}
 	operation := ""

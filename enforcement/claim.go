@@ -14,6 +14,15 @@ import (
 type refusal struct {
 	*wire.Refused
 	service string
+	code    bool // it is for the code of the process
+}
+
+// kind is the violation that the refusal may be.
+func (r *refusal) kind() wire.Kind {
+	if r.code {
+		return wire.UnprovenCode
+	}
+	return wire.AttachRefused
 }
 
 // admit checks the claim and lays the attachment out.
@@ -28,7 +37,7 @@ func (e *Engine) admit(id policy.Identity, h *wire.Hello) (*attachment, *refusal
 	}
 	for _, s := range h.Services {
 		if refused := e.claim(a, s, h); refused != nil {
-			return nil, &refusal{refused, s.Name}
+			return nil, &refusal{Refused: refused, service: s.Name}
 		}
 	}
 	e.nextID++

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
@@ -31,7 +32,9 @@ type Engine struct {
 	minimum     gen.E_MpkSecurityTypes_IsolationStrength
 	outline     outline
 	ledger      *ledger
+	codeEvery   time.Duration // between two looks at the code of a process
 
+	scanners   chan struct{} // has an element for each process that is looked at
 	changed    chan struct{}
 	violations chan Violation
 }
@@ -46,7 +49,8 @@ func New(log *slog.Logger) *Engine {
 		// Attachments are told apart across restarts of the daemon.
 		nextID:      rand.Uint64() >> 1,
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
-		ledger:  newLedger(),
+		ledger:    newLedger(),
+		codeEvery: time.Second, scanners: make(chan struct{}, maxScanners),
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
 	}
@@ -88,6 +92,9 @@ func (e *Engine) put(d *view.Delta, plans map[*attachment]plan) {
 		e.epoch++
 	}
 	e.minimum = e.config.Reader().System().GetMinimumIsolationStrength()
+	if d.System != nil {
+		e.codeEvery = policy.CodeScanInterval(e.config.Reader())
+	}
 	e.outline.apply(d)
 	e.ledger.forget(d)
 	e.signal()

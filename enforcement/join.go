@@ -24,15 +24,22 @@ const leaveGrace = 2 * time.Second
 func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.Refused) {
 	e.awaitHolders(id, h)
 	e.readDigest(id, h)
+	code := e.readCode(id, h)
 	e.commit.Lock()
 	defer e.commit.Unlock()
 	a, refused := e.admit(id, h)
+	if refused == nil {
+		a.code = code
+		refused = a.refuseCode(e.config.Reader())
+	}
 	if refused != nil {
+		code.close()
 		e.refuse(id, refused)
 		return nil, refused.Refused
 	}
 	doorbell, err := a.open()
 	if err != nil {
+		code.close()
 		e.log.Error("attach a process", "pid", id.PID, "err", err)
 		return nil, refusef(wire.RefusedInternal, "the daemon cannot make the pages: %v", err)
 	}
@@ -40,6 +47,7 @@ func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.
 	a.obey(a.compile(e.config.Reader()))
 	e.register(a)
 	go a.listen(doorbell)
+	go a.watchCode()
 	return a, nil
 }
 
@@ -86,7 +94,7 @@ func (e *Engine) refuse(id policy.Identity, r *refusal) {
 		return
 	}
 	v := Violation{
-		Time: time.Now(), Kind: wire.AttachRefused, Severity: wire.AttachRefused.Severity(),
+		Time: time.Now(), Kind: r.kind(), Severity: r.kind().Severity(),
 		Service: r.service, PID: id.PID, Occurrences: 1,
 	}
 	if s := e.config.Reader().Service(r.service); s != nil {

@@ -150,6 +150,7 @@ var kinds = map[wire.Kind]gen.E_MpkSecurityTypes_ViolationKindRef{
 	wire.DomainOutOfService: gen.MpkSecurityTypes_ViolationKindRef_domain_out_of_service,
 	wire.ProtectionKeyFault: gen.MpkSecurityTypes_ViolationKindRef_protection_key_fault,
 	wire.AttachRefused:      gen.MpkSecurityTypes_ViolationKindRef_attach_refused,
+	wire.UnprovenCode:       gen.MpkSecurityTypes_ViolationKindRef_unproven_code,
 }
 
 // host takes in what an attached process gives its services and domains.
@@ -162,6 +163,7 @@ func (b *stateBuilder) host(a *attachment) {
 	for _, s := range a.services {
 		if state := b.state.Service[s.name]; state != nil {
 			b.provide(state, a, a.revoked[s.name] == nil)
+			state.CodeScan = a.code.state(a.scans[s.name])
 		}
 	}
 	for _, h := range a.hosted {

@@ -39,11 +39,14 @@ func TestCollectServesState(t *testing.T) {
 		}
 		s.want("services/service[name='s']/state/attached", "true")
 		s.want("services/service[name='s']/state/mpk-security-telemetry:last-violation/kind", "mpk-security-types:rate-exceeded")
+		s.want("services/service[name='s']/state/code-scan/verdict", "OPEN")
+		s.want("services/service[name='s']/state/code-scan/open", n)
 		s.want("domains/domain[name='a']/state/operational-state", "IN_SERVICE")
 		from.state = counted(2)
 	}
-	from.state.Service["s"].Attached = nil
+	from.state.Service["s"].Attached, from.state.Service["s"].CodeScan = nil, nil
 	collect(t, c)
+	s.want("services/service[name='s']/state/code-scan/verdict", "")
 	s.want("services/service[name='s']/state/attached", "")
 }
 

@@ -145,6 +145,7 @@ func counted(n uint64) *gen.MpkSecurity {
 		state.Service[name] = &gen.MpkSecurity_Service{
 			Attached: ygot.Bool(true), Counters: &gen.MpkSecurity_Service_Counters{Violations: ygot.Uint64(n)},
 			LastViolation: &gen.MpkSecurity_Service_LastViolation{Kind: gen.MpkSecurityTypes_ViolationKindRef_rate_exceeded},
+			CodeScan:      &gen.MpkSecurity_Service_CodeScan{Verdict: gen.MpkSecurityTypes_CodeScanVerdict_OPEN, Open: ygot.Uint32(uint32(n))},
 		}
 	}
 	for _, key := range []view.TransitionKey{{Source: "a", Target: "b"}, {Source: "b", Target: "a"}, {Source: "ghost", Target: "a"}} {

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/gen"
@@ -115,6 +116,8 @@ type Plan struct {
 	Minimum  gen.E_MpkSecurityTypes_IsolationStrength
 	Hosted   []Hosted
 	Table    page.Table
+	Scans    map[string]CodeScan // by service
+	Interval time.Duration       // between two looks at the code of a process
 }
 
 // NewPlan compiles the plan for a process that hosts these domains.
@@ -122,9 +125,11 @@ func NewPlan(r Reader, hosted []Hosted) *Plan {
 	p := &Plan{
 		Services: map[string]*Match{}, Hosted: hosted,
 		Minimum: r.System().GetMinimumIsolationStrength(), Table: Compile(r, hosted),
+		Scans: map[string]CodeScan{}, Interval: CodeScanInterval(r),
 	}
 	for name := range r.Services() {
 		p.Services[name] = MatchOf(r.Service(name))
+		p.Scans[name] = CodeScanOf(r.Service(name))
 	}
 	return p
 }
@@ -132,9 +137,9 @@ func NewPlan(r Reader, hosted []Hosted) *Plan {
 // String prints the plan, the same for the same plan.
 func (p *Plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "minimum %v\n", p.Minimum)
+	fmt.Fprintf(&b, "minimum %v, looks every %v\n", p.Minimum, p.Interval)
 	for _, name := range sortedKeys(p.Services) {
-		fmt.Fprintf(&b, "service %s: %v\n", name, *p.Services[name])
+		fmt.Fprintf(&b, "service %s: %v code %v\n", name, *p.Services[name], p.Scans[name])
 	}
 	for i, d := range p.Table {
 		fmt.Fprintf(&b, "domain %d %s: id %d level %d state %d wall %+v\n", i, p.Hosted[i].Domain, d.ID, d.Level, d.State, d.Wall)

@@ -69,23 +69,28 @@ func (e *examiner) examine(h located, p *part, pos position) Hit {
 	placement, part, place := e.place(h, boundary, pos)
 	class, claim := e.classify(h, boundaries, placement)
 	in := p.name
-	if other := e.span.at(h.address + uint64(e.sequence(h)) - 1); other != p {
+	if other := e.span.at(h.address + uint64(h.length) - 1); other != p {
 		in += " and " + other.name
 		place += "; it begins in " + p.name + " and ends in " + other.name
 	}
 	return Hit{
 		Instruction: h.instruction, Class: class,
 		Address: Address(h.address), Offset: Address(pos.offset), In: in, Section: pos.section, Symbol: pos.symbol,
-		Bytes:     hex.EncodeToString(e.code(h.address)[:e.sequence(h)]),
+		Bytes:     hex.EncodeToString(e.code(h.address)[:h.length]),
 		Placement: placement, Place: place, Claim: claim, Advice: advise(class, placement, part),
 		Code: e.listing(h, boundaries),
 	}
 }
 
+const identityClaim = "PKRU stays as it is, but the thread takes the place of any other for code that knows threads by this base"
+
 // classify proves what it can.
 func (e *examiner) classify(h located, boundaries []uint64, placement Placement) (Class, string) {
-	if len(e.fixed(h.address)) < e.sequence(h) {
+	if len(e.fixed(h.address)) < h.length {
 		return Open, "its memory is writable: the code behind it can be replaced"
+	}
+	if h.instruction == WRFSBASE || h.instruction == WRGSBASE {
+		return Identity, identityClaim
 	}
 	class, claim := e.prove(h)
 	switch {
@@ -178,9 +183,6 @@ func (e *examiner) readingFrom(from, to uint64) []uint64 {
 		list = append(list, next)
 	}
 }
-
-// sequence is how many bytes of a hit make it one.
-func (e *examiner) sequence(h located) int { return sequenceLen(e.code(h.address)) }
 
 // cached is how much code is read at a time, in bytes.
 const cached = 4096

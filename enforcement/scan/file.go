@@ -66,31 +66,40 @@ func Raw(ctx context.Context, name string, r io.ReaderAt, size int64) (*Report, 
 
 // scan searches spans and explains what it finds. It returns the error of ctx.
 func (r *Report) scan(ctx context.Context, spans []*span) error {
-	buf := buffers.Get().(*buffer)
-	defer buffers.Put(buf)
-	for _, s := range spans {
-		f := &findings{report: r}
-		if err := s.search(ctx, buf, f); err != nil {
-			return err
-		}
-		r.Hits = append(r.Hits, s.examine(f.hits)...)
+	f := &findings{report: r}
+	if err := searchAll(ctx, spans, f.take); err != nil {
+		return err
 	}
+	f.explain()
 	r.judge()
 	return nil
 }
 
-// findings are those in one span, for its report.
+// findings are those of a report, as far as they were searched.
 type findings struct {
 	report *Report
+	span   *span // that the hits are in
 	hits   []located
 }
 
-func (f *findings) hit(l located) {
-	if f.report.Total++; f.report.Total <= maxHits {
-		f.hits = append(f.hits, l)
+// take takes a piece in; pieces come in order.
+func (f *findings) take(p *piece) {
+	if p.span != f.span {
+		f.explain()
+		f.span = p.span
+	}
+	room := max(0, maxHits-f.report.Total)
+	f.hits = append(f.hits, p.hits[:min(room, len(p.hits))]...)
+	f.report.Total += p.total
+	f.report.Bytes += p.searched
+	for _, g := range p.gaps {
+		f.report.unread("%s: %v", g.part.name, g.err)
 	}
 }
 
-func (f *findings) gap(g gap) { f.report.unread("%s: %v", g.part.name, g.err) }
-
-func (f *findings) searched(bytes int) { f.report.Bytes += int64(bytes) }
+func (f *findings) explain() {
+	if f.span != nil {
+		f.report.Hits = append(f.report.Hits, f.span.examine(f.hits)...)
+	}
+	f.hits = f.hits[:0]
+}

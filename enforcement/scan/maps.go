@@ -22,6 +22,9 @@ type mapping struct {
 func (m *mapping) writable() bool { return m.permissions[1] == 'w' }
 func (m *mapping) shared() bool   { return m.permissions[3] == 's' }
 
+// replaceable says whether the bytes can change while the mapping stays the same.
+func (m *mapping) replaceable() bool { return m.writable() || m.shared() }
+
 // String returns what there is to know in one line.
 func (m *mapping) String() string {
 	name := m.name
@@ -37,7 +40,8 @@ const vsyscall = "[vsyscall]"
 
 // executable returns the mappings that can be executed.
 func executable(maps []byte) (list []mapping, err error) {
-	for s := bufio.NewScanner(bytes.NewReader(maps)); s.Scan(); {
+	s := bufio.NewScanner(bytes.NewReader(maps))
+	for s.Scan() {
 		m, err := parseMapping(s.Text())
 		if err != nil {
 			return nil, fmt.Errorf("line %q of the mappings: %w", s.Text(), err)
@@ -45,6 +49,9 @@ func executable(maps []byte) (list []mapping, err error) {
 		if m.permissions[2] == 'x' && m.name != vsyscall {
 			list = append(list, m)
 		}
+	}
+	if err := s.Err(); err != nil {
+		return nil, fmt.Errorf("read the mappings: %w", err)
 	}
 	return list, nil
 }

@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/optical-net/waveguard/enforcement/scan"
@@ -36,4 +37,29 @@ ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsysca
 			}
 		}
 	}
+}
+
+// FuzzExecutableMappings: lines that no kernel writes are refused, or are understood
+// as far as they are searched: whatever is executable is in the list.
+func FuzzExecutableMappings(f *testing.F) {
+	f.Add("5582-5590 r-xp 00001000 fe:01 42                         /usr/bin/x y\n")
+	f.Add("7000-7001 rwxp 00000000 00:00 0 \n7002-7003 --xs 00000000 00:01 7 /memfd:a (deleted)\n")
+	f.Add("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n")
+	f.Add("0-ffffffffffffffff r-xp ffffffffffffffff 00:00 18446744073709551615 [anon:[vdso]]\n")
+	f.Fuzz(func(t *testing.T, maps string) {
+		got, err := scan.Executable(maps)
+		if err != nil {
+			return
+		}
+		want := 0
+		for line := range strings.Lines(maps) {
+			fields := strings.SplitN(strings.TrimRight(line, "\r\n"), " ", 6)
+			if len(fields) > 1 && strings.HasSuffix(fields[1][:3], "x") && !(len(fields) == 6 && strings.TrimLeft(fields[5], " ") == "[vsyscall]") {
+				want++
+			}
+		}
+		if len(got) != want {
+			t.Errorf("%d of %d executable mappings in %q", len(got), want, maps)
+		}
+	})
 }

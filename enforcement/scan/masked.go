@@ -7,9 +7,9 @@ import (
 	"github.com/optical-net/waveguard/enforcement/scan/internal/x86"
 )
 
-// maxMasked is how many claims of the class Masked are tried for a span: each
-// costs a pass over it.
-const maxMasked = 16
+// maxMasked bounds, in bytes, what is read to try claims of the class Masked for a
+// span: each costs a pass over it.
+const maxMasked = 256 << 20
 
 // maskedClaim says with which constant an XRSTOR is executed that is reached
 // along the straight line before it; boundaries are where the instructions of the
@@ -35,7 +35,7 @@ func (e *examiner) maskedClaim(boundaries []uint64) string {
 }
 
 func (e *examiner) constantClaim(from, to uint64, value uint32) string {
-	if e.span.masked++; e.span.masked > maxMasked || value&pkruComponent != 0 {
+	if e.span.masked += e.span.end() - e.span.start(); e.span.masked > maxMasked || value&pkruComponent != 0 {
 		return ""
 	}
 	if e.shortBetween(from, to) || e.span.farBetween(from, to) {

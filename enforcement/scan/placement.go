@@ -33,7 +33,7 @@ func (e *examiner) place(hit located, boundary uint64, pos position) (Placement,
 		return Foreign, "", "bytes in which no instruction can be read"
 	}
 	first := int(hit.address - boundary)
-	last := first + e.sequence(hit) - 1
+	last := first + hit.length - 1
 	part := inst.PartAt(first)
 	if part == x86.Immediate && branchesFar(inst.Opcode) && inst.ImmLen == 4 && (inst.Map == x86.TwoByte || inst.Map == x86.OneByte && inst.Opcode&0xf0 == 0xe0) {
 		part = distance

@@ -41,7 +41,7 @@ func Process(ctx context.Context, pid int) (*Report, error) {
 type process struct {
 	pid    int
 	dir    *os.File
-	memory *os.File
+	memory *memory
 }
 
 func openProcess(pid int) (*process, error) {
@@ -52,42 +52,83 @@ func openProcess(pid int) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{pid: pid, dir: dir}
-	if p.memory, err = p.open("mem"); err != nil {
-		_ = dir.Close()
-		if errors.Is(err, fs.ErrPermission) {
-			return nil, fmt.Errorf("%w: scan as root or as its user; kernel.yama.ptrace_scope above 0 needs root", err)
-		}
-		return nil, err
-	}
-	return p, nil
+	return &process{pid: pid, dir: dir}, nil
 }
 
-func (p *process) close() { _, _ = p.memory.Close(), p.dir.Close() }
+func (p *process) close() { _ = p.dir.Close() }
+
+// attend opens the memory; the caller closes it.
+func (p *process) attend() error {
+	file, err := p.open("mem")
+	if errors.Is(err, unix.ESRCH) {
+		for _, thread := range p.threads() {
+			if file, err = p.open(thread + "mem"); err == nil {
+				break
+			}
+		}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: scan as root or as its user; kernel.yama.ptrace_scope above 0 needs root", err)
+	}
+	if err == nil {
+		p.memory = newMemory(file, p.pid)
+	}
+	return err
+}
 
 // open opens a file of the process's directory.
 func (p *process) open(name string) (*os.File, error) {
-	fd, err := unix.Openat(int(p.dir.Fd()), name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(int(p.dir.Fd()), name, openFlags, 0)
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: p.dir.Name() + "/" + name, Err: err}
 	}
 	return os.NewFile(uintptr(fd), name), nil
 }
 
+// mappings returns those that can be executed.
 func (p *process) mappings() ([]mapping, error) {
-	f, err := p.open("maps")
+	text, err := p.read("maps")
+	if err != nil {
+		return nil, fmt.Errorf("read its mappings: %w", err)
+	}
+	if len(text) > 0 {
+		return executable(text)
+	}
+	for _, thread := range p.threads() {
+		if text, err = p.read(thread + "maps"); err == nil && len(text) > 0 {
+			return executable(text)
+		}
+	}
+	return nil, nil
+}
+
+// threads are the directories of all threads. When the first one has ended, that of
+// the process shows no memory, and theirs do.
+func (p *process) threads() (dirs []string) {
+	tasks, err := os.ReadDir(p.dir.Name() + "/task")
+	if err != nil {
+		return nil
+	}
+	for _, t := range tasks {
+		dirs = append(dirs, "task/"+t.Name()+"/")
+	}
+	return dirs
+}
+
+func (p *process) read(name string) ([]byte, error) {
+	f, err := p.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return nil, fmt.Errorf("read its mappings: %w", err)
-	}
-	return executable(text)
+	return io.ReadAll(f)
 }
 
 func (p *process) scan(ctx context.Context) (*Report, error) {
+	if err := p.attend(); err != nil {
+		return nil, err
+	}
+	defer p.memory.file.Close()
 	before, err := p.mappings()
 	for range rounds {
 		if err != nil {
@@ -121,7 +162,7 @@ func (p *process) name() string {
 }
 
 func (p *process) scanMappings(ctx context.Context, r *Report, mappings []mapping) error {
-	files := &objects{process: p}
+	files := &objects{process: p, opened: map[fileKey]*os.File{}}
 	defer files.close()
 	var parts []part
 	for i := range mappings {
@@ -129,7 +170,7 @@ func (p *process) scanMappings(ctx context.Context, r *Report, mappings []mappin
 		r.noteMapping(m)
 		parts = append(parts, part{
 			start: m.start, end: m.end, offset: int64(m.start), source: p.memory,
-			name: m.String(), writable: m.writable(), object: files.object(m),
+			name: m.String(), writable: m.writable(), object: &code{files, m},
 		})
 	}
 	if len(parts) == 0 {

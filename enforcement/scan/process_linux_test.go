@@ -1,11 +1,15 @@
 package scan_test
 
 import (
+	"debug/elf"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/optical-net/waveguard/enforcement/scan"
 )
@@ -84,17 +88,45 @@ func TestProcessThatIsNone(t *testing.T) {
 	}
 }
 
-// BenchmarkProcess is what an attachment would cost: the process is a Go service
-// of usual size.
+// BenchmarkProcess is what an attachment costs. The processes are a Go service of
+// usual size, and one with as much code as a large one has with its libraries.
 func BenchmarkProcess(b *testing.B) {
-	r, err := scan.Process(b.Context(), os.Getpid())
+	for _, large := range []int{0, 64 << 20} {
+		b.Run(fmt.Sprintf("%d MB", large>>20), func(b *testing.B) {
+			mapCode(b, large)
+			r, err := scan.Process(b.Context(), os.Getpid())
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(r.Bytes)
+			for b.Loop() {
+				if _, err := scan.Process(b.Context(), os.Getpid()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// mapCode maps the benchmark's own code as often as makes that many bytes.
+func mapCode(b *testing.B, bytes int) {
+	image, err := elf.Open("/proc/self/exe")
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.SetBytes(r.Bytes)
-	for b.Loop() {
-		if _, err := scan.Process(b.Context(), os.Getpid()); err != nil {
-			b.Fatal(err)
+	defer image.Close()
+	f, err := os.Open("/proc/self/exe")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	for _, p := range image.Progs {
+		for size := int(p.Filesz); p.Flags&elf.PF_X != 0 && bytes > 0; bytes -= size {
+			memory, err := unix.Mmap(int(f.Fd()), int64(p.Off), size, unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_POPULATE)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = unix.Munmap(memory) })
 		}
 	}
 }

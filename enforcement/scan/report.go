@@ -15,10 +15,14 @@ const (
 	Entry  Class = "entry"  // opens walls, and goes on at a known place
 	Masked Class = "masked" // harmless unless one jumps into it
 	Open   Class = "open"   // nothing is known in its favour
+
+	// Identity is of the instructions that leave PKRU alone, and make a thread
+	// look like another one.
+	Identity Class = "identity"
 )
 
 // Classes lists the classes, from the harmless to the others.
-func Classes() []Class { return []Class{Proven, Gate, Entry, Masked, Open} }
+func Classes() []Class { return []Class{Proven, Gate, Entry, Masked, Identity, Open} }
 
 // Verdict sums a report up.
 type Verdict string
@@ -95,7 +99,7 @@ func (r *Report) unread(format string, args ...any) {
 }
 
 // Hit is a place from which a processor would execute an instruction that writes
-// PKRU.
+// PKRU, or that changes whom a thread is taken for.
 type Hit struct {
 	Instruction Instruction `json:"instruction"`
 	Class       Class       `json:"class"`

@@ -1,11 +1,9 @@
 package scan
 
 import (
-	"context"
 	"errors"
 	"io"
 	"slices"
-	"sync"
 )
 
 // part is executable memory that one segment or one mapping put there.
@@ -25,7 +23,7 @@ func (p *part) size() uint64 { return p.end - p.start }
 // piece of code.
 type span struct {
 	parts  []part
-	masked int // claims of that class that were tried
+	masked uint64 // bytes that were read to try claims of that class
 }
 
 // join makes spans of parts, which must not overlap.
@@ -82,70 +80,4 @@ func (s *span) read(b []byte, address uint64) (n int, err error) {
 		}
 	}
 	return n, nil
-}
-
-// chunk is how many bytes are searched at a time.
-const chunk = 256 << 10
-
-// located is an instruction at an address.
-type located struct {
-	address     uint64
-	instruction Instruction
-}
-
-// gap is memory that could not be read.
-type gap struct {
-	part *part
-	err  error
-}
-
-// buffer is memory for one search at a time.
-type buffer struct {
-	bytes []byte
-	found []found
-}
-
-var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, longest-1+chunk)} }}
-
-// finder is told what a search comes across.
-type finder interface {
-	hit(located)
-	gap(gap)
-	searched(bytes int)
-}
-
-// search looks through the span, in order. What cannot be read is skipped to the
-// end of its page. It returns the error of ctx.
-func (s *span) search(ctx context.Context, buf *buffer, to finder) error {
-	kept := 0 // bytes at the beginning of buf that were searched before
-	for address := s.start(); address < s.end(); {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := s.read(buf.bytes[kept:], address)
-		code := buf.bytes[:kept+n]
-		buf.found = search(buf.found[:0], code)
-		base := address - uint64(kept)
-		for _, f := range buf.found {
-			if f.offset+sequenceLen(code[f.offset:]) > kept {
-				to.hit(located{base + uint64(f.offset), f.instruction})
-			}
-		}
-		to.searched(n)
-		address += uint64(n)
-		kept = copy(buf.bytes, code[max(0, len(code)-longest+1):])
-		if err != nil {
-			to.gap(gap{s.at(address), err})
-			address, kept = address&^(pageSize-1)+pageSize, 0
-		}
-	}
-	return nil
-}
-
-// sequenceLen is the length of the sequence that begins code.
-func sequenceLen(code []byte) int {
-	if code[0] == rex2 {
-		return 4
-	}
-	return 3
 }

@@ -2,8 +2,10 @@ package scan
 
 import (
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,9 +34,14 @@ func Tree(ctx context.Context, folder string, each func(*Report, error)) (*Censu
 		return nil, err
 	}
 	defer root.Close()
+	top, err := root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer top.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := &walk{ctx: ctx, root: root, census: &Census{}, seen: map[identity]bool{}, queue: make(chan *job, 4*runtime.GOMAXPROCS(0))}
+	w := &walk{ctx: ctx, root: root, top: top, census: &Census{}, seen: map[identity]bool{}, queue: make(chan *job, 4*runtime.GOMAXPROCS(0))}
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var walked error
 	go func() {
@@ -45,6 +52,7 @@ func Tree(ctx context.Context, folder string, each func(*Report, error)) (*Censu
 		<-j.done
 		w.census.count(j, each)
 	}
+	w.census.Foreign += w.skipped
 	return w.census, walked
 }
 
@@ -73,10 +81,13 @@ func (c *Census) count(j *job, each func(*Report, error)) {
 type walk struct {
 	ctx    context.Context
 	root   *os.Root
+	top    *os.File // the same folder
 	device uint64
 	census *Census
 	seen   map[identity]bool
 	queue  chan *job
+
+	skipped int // foreign files that are in no job
 }
 
 // walk puts a job for each file in the queue and has it done in one of the slots.
@@ -88,28 +99,42 @@ func (w *walk) walk(slots chan struct{}) error {
 			return w.ctx.Err()
 		case err == nil && entry.IsDir():
 			return w.enter(path, entry)
-		case err == nil && (!entry.Type().IsRegular() || w.again(entry)):
+		case err == nil && !entry.Type().IsRegular():
 			return nil
 		}
-		select {
-		case w.queue <- j:
-		case <-w.ctx.Done():
-			return w.ctx.Err()
+		var f *os.File
+		if err == nil {
+			w.census.Files++
+			if f, err = openBeneath(w.root, w.top, filepath.FromSlash(path)); err == nil && (w.again(f) || w.foreign(f)) {
+				return f.Close()
+			}
 		}
-		if err != nil {
-			j.err = fmt.Errorf("scan %s: %w", w.name(path), err)
-			close(j.done)
-			return nil
-		}
-		w.census.Files++
-		slots <- struct{}{}
-		go func() {
-			defer func() { <-slots }()
-			defer close(j.done)
-			j.report, j.err = w.scan(path)
-		}()
-		return nil
+		return w.put(j, f, err, slots)
 	})
+}
+
+// put has a file scanned, or tells the error.
+func (w *walk) put(j *job, f *os.File, err error, slots chan struct{}) error {
+	select {
+	case w.queue <- j:
+	case <-w.ctx.Done():
+		if f != nil {
+			_ = f.Close()
+		}
+		return w.ctx.Err()
+	}
+	if err != nil {
+		j.err = fmt.Errorf("scan %s: %w", w.name(j.path), err)
+		close(j.done)
+		return nil
+	}
+	slots <- struct{}{}
+	go func() {
+		defer func() { <-slots }()
+		defer close(j.done)
+		j.report, j.err = scanFile(w.ctx, w.name(j.path), f)
+	}()
+	return nil
 }
 
 // enter says whether a folder is on the same file system as the first.
@@ -130,14 +155,13 @@ func (w *walk) enter(path string, entry fs.DirEntry) error {
 }
 
 // again says whether a file was met under another name.
-func (w *walk) again(entry fs.DirEntry) bool {
-	info, err := entry.Info()
+func (w *walk) again(f *os.File) bool {
+	info, err := f.Stat()
 	if err != nil || links(info) < 2 {
 		return false
 	}
 	id := identityOf(info)
 	if w.seen[id] {
-		w.census.Files++
 		w.census.Links++
 		return true
 	}
@@ -145,14 +169,18 @@ func (w *walk) again(entry fs.DirEntry) bool {
 	return false
 }
 
-func (w *walk) name(path string) string {
-	return filepath.Join(w.root.Name(), filepath.FromSlash(path))
+// foreign says whether a file does not begin like an ELF file, as most do not: that
+// needs nobody else. What cannot be read is left to who says so.
+func (w *walk) foreign(f *os.File) bool {
+	magic := make([]byte, len(elf.ELFMAG))
+	n, err := f.ReadAt(magic, 0)
+	if err != nil && !errors.Is(err, io.EOF) || string(magic[:n]) == elf.ELFMAG {
+		return false
+	}
+	w.skipped++
+	return true
 }
 
-func (w *walk) scan(path string) (*Report, error) {
-	f, err := w.root.OpenFile(filepath.FromSlash(path), openFlags, 0)
-	if err != nil {
-		return nil, fmt.Errorf("scan %s: %w", w.name(path), err)
-	}
-	return scanFile(w.ctx, w.name(path), f)
+func (w *walk) name(path string) string {
+	return filepath.Join(w.root.Name(), filepath.FromSlash(path))
 }

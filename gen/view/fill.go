@@ -51,8 +51,12 @@ func planOf(t reflect.Type) fieldPlan {
 	return p
 }
 
-// enumValues returns the names of a generated enumeration type; nil for others.
+// enumValues returns the names of a generated enumeration type, or of one that a
+// slice is of; nil for others.
 func enumValues(t reflect.Type) map[string]int64 {
+	if t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
 	e, ok := reflect.Zero(t).Interface().(ygot.GoEnum)
 	if !ok {
 		return nil
@@ -82,7 +86,7 @@ func (p fieldPlan) set(v reflect.Value, prefix string, n tree.Node) error {
 		}
 	case *tree.LeafList:
 		if f, ok := p[path]; ok {
-			return setLeafList(v.Field(f.index), x)
+			return setLeafList(v.Field(f.index), f, x)
 		}
 	}
 	return nil
@@ -90,16 +94,7 @@ func (p fieldPlan) set(v reflect.Value, prefix string, n tree.Node) error {
 
 func setLeaf(v reflect.Value, f field, value schema.Value) error {
 	if f.enums != nil {
-		name := value.String()
-		if _, local, ok := strings.Cut(name, ":"); ok {
-			name = local
-		}
-		n, ok := f.enums[name]
-		if !ok {
-			return fmt.Errorf("%q is no value of %s", value, v.Type())
-		}
-		v.SetInt(n)
-		return nil
+		return f.setEnum(v, value)
 	}
 	if v.Kind() != reflect.Pointer {
 		return fmt.Errorf("%q does not fit %s", value, v.Type())
@@ -133,13 +128,32 @@ func setScalar(v reflect.Value, value schema.Value) bool {
 	return false
 }
 
-func setLeafList(v reflect.Value, l *tree.LeafList) error {
-	if v.Kind() != reflect.Slice || v.Type().Elem().Kind() != reflect.String {
+func (f field) setEnum(v reflect.Value, value schema.Value) error {
+	name := value.String()
+	if _, local, ok := strings.Cut(name, ":"); ok {
+		name = local
+	}
+	n, ok := f.enums[name]
+	if !ok {
+		return fmt.Errorf("%q is no value of %s", value, v.Type())
+	}
+	v.SetInt(n)
+	return nil
+}
+
+func setLeafList(v reflect.Value, f field, l *tree.LeafList) error {
+	if v.Kind() != reflect.Slice || f.enums == nil && v.Type().Elem().Kind() != reflect.String {
 		return fmt.Errorf("leaf-list %s does not fit %s", l.Schema().Name, v.Type())
 	}
 	s := reflect.MakeSlice(v.Type(), 0, l.Len())
 	for leaf := range l.All() {
-		s = reflect.Append(s, reflect.ValueOf(leaf.Value().String()).Convert(v.Type().Elem()))
+		one := reflect.New(v.Type().Elem()).Elem()
+		if f.enums == nil {
+			one.SetString(leaf.Value().String())
+		} else if err := f.setEnum(one, leaf.Value()); err != nil {
+			return err
+		}
+		s = reflect.Append(s, one)
 	}
 	v.Set(s)
 	return nil

@@ -15,6 +15,7 @@ const (
 	DomainOutOfService
 	ProtectionKeyFault
 	AttachRefused // found by the daemon itself
+	UnprovenCode  // found by the daemon itself
 )
 
 var kindNames = []string{
@@ -25,6 +26,7 @@ var kindNames = []string{
 	DomainOutOfService: "domain-out-of-service",
 	ProtectionKeyFault: "protection-key-fault",
 	AttachRefused:      "attach-refused",
+	UnprovenCode:       "unproven-code",
 }
 
 // String returns the name of the kind in the YANG models.
@@ -50,7 +52,7 @@ func (s Severity) String() string { return nameOf(severityNames, int(s), "Severi
 // Severity returns how bad a violation of this kind is by itself.
 func (k Kind) Severity() Severity {
 	switch k {
-	case ProtectionKeyFault, AttachRefused:
+	case ProtectionKeyFault, AttachRefused, UnprovenCode:
 		return Severe
 	case TransitionDenied, OperationDenied:
 		return Moderate

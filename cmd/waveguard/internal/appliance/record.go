@@ -57,6 +57,24 @@ type Service struct {
 	Description      string          `json:"description,omitempty"`
 	Counters         ServiceCounters `json:"counters"`
 	LastViolation    *LastViolation  `json:"last-violation,omitempty"`
+	CodeScan         *CodeScan       `json:"code-scan,omitempty"`
+}
+
+// CodeScan is what is known of the code of the process that provides a service:
+// numbers of findings by their class.
+type CodeScan struct {
+	Verdict     string     `json:"verdict,omitempty"`
+	Reason      string     `json:"reason,omitempty"`
+	Time        *time.Time `json:"time,omitempty"`
+	Mappings    uint32     `json:"mappings"`
+	Bytes       Count      `json:"bytes"`
+	Replaceable uint32     `json:"replaceable"` // mappings whose code can be replaced unseen
+	Proven      uint32     `json:"proven"`
+	Gate        uint32     `json:"gate"`
+	Entry       uint32     `json:"entry"`
+	Masked      uint32     `json:"masked"`
+	Identity    uint32     `json:"identity"`
+	Open        uint32     `json:"open"`
 }
 
 // ServiceCounters count what a service did.

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
-	"slices"
+	"syscall"
 	"time"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/launch"
@@ -37,11 +38,12 @@ func launchCommand() *command {
 		about: `The system calls that move or pierce walls are refused from the program's first
 instruction on, for it and what it starts: --explain lists them. Memory is never
 both written and executed, there are no core dumps, no new privileges, and no
-inherited files but the standard ones. The program's file is scanned for
-instructions that open walls, as "waveguard scan" does, from which its profile
-follows: region if it has the gate of an SDK in it, plain otherwise. What the
-program does not get is said at its start. With --permissive nothing is refused and the kernel logs what would be
-(audit records of type SECCOMP): try that first.
+inherited files but the standard ones. The program's file, of a script its
+interpreter's, is scanned for instructions that open walls, as "waveguard scan"
+does, from which its profile follows: region if it has the gate of an SDK in it,
+plain otherwise. What the program does not get is said at its start. With
+--permissive nothing is refused and the kernel logs what would be (audit records
+of type SECCOMP): try that first.
 
 The exit status is the program's, 128 and the signal's number when a signal ended
 it, 125 when it could not be confined, 126 and 127 when it could not be executed.`,
@@ -98,13 +100,13 @@ func (f *launchFlags) run(ctx context.Context, s *session) error {
 	}
 	path, err := program(s.args[0])
 	if err != nil {
-		return &launch.ExitError{Status: launch.StatusNotFound, What: err.Error()}
+		return notRun(err)
 	}
-	report, err := f.scan(ctx, path)
-	if err != nil {
+	findings := examineProgram(ctx, path)
+	if err := f.refuse(findings); err != nil {
 		return err
 	}
-	if f.profile == autoProfile && report != nil && hasGate(report) {
+	if f.profile == autoProfile && findings.hasGate() {
 		policy.Profile = confine.Region
 	}
 	if err := policy.Check(); err != nil {
@@ -118,31 +120,38 @@ func (f *launchFlags) run(ctx context.Context, s *session) error {
 			fmt.Fprintf(s.Stderr, "waveguard run: %s: %s\n", f.service, fmt.Sprintf(format, args...))
 		},
 	}
-	f.introduce(p, report)
+	f.introduce(p, findings)
 	return p.Run(ctx)
 }
 
 // autoProfile is the profile that follows from the scan.
 const autoProfile = "auto"
 
-// scan looks for instructions that open walls in the program's file; the report is
-// nil for what is no ELF file, such as a script.
-func (f *launchFlags) scan(ctx context.Context, path string) (*scan.Report, error) {
-	report, err := scan.File(ctx, path)
-	switch {
-	case f.clean && err != nil:
-		return nil, &launch.ExitError{Status: launch.StatusNotConfined, What: "scan the program: " + err.Error()}
-	case err != nil:
-		return nil, nil
-	case f.clean && report.Refused(scan.Gate) > 0:
-		return nil, &launch.ExitError{Status: launch.StatusNotConfined, What: fmt.Sprintf(
-			"%s has %d instructions that open walls; \"waveguard scan --explain %s\" shows them", path, report.Refused(scan.Gate), path)}
+// refuse refuses what is not proven, if that is asked for.
+func (f *launchFlags) refuse(p *programFindings) error {
+	if !f.clean {
+		return nil
 	}
-	return report, nil
+	if p.problem != nil {
+		return &launch.ExitError{Status: launch.StatusNotConfined, What: p.problem.Error()}
+	}
+	for _, r := range p.reports {
+		if n := r.Refused(scan.Gate); n > 0 {
+			return &launch.ExitError{Status: launch.StatusNotConfined, What: fmt.Sprintf(
+				"%s has %d instructions that open walls; \"waveguard scan --explain %s\" shows them", r.Name, n, r.Name)}
+		}
+	}
+	return nil
 }
 
-func hasGate(r *scan.Report) bool {
-	return slices.ContainsFunc(r.Hits, func(h scan.Hit) bool { return h.Class == scan.Gate })
+// notRun is why there is no program to run, with the status that shells have for
+// it.
+func notRun(err error) error {
+	status := launch.StatusNotFound
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EISDIR) {
+		status = launch.StatusNotExecutable
+	}
+	return &launch.ExitError{Status: status, What: err.Error()}
 }
 
 // program returns the absolute path of a program, which is looked for as shells do.
@@ -152,7 +161,7 @@ func program(name string) (string, error) {
 		if errors.Is(err, exec.ErrNotFound) {
 			return "", fmt.Errorf("there is no program %q in PATH; give its path", name)
 		}
-		return "", err
+		return "", fmt.Errorf("run %s: %w", name, errors.Unwrap(err))
 	}
 	return filepath.Abs(path)
 }

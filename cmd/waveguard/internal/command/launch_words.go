@@ -7,11 +7,10 @@ import (
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/launch"
 	"github.com/optical-net/waveguard/enforcement/confine"
-	"github.com/optical-net/waveguard/enforcement/scan"
 )
 
 // introduce says what the program gets, and what it does not.
-func (f *launchFlags) introduce(p launch.Program, report *scan.Report) {
+func (f *launchFlags) introduce(p launch.Program, findings *programFindings) {
 	given := []string{fmt.Sprintf("%d system calls are refused (profile %v; \"waveguard run --explain\" lists them)", refused(p.Policy), p.Policy.Profile)}
 	if !p.Policy.CodeGeneration {
 		given = append(given, "memory is never written and then executed")
@@ -30,23 +29,8 @@ func (f *launchFlags) introduce(p launch.Program, report *scan.Report) {
 		given = append(given, strings.Join(names, " and ")+" not passed on")
 	}
 	p.Tell("given: %s", strings.Join(given, "; "))
-	p.Tell("scan: %s", scanned(p.Path, report))
+	p.Tell("scan: %s", findings)
 	p.Tell("not given: %s", strings.Join(withheld(p.Policy), "; "))
-}
-
-// scanned says what the scan of the program's file found.
-func scanned(path string, r *scan.Report) string {
-	if r == nil {
-		return fmt.Sprintf("%s is no ELF file, so that nothing is known of what will run", path)
-	}
-	found := path + " has no instruction that opens walls"
-	switch {
-	case r.Refused(scan.Gate) > 0:
-		found = fmt.Sprintf("%s has %d instructions that open walls, besides any gate (\"waveguard scan --explain %s\" shows them)", path, r.Refused(scan.Gate), path)
-	case hasGate(r):
-		found = path + " opens walls through the gate of the SDK alone"
-	}
-	return strings.Join(append([]string{found}, r.Notes...), "; ")
 }
 
 // withheld is what this way of running a program cannot give.

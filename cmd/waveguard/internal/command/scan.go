@@ -24,14 +24,16 @@ func scanCommand() *command {
 		args:     []string{"FILE|PID|DIR"},
 		repeated: true,
 		summary:  "find instructions that open walls in executables, processes and images",
-		about: `WRPKRU and XRSTOR are looked for at every byte of all that can be executed: in an ELF
-file, in a process, or in all ELF files of a folder, such as the root of an image.
-A number is a process; a file that is called so is ./NUMBER. Each hit is of a class:
-  proven  a check behind it cannot be avoided, and lets nothing through
-  gate    the gate of Waveguard's SDK, byte for byte
-  entry   a check behind it cannot be avoided, and goes on with open walls
-  masked  an XRSTOR that leaves PKRU alone, unless one jumps into it
-  open    nothing is known in its favour
+		about: `WRPKRU, XRSTOR, WRFSBASE and WRGSBASE are looked for at every byte of all that can
+be executed: in an ELF file, in a process, or in all ELF files of a folder, such as
+the root of an image. A number is a process; a file that is called so is ./NUMBER.
+Each hit is of a class:
+  proven    a check behind it cannot be avoided, and lets nothing through
+  gate      the gate of Waveguard's SDK, byte for byte
+  entry     a check behind it cannot be avoided, and goes on with open walls
+  masked    an XRSTOR that leaves PKRU alone, unless one jumps into it
+  identity  it opens no wall, and makes a thread pass for another at the C SDK's gate
+  open      nothing is known in its favour
 The exit status is 4 if there are hits of a class that is neither proven nor in
 --accept, and 1 if something could not be scanned. See docs/scan.md.
 JSON: {"reports": [{"name", "verdict", "bytes", "total", "hits": [{"instruction",

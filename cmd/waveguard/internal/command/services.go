@@ -19,7 +19,9 @@ func servicesCommand() *command {
 "executable-sha256", "uid", "counters": {"attaches", "calls-permitted",
 "calls-denied", "rate-limited", "dwell-exceeded", "protection-key-faults",
 "violations", "lost-reports"}, "last-violation": {"time", "kind",
-"target-domain", "address"}}]}, by name. A member whose value is not known is absent.`,
+"target-domain", "address"}, "code-scan": {"verdict", "reason", "time", "mappings",
+"bytes", "replaceable", "proven", "gate", "entry", "masked", "identity", "open"}}]},
+by name. A member whose value is not known is absent.`,
 		examples: []string{"waveguard services", "waveguard services --output json | jq '.services[] | select(.attached | not)'"},
 		run: func(ctx context.Context, s *session) error {
 			return s.ask(ctx, func(ctx context.Context, client *appliance.Client) error {
@@ -40,13 +42,13 @@ func servicesCommand() *command {
 }
 
 func writeServices(s *session, services appliance.Sample[[]appliance.Service]) error {
-	t := text.NewTable(s.palette(), "SERVICE", "DOMAIN", "STATE", "WALL", "PROCESS", "CALLS", "REFUSED", "FAULTS", "VIOLATIONS", "LAST VIOLATION")
+	t := text.NewTable(s.palette(), "SERVICE", "DOMAIN", "STATE", "WALL", "CODE", "PROCESS", "CALLS", "REFUSED", "FAULTS", "VIOLATIONS", "LAST VIOLATION")
 	for _, v := range services.Data {
 		process := text.Cell{Text: "not attached", Style: text.Warn, Right: true}
 		if v.Attached {
 			process = text.Cell{Text: strconv.FormatUint(uint64(v.ProcessID), 10), Right: true}
 		}
-		t.Add(plainCell(v.Name), plainCell(v.Domain), stateCell(v.OperationalState), wallCell(v.Strength), process,
+		t.Add(plainCell(v.Name), plainCell(v.Domain), stateCell(v.OperationalState), wallCell(v.Strength), codeCell(v.CodeScan), process,
 			countCell(v.Counters.CallsPermitted), alarmCell(v.Counters.CallsDenied), alarmCell(v.Counters.Faults),
 			alarmCell(v.Counters.Violations), plainCell(violation(v.LastViolation)))
 	}
@@ -55,6 +57,23 @@ func writeServices(s *session, services appliance.Sample[[]appliance.Service]) e
 	}
 	_, err := fmt.Fprintf(s.Stdout, "\n%s\n", readAt(services.Time))
 	return err
+}
+
+// codeCell is what the code of the process means for the service.
+func codeCell(c *appliance.CodeScan) text.Cell {
+	if c == nil {
+		return text.Cell{}
+	}
+	cell := text.Cell{Text: c.Verdict}
+	switch c.Verdict {
+	case "CLEAN", "ACCEPTED":
+		cell.Style = text.Good
+	case "OPEN":
+		cell.Style = text.Bad
+	case "UNKNOWN":
+		cell.Style = text.Warn
+	}
+	return cell
 }
 
 // violation is what was tried, in one line; empty if there was nothing.

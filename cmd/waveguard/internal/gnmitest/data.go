@@ -27,6 +27,8 @@ func Sample() map[string]string {
 			{"name": "dashboard", "config": {"name": "dashboard", "domain": "dashboard", "executable": "/opt/node"},
 				"state": {"attached": true, "operational-state": "DEGRADED", "isolation-strength": "MPROTECT", "process-id": 4711,
 					"attach-time": "2026-11-23T11:00:05Z",
+					"code-scan": {"verdict": "OPEN", "reason": "its code is not proven: WRPKRU at 0x7f00", "time": "2026-11-23T11:00:05Z",
+						"mappings": 7, "bytes": "2200000", "replaceable": 0, "proven": 1, "gate": 1, "entry": 0, "masked": 0, "identity": 0, "open": 2},
 					"mpk-security-telemetry:counters": {"attaches": "1", "calls-permitted": "77", "calls-denied": "4", "rate-limited": "0",
 						"dwell-exceeded": "0", "protection-key-faults": "1", "violations": "5", "lost-reports": "0"},
 					"mpk-security-telemetry:last-violation": {"time": "2026-11-23T11:59:58.5Z", "kind": "mpk-security-types:protection-key-fault",

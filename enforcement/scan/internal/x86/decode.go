@@ -95,6 +95,9 @@ func (d *decoder) prefixes() error {
 // IsPrefix says whether a byte is a legacy prefix of 32-bit mode.
 func IsPrefix(b byte) bool { return follows(OneByte, b, Mode32) == 'P' }
 
+// IsPrefix64 says whether a byte is a legacy prefix or REX of 64-bit mode.
+func IsPrefix64(b byte) bool { return follows(OneByte, b, Mode64) == 'P' }
+
 func (d *decoder) note(prefix byte) {
 	switch prefix {
 	case 0x66:

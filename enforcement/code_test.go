@@ -1,0 +1,200 @@
+package enforcement_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/optical-net/waveguard/enforcement"
+	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/gen"
+	"github.com/optical-net/waveguard/gen/view/viewtest"
+)
+
+const wrpkru = "\x0f\x01\xef\xc3"
+
+const (
+	verdictClean    = gen.MpkSecurityTypes_CodeScanVerdict_CLEAN
+	verdictAccepted = gen.MpkSecurityTypes_CodeScanVerdict_ACCEPTED
+	verdictOpen     = gen.MpkSecurityTypes_CodeScanVerdict_OPEN
+	verdictUnknown  = gen.MpkSecurityTypes_CodeScanVerdict_UNKNOWN
+)
+
+// frontScan is a line that sets a leaf of the scan of front's code.
+func frontScan(leaf string) string {
+	return viewtest.Entry("service", "front") + "/config/code-scan-" + leaf
+}
+
+func (r *rig) verdict() gen.E_MpkSecurityTypes_CodeScanVerdict {
+	return r.service("front").CodeScan.GetVerdict()
+}
+
+// startLooking starts a daemon that looks at code all the time.
+func startLooking(t *testing.T) *rig {
+	t.Helper()
+	r := start(t)
+	r.engine.LookEvery(5 * time.Millisecond)
+	return r
+}
+
+// noViolation requires that none was reported.
+func (r *rig) noViolation() {
+	r.t.Helper()
+	select {
+	case v := <-r.engine.Violations():
+		r.t.Errorf("reported %+v", v)
+	default:
+	}
+}
+
+// unproven waits for the report that front has code which it must not have.
+func (r *rig) unproven() {
+	r.t.Helper()
+	v := r.violation()
+	if v.Kind != wire.UnprovenCode || v.Severity != wire.Severe || v.Service != "front" || v.PID == 0 || v.Occurrences == 0 {
+		r.t.Errorf("reported %+v", v)
+	}
+}
+
+// TestCodeThatComesLater: what a process makes executable after it attached is
+// found, however it does so; and what does no harm is not.
+func TestCodeThatComesLater(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before, act [][]string // words; "" in them is a file with a WRPKRU across its pages
+		harmless    bool
+	}{
+		"a file":                 {act: [][]string{{"map", codeFile(t, wrpkru, 100)}}},
+		"a clean file":           {act: [][]string{{"map", codeFile(t, "", 0)}}, harmless: true},
+		"memory":                 {act: [][]string{{"write", codeFile(t, wrpkru, 0)}}},
+		"memory to write":        {act: [][]string{{"loose"}}},
+		"two halves":             {before: [][]string{{"half", codeFile(t, wrpkru, 4095)}}, act: [][]string{{"whole"}}},
+		"half of an instruction": {act: [][]string{{"half", codeFile(t, wrpkru, 4095)}}, harmless: true},
+		"whom a thread is":       {act: [][]string{{"map", codeFile(t, "\xf3\x48\x0f\xae\xd0", 7)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := startLooking(t)
+			m := r.mapper(t)
+			m.do("attach")
+			for _, words := range test.before {
+				m.do(words...)
+			}
+			r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+			was := r.service("front").CodeScan
+			if was.GetGate() != 1 || was.GetOpen() != 0 || was.GetBytes() < 1<<19 || was.GetMappings() == 0 || was.Reason != nil || was.Time == nil {
+				t.Errorf("at attach: %+v", was)
+			}
+			for _, words := range test.act {
+				m.do(words...)
+			}
+			r.eventually("the next scan", func() bool { return r.service("front").CodeScan.GetBytes() > was.GetBytes() })
+			if test.harmless {
+				if r.verdict() != verdictAccepted {
+					t.Errorf("verdict %+v", r.service("front").CodeScan)
+				}
+				r.noViolation()
+				return
+			}
+			r.unproven()
+			if s := r.service("front"); s.CodeScan.Verdict != verdictOpen || s.CodeScan.GetReason() == "" || s.OperationalState == outOfService {
+				t.Errorf("state %+v, scan %+v", s, s.CodeScan)
+			}
+		})
+	}
+}
+
+// TestFileThatChanges: code of a file that is changed below its mapping is found.
+func TestFileThatChanges(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t)
+	m, path := r.mapper(t), codeFile(t, "", 0)
+	m.do("map", path)
+	m.do("attach")
+	r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt([]byte(wrpkru), 100); err != nil {
+		t.Fatal(err)
+	}
+	r.unproven()
+}
+
+// TestRequireClean: a process whose code opens walls does not get in, and one that
+// makes such code later is isolated as long as it is there. Where the scan is off,
+// both pass.
+func TestRequireClean(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t)
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	hit := codeFile(t, wrpkru, 100)
+
+	bad := r.mapper(t)
+	bad.do("map", hit)
+	if said := bad.say("attach"); !strings.Contains(said, "not proven: WRPKRU at 0x") || !strings.Contains(said, hit) {
+		t.Errorf("the claim is answered %q", said)
+	}
+	r.unproven()
+	bad.do("unmap")
+	bad.do("attach")
+	r.eventually("front to be in service", func() bool { return r.service("front").OperationalState == inService })
+	if r.verdict() != verdictAccepted {
+		t.Errorf("verdict %+v", r.service("front").CodeScan)
+	}
+	bad.do("map", hit)
+	r.unproven()
+	if s := r.service("front"); s.OperationalState != outOfService || !s.GetAttached() || s.CodeScan.Verdict != verdictOpen {
+		t.Errorf("state %+v", s)
+	}
+	r.commit(frontScan("accept[.='OPEN']"), frontScan("accept[.='GATE']"))
+	if s := r.service("front"); s.OperationalState == outOfService || s.CodeScan.Verdict != verdictAccepted {
+		t.Errorf("with OPEN accepted: state %+v", s)
+	}
+	r.commit("- " + frontScan("accept[.='OPEN']"))
+	if s := r.service("front"); s.OperationalState != outOfService {
+		t.Errorf("with OPEN no more accepted: state %+v", s)
+	}
+	bad.do("unmap")
+	r.eventually("front to be back", func() bool { return r.service("front").OperationalState != outOfService })
+	r.noViolation()
+}
+
+// TestScanOff: nothing is known, and nothing told.
+func TestScanOff(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t)
+	r.commit(frontScan("mode = OFF"))
+	m := r.mapper(t)
+	m.do("map", codeFile(t, wrpkru, 100))
+	m.do("attach")
+	m.do("write", codeFile(t, wrpkru, 0))
+	r.eventually("front to be attached", func() bool { return r.service("front").GetAttached() })
+	if s := r.service("front").CodeScan; s != nil {
+		t.Errorf("scan %+v", s)
+	}
+	r.noViolation()
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	if s := r.service("front"); s.OperationalState != outOfService {
+		t.Errorf("not scanned yet: state %+v", s)
+	}
+	r.eventually("it to be found", func() bool { return r.verdict() == verdictOpen })
+	if s := r.service("front"); s.OperationalState != outOfService {
+		t.Errorf("state %+v", s)
+	}
+	r.unproven()
+}
+
+// TestCodeUnknown: what could not be scanned is not clean.
+func TestCodeUnknown(t *testing.T) {
+	t.Parallel()
+	const none = 1 << 30 // above the kernel's limit
+	for pid, want := range map[int]string{os.Getpid(): "has not been scanned yet", none: "cannot be scanned"} {
+		if err := enforcement.CodeAdmits(pid); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("process %d: %v, want %q", pid, err, want)
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package enforcement
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/policy"
+)
+
+const (
+	// maxScanners bounds how many processes are looked at at the same time.
+	maxScanners = 2
+	// longestScan is when a look is given up. One that does not come back even then,
+	// because the process keeps the kernel from reading its memory (userfaultfd(2),
+	// FUSE), blocks its own process's looks alone.
+	longestScan = 10 * time.Second
+	// longestJoin is how long an attachment waits for a scan that it needs; after
+	// that it is granted, and isolated until the scan ends.
+	longestJoin = 3 * time.Second
+	// fullScanEvery is when what looked the same is scanned again.
+	fullScanEvery = time.Minute
+	// scanShare bounds the time spent on one process: one part in so many.
+	scanShare = 10
+)
+
+// readCode scans the code of a process that claims a service which requires it, while
+// no commit waits. Who does not match is not scanned.
+func (e *Engine) readCode(id policy.Identity, h *wire.Hello) *code {
+	c := followCode(id.PID)
+	if c.follower == nil || !e.requiresCode(id, h) {
+		return c
+	}
+	scanned := make(chan struct{})
+	go func() {
+		defer close(scanned)
+		c.look(e.scanners)
+	}()
+	select {
+	case <-scanned:
+		return c
+	case <-time.After(longestJoin):
+	}
+	// The look has the follower still: another one goes on from here.
+	go func() { <-scanned; c.close() }()
+	return followCode(id.PID)
+}
+
+func (e *Engine) requiresCode(id policy.Identity, h *wire.Hello) bool {
+	e.commit.Lock()
+	defer e.commit.Unlock()
+	reader := e.config.Reader()
+	for _, s := range h.Services {
+		service := reader.Service(s.Name)
+		if service != nil && policy.CodeScanOf(service).Required && policy.MatchOf(service).Check(id) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// refuseCode refuses an attachment whose code was scanned and is not what one of its
+// services requires.
+func (a *attachment) refuseCode(r policy.Reader) *refusal {
+	for _, s := range a.services {
+		err := a.code.admits(policy.CodeScanOf(r.Service(s.name)))
+		if err == nil || errors.Is(err, errNotScanned) {
+			continue
+		}
+		return &refusal{
+			Refused: refusef(wire.RefusedIdentity, "process %d may not claim service %q: %s", a.identity.PID, s.name, printable(err.Error())),
+			service: s.name, code: true,
+		}
+	}
+	return nil
+}
+
+// look brings what is known up to date. It says whether anything is new.
+func (c *code) look(scanners chan struct{}) (changed bool) {
+	scanners <- struct{}{}
+	release := sync.OnceFunc(func() { <-scanners })
+	defer release()
+	late := time.AfterFunc(longestScan+time.Second, func() {
+		p, _ := c.read()
+		c.set(p, errors.New("reading its memory does not come to an end"))
+		release()
+	})
+	defer late.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), longestScan)
+	defer cancel()
+	p, err := c.follower.Look(ctx)
+	if err != nil {
+		p, _ = c.read()
+	}
+	return c.set(p, err)
+}
+
+// watchCode looks at the code of the process until it leaves.
+func (a *attachment) watchCode() {
+	defer a.code.close()
+	if a.code.follower == nil {
+		return
+	}
+	first, full := true, time.Now()
+	for {
+		start := time.Now()
+		if a.codeWanted() {
+			if start.Sub(full) > fullScanEvery {
+				a.code.follower.Forget()
+				full = start
+			}
+			if a.code.look(a.engine.scanners) || first {
+				first = a.codeChanged(first)
+			}
+		}
+		rest := time.NewTimer(max(a.engine.codeInterval(), (scanShare-1)*time.Since(start)))
+		select {
+		case <-a.left:
+			rest.Stop()
+			return
+		case <-rest.C:
+		}
+	}
+}
+
+func (e *Engine) codeInterval() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.codeEvery
+}
+
+// codeWanted says whether a service asks for a scan.
+func (a *attachment) codeWanted() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, s := range a.scans {
+		if s.On {
+			return true
+		}
+	}
+	return false
+}
+
+// codeChanged draws the consequences of what a look found. What the first scan finds
+// was there when the process attached, and is no act. It says whether that is yet
+// to come.
+func (a *attachment) codeChanged(first bool) bool {
+	a.mu.Lock()
+	scans := a.scans
+	a.mu.Unlock()
+	for _, s := range scans {
+		if s.Required {
+			a.enforceCode()
+			break
+		}
+	}
+	told := map[finding]bool{}
+	for _, s := range a.services {
+		a.tellCode(s, scans[s.name], first, told)
+	}
+	a.code.told = told
+	a.engine.signal()
+	p, _ := a.code.read()
+	return first && p == nil
+}
+
+// enforceCode puts in force which services keep their claim.
+func (a *attachment) enforceCode() {
+	e := a.engine
+	e.commit.Lock()
+	defer e.commit.Unlock()
+	e.mu.Lock()
+	here := e.attachments[a.id] == a
+	e.mu.Unlock()
+	if !here {
+		return
+	}
+	p := a.compile(e.config.Reader())
+	if !sameKeys(p.revoked, a.revokedNow()) {
+		a.obey(p)
+	}
+}
+
+func (a *attachment) revokedNow() map[string]error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.revoked
+}
+
+func sameKeys(a, b map[string]error) bool {
+	same := func(error, error) bool { return true }
+	return maps.EqualFunc(a, b, same)
+}
+
+// tellCode reports what is new and not accepted by a service.
+func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, first bool, told map[finding]bool) {
+	p, _ := a.code.read()
+	if p == nil || !asked.On {
+		return
+	}
+	var fresh []flaw
+	for _, f := range refused(p, classes(asked)) {
+		if told[f.finding] = true; !a.code.told[f.finding] {
+			fresh = append(fresh, f)
+		}
+	}
+	n := p.Refused(classes(asked)...)
+	more := max(len(fresh), n-a.code.counted[s.name])
+	a.code.counted[s.name] = n
+	if more <= 0 {
+		return
+	}
+	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", more, "at attach", first, "err", unproven(p, classes(asked)))
+	if first && !asked.Required {
+		return
+	}
+	v := Violation{
+		Time: p.Time, Kind: wire.UnprovenCode, Severity: wire.UnprovenCode.Severity(),
+		Service: s.name, Source: s.domain, PID: a.identity.PID, Occurrences: uint32(more), Strength: a.strength,
+	}
+	if len(fresh) > 0 && fresh[0].hit != nil {
+		v.Address = uint64(fresh[0].hit.Address)
+	}
+	a.engine.record(v)
+}
