@@ -207,7 +207,7 @@ func childOf(t *testing.T, process int) (child int) {
 // TestContainerVerdicts measures the paper's attack vectors in a container without and with Waveguard.
 func TestContainerVerdicts(t *testing.T) {
 	needKeys(t)
-	d := startDaemon(t)
+	d := startDaemon(t, "OFF")
 	var all []containerVerdict
 	for _, w := range containerWays {
 		all = append(all, containerVerdict{w.vector, w.judge(t, contained, d.tryContained)})

@@ -32,13 +32,19 @@ type daemon struct {
 // others is how many services attacker.c has besides front and vault.
 const others = 13
 
-func startDaemon(t *testing.T) *daemon {
+// startDaemon starts one that looks at the code of its processes or, if they are in code-scan-mode OFF, does not.
+func startDaemon(t *testing.T, mode string) *daemon {
 	t.Helper()
 	lines := slices.Concat(viewtest.Domain("front", 1), viewtest.Domain("vault", 2),
-		viewtest.Service("front", "front", os.Getuid()), viewtest.Service("vault", "vault", os.Getuid()))
+		viewtest.Service("front", "front", os.Getuid()), viewtest.Service("vault", "vault", os.Getuid()),
+		[]string{"system/config/code-scan-interval = 1"})
+	for _, service := range []string{"front", "vault"} {
+		lines = append(lines, viewtest.Entry("service", service)+"/config/code-scan-mode = "+mode)
+	}
 	for i := range others {
 		name := fmt.Sprintf("other%d", i)
-		lines = slices.Concat(lines, viewtest.Domain(name, 3+i), viewtest.Service(name, name, os.Getuid()))
+		lines = slices.Concat(lines, viewtest.Domain(name, 3+i), viewtest.Service(name, name, os.Getuid()),
+			[]string{viewtest.Entry("service", name) + "/config/code-scan-mode = OFF"})
 	}
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	d := &daemon{filepath.Join(t.TempDir(), "s"), enforcement.New(logger)}
@@ -62,14 +68,19 @@ func startDaemon(t *testing.T) *daemon {
 	return d
 }
 
+func (d *daemon) await(t *testing.T, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("waited in vain")
+		}
+	}
+}
+
 // reports waits until the program has left, and returns the kinds of what was reported of it.
 func (d *daemon) reports(t *testing.T) (kinds []wire.Kind) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); d.engine.State().Service["front"].GetAttached(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the program does not leave")
-		}
-	}
+	d.await(t, func() bool { return !d.engine.State().Service["front"].GetAttached() })
 	for {
 		select {
 		case v := <-d.engine.Violations():

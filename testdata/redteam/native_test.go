@@ -3,6 +3,7 @@
 package redteam_test
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/confine"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 )
 
@@ -34,12 +36,59 @@ var backends = map[mpk.Kind]string{mpk.KindNone: "none", mpk.KindPKU: "pku"}
 func TestNativeVerdicts(t *testing.T) {
 	needKeys(t)
 	t.Parallel()
-	d := startDaemon(t)
+	d := startDaemon(t, "OFF")
 	var all []verdict
 	for _, w := range natives {
 		all = append(all, w.judge(t, defences, d.try))
 	}
 	compare(t, "native.json", all)
+}
+
+// TestDetection has the ways that a monitor sees be seen by it, while the program that took one lives on.
+func TestDetection(t *testing.T) {
+	needKeys(t)
+	d := startDaemon(t, "REPORT")
+	for _, w := range natives {
+		if w.seenBy != "" {
+			t.Run(w.name, func(t *testing.T) { d.detect(t, w) })
+		}
+	}
+}
+
+func (d *daemon) detect(t *testing.T, w way) {
+	behind := defence{"walls and confinement", mpk.KindPKU, &confine.Policy{Profile: confine.Region}}
+	cmd := behind.command(t, attacker(t), d.socket, backends[behind.walls], w.name, "linger")
+	cmd.Dir = t.TempDir()
+	in, err1 := cmd.StdinPipe()
+	out, err2 := cmd.StdoutPipe()
+	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	if line, _ := bufio.NewReader(out).ReadString('\n'); !strings.HasPrefix(line, worked) {
+		t.Errorf("it does not work behind walls and confinement: %q", line)
+	}
+	d.await(t, func() bool { return d.sees(w) })
+	if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+		t.Error(err)
+	}
+	d.reports(t)
+}
+
+// sees says whether the daemon has seen what the way's monitor sees.
+func (d *daemon) sees(w way) bool {
+	scan := d.engine.State().Service["front"].CodeScan
+	switch {
+	case w.seenBy == scanAtAttach && w.name == "wrfsbase":
+		return scan.GetIdentity() > 0
+	case w.seenBy == scanAtAttach:
+		return scan.GetOpen() > 0
+	}
+	select {
+	case v := <-d.engine.Violations():
+		return v.Kind == wire.UnprovenCode && v.Service == "front"
+	default:
+		return false
+	}
 }
 
 // try runs the attacker, and returns what came of it and what the daemon was told.

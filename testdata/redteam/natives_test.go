@@ -22,14 +22,14 @@ var natives = []way{
 	{name: "mremap-0", how: "makes a second mapping of shared memory by mremap(2) with length 0", heldBy: byWalls},
 	{name: "set_tid_address", how: "has the kernel clear a word there when a thread ends", heldBy: byWalls},
 
-	{name: "wrpkru", how: "executes WRPKRU of its own"},
+	{name: "wrpkru", how: "executes WRPKRU of its own", seenBy: scanAtAttach},
 	{name: "gate-wrpkru", how: "jumps to a WRPKRU of the gate with rights of its choice", why: "the gate compares the rights behind it; without that it is the way above"},
 	{name: "signal-frame", how: "edits the rights in the frame of a signal's handler"},
 	{name: "sigreturn", how: "returns from a signal that never came, with rights of its choice"},
 	{name: "sigreturn-fx", how: "the same with a frame that has no rights, which opens all keys"},
 	{name: "sigreturn-bare", how: "the same with a frame without registers, which leaves a thread the rights it would start with", heldBy: byWalls},
 	{name: "arch_prctl-fs", how: "takes the thread area of a thread inside the other domain, and passes through the gate as that one"},
-	{name: "wrfsbase", how: "the same with the instruction"},
+	{name: "wrfsbase", how: "the same with the instruction", seenBy: scanAtAttach},
 	{name: "clone-tls", how: "the same with a new thread"},
 	{name: "stray-thread", how: "keeps a thread that was made inside its domain until the key is lent to the other"},
 
@@ -62,9 +62,9 @@ var natives = []way{
 	{name: "core-dump", how: "has such a thread die of a signal, and reads the core dump", heldBy: []string{"prlimit64"}},
 
 	{name: "io_uring", how: "has io_uring read it", heldBy: []string{theWalls, "io_uring_setup", "io_uring_enter"}},
-	{name: "io_uring-sqpoll", how: "with a thread of the kernel's", heldBy: []string{theWalls, "io_uring_setup", "io_uring_enter"}},
+	{name: "io_uring-sqpoll", how: "with a thread of the kernel's", heldBy: []string{theWalls, "io_uring_setup"}},
 	{name: "io_uring-register", how: "as a registered buffer", heldBy: []string{theWalls, "io_uring_setup", "io_uring_enter", "io_uring_register"}},
-	{name: "io_uring-sqpoll-vault", how: "has a ring read it that the other domain set up with a thread", heldBy: []string{"io_uring_setup", "io_uring_enter"}},
+	{name: "io_uring-sqpoll-vault", how: "has a ring read it that the other domain set up with a thread", heldBy: []string{"io_uring_setup"}},
 	{name: "io_uring-buffers-vault", how: "has a ring read it in which the other domain registered it", heldBy: []string{"io_uring_setup", "io_uring_enter", "io_uring_register"}},
 	{name: "userfaultfd", how: "fills a page that the other domain has not touched yet", heldBy: []string{"userfaultfd"}},
 
@@ -78,11 +78,11 @@ var natives = []way{
 	{name: "code-mprotect", how: "makes memory executable into which it wrote one", heldBy: []string{"mprotect"}},
 	{name: "code-read-implies-exec", how: "has all memory be executable (personality)", heldBy: []string{"personality"}},
 	{name: "code-memfd", how: "maps code of a file in memory", heldBy: []string{"memfd_create", fixedCode}},
-	{name: "code-file", how: "maps code of a file that it wrote", heldBy: byFixed},
-	{name: "code-file-edited", how: "writes into the file after a scan of what is mapped would have passed it", heldBy: byFixed},
+	{name: "code-file", how: "maps code of a file that it wrote", heldBy: byFixed, seenBy: scanLater},
+	{name: "code-file-edited", how: "writes into the file after a scan of what is mapped would have passed it", heldBy: byFixed, seenBy: scanLater},
 	{name: "code-file-twice", how: "maps a file for writing and for execution", heldBy: []string{"mmap"}},
 	{name: "code-halves-mremap", how: "moves one half of a WRPKRU behind the other", heldBy: []string{"mremap"}},
-	{name: "code-halves-mmap", how: "maps its own file so that the halves meet", heldBy: byFixed},
+	{name: "code-halves-mmap", how: "maps its own file so that the halves meet", heldBy: byFixed, seenBy: scanLater},
 
 	{name: "map-over", how: "maps fresh memory over it"},
 	{name: "map-over-and-wait", how: "the same, and reads what the other domain writes there next"},

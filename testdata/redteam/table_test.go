@@ -110,8 +110,12 @@ func (v verdict) verdict() string {
 	switch {
 	case v.Nowhere != "":
 		return "works nowhere: " + v.Nowhere
+	case len(v.HeldBy) > 0 && v.SeenBy != "":
+		return "prevented: " + strings.Join(v.HeldBy, "; ") + "; else detected: " + string(v.SeenBy)
 	case len(v.HeldBy) > 0:
 		return "prevented: " + strings.Join(v.HeldBy, "; ")
+	case v.SeenBy != "":
+		return "**open**; detected: " + string(v.SeenBy)
 	}
 	return "**open**"
 }

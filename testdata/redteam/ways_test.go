@@ -21,7 +21,17 @@ type way struct {
 	heldBy []string
 	// why says why it works nowhere, of those that do not.
 	why string
+	// seenBy is the monitor that sees it where it works.
+	seenBy monitor
 }
+
+// monitor is what sees what is not prevented.
+type monitor string
+
+const (
+	scanAtAttach monitor = "scan of the code at attach"
+	scanLater    monitor = "scan of the code at the next look"
+)
 
 // outcome of a try.
 type outcome string
@@ -39,6 +49,7 @@ type verdict struct {
 	How     string    `json:"how"`
 	Behind  []outcome `json:"behind"` // each of the defences
 	HeldBy  []string  `json:"held-by,omitempty"`
+	SeenBy  monitor   `json:"seen-by,omitempty"`
 	Nowhere string    `json:"works-nowhere-because,omitempty"`
 }
 
@@ -58,7 +69,7 @@ type trier func(t *testing.T, w way, d defence) (o outcome, said string)
 // judge tries a way behind each of the defences, and holds to its word what says that it stops it.
 func (w way) judge(t *testing.T, behind []defence, try trier) verdict {
 	t.Helper()
-	row := verdict{Way: w.name, How: w.how, HeldBy: w.heldBy, Nowhere: w.why}
+	row := verdict{Way: w.name, How: w.how, HeldBy: w.heldBy, SeenBy: w.seenBy, Nowhere: w.why}
 	for _, d := range behind {
 		o, said := try(t, w, d)
 		t.Logf("%s behind %s: %s: %s", w.name, d.name, o, said)

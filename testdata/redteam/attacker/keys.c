@@ -34,8 +34,7 @@ static void *stray(void *unused) {
 	(void)unused;
 	while (lent_on == 0)
 		usleep(1000);
-	if (copied(secret, LENGTH))
-		lent_on = 0;
+	lent_on = copied(secret, LENGTH) ? 0 : -1;
 	return NULL;
 }
 
@@ -94,7 +93,7 @@ static bool by_clone(void) {
 	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
 	if (clone(twin, stack + sizeof stack, flags, NULL, NULL, (void *)victim_area, NULL) < 0)
 		return false;
-	for (int i = 0; i < 2000 && !done; i++)
+	for (int i = 0; i < 5000 && !done; i++)
 		usleep(1000);
 	return done;
 }

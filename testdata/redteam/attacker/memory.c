@@ -142,9 +142,12 @@ static bool filled(void) {
 }
 
 /* Has the kernel clear a word there when a thread ends. */
+static volatile int ending;
+
 static void *end_with_word(void *unused) {
 	(void)unused;
 	syscall(SYS_set_tid_address, secret);
+	ending = (int)syscall(SYS_gettid);
 	return NULL;
 }
 
@@ -152,7 +155,8 @@ static bool cleared_at_end(void) {
 	pthread_t t;
 	if (pthread_create(&t, NULL, end_with_word, NULL) != 0)
 		return false;
-	usleep(20000); /* nobody says when the kernel has done it */
+	while (ending == 0 || syscall(SYS_tgkill, getpid(), ending, 0) == 0)
+		usleep(1000);
 	return true;
 }
 

@@ -256,7 +256,7 @@ static bool by_samples(void) {
 	char *ring = fd < 0 ? MAP_FAILED : mmap(NULL, PAGE + room, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (ring == MAP_FAILED)
 		return false;
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 5000; i++) {
 		usleep(4000);
 		for (size_t at = 0; at + PAGE <= room; at += PAGE / 2)
 			if (contains(memcpy(got, ring + PAGE + at, PAGE), PAGE))

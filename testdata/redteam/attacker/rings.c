@@ -13,7 +13,7 @@ static struct {
 } ring;
 
 static bool set_up(unsigned flags) {
-	struct io_uring_params p = {.flags = flags, .sq_thread_idle = 1000};
+	struct io_uring_params p = {.flags = flags, .sq_thread_idle = 60000};
 	const size_t size = 8 * PAGE;
 	if ((ring.fd = (int)syscall(SYS_io_uring_setup, 4, &p)) < 0)
 		return false;
@@ -43,7 +43,7 @@ static bool submit(int opcode, unsigned flags) {
 	ring.array[at] = at;
 	__atomic_store_n(ring.tail, *ring.tail + 1, __ATOMIC_RELEASE);
 	(void)syscall(SYS_io_uring_enter, ring.fd, 1, 1, flags | IORING_ENTER_GETEVENTS, NULL, 0);
-	for (int i = 0; i < 1000 && __atomic_load_n(ring.done, __ATOMIC_ACQUIRE) == was; i++)
+	for (int i = 0; i < 5000 && __atomic_load_n(ring.done, __ATOMIC_ACQUIRE) == was; i++)
 		usleep(1000);
 	int result = __atomic_load_n(ring.done, __ATOMIC_ACQUIRE) == was ? -ETIME : ring.results[was & *ring.mask].res;
 	errno = result < 0 ? -result : 0;
