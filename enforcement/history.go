@@ -2,12 +2,29 @@ package enforcement
 
 import (
 	"slices"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/enforcement/policy"
 )
 
-// cell is the counters of one source and target, as the process writes them.
-type cell [page.Counters]uint64
+// counts are the counters of one source and target, as the process writes them.
+type counts [page.Counters]uint64
+
+// cell is what was taken in of one source and target.
+type cell struct {
+	counts counts
+	// ahead is how many calls were counted as tolerated and not yet for their
+	// reason: gates count in this order, and may be read in between.
+	ahead uint64
+	seen  page.Seen
+}
+
+// calls are those that were added to a cell.
+type calls struct {
+	counts
+	denied uint64 // refused: those that were tolerated left out
+}
 
 // implausible is what no process counts between two looks at it.
 const implausible = 1 << 40
@@ -15,24 +32,34 @@ const implausible = 1 << 40
 // advance takes in what the counters are now and returns what was added. A
 // counter of an honest gate never falls and never leaps: what a liar's does is
 // not counted, and it counts again only beyond where it was.
-func (c *cell) advance(now [page.Counters]uint64) (added cell, grew bool) {
+func (c *cell) advance(now counts) (added calls, grew bool) {
 	for i := range now {
-		if now[i] <= c[i] {
+		if now[i] <= c.counts[i] {
 			continue
 		}
-		if d := now[i] - c[i]; d < implausible {
-			added[i], grew = d, true
+		if d := now[i] - c.counts[i]; d < implausible {
+			added.counts[i], grew = d, true
 		}
-		c[i] = now[i]
+		c.counts[i] = now[i]
 	}
+	forbidden := added.counts[page.Denied] + added.counts[page.OperationDenied] + added.counts[page.RateLimited]
+	tolerated := c.ahead + added.counts[page.Tolerated]
+	c.ahead = tolerated - min(tolerated, forbidden)
+	added.denied = forbidden - min(tolerated, forbidden) + added.counts[page.OutOfServiceCalls]
 	return added, grew
+}
+
+// unmatched returns how many calls were refused for want of a transition, of
+// those between domains that have none.
+func (c *calls) unmatched() uint64 {
+	return min(c.counts[page.Denied], c.denied-min(c.denied, c.counts[page.OutOfServiceCalls]))
 }
 
 // history is what was accounted of a process. Its pages count since it
 // started, whatever attachments there were: each goes on from the former's.
 type history struct {
 	attachment uint64
-	pid        int
+	process    policy.Identity
 	domains    []string // hosted, by local index
 	cells      []cell   // by source and target local index
 	lost       uint64
@@ -51,7 +78,7 @@ func (h *history) clone() *history {
 // blankLocked returns the history of a process that counted nothing yet.
 func (a *attachment) blankLocked() *history {
 	return &history{
-		attachment: a.id, pid: a.identity.PID, domains: a.domains(),
+		attachment: a.id, process: a.identity, domains: a.domains(),
 		cells: make([]cell, len(a.hosted)*len(a.hosted)),
 	}
 }
@@ -73,12 +100,12 @@ func (a *attachment) beginLocked() {
 	}
 	a.seen = a.blankLocked()
 	if a.continues {
-		a.readPageLocked(func(i, j int, now [page.Counters]uint64) { a.seen.cells[i*len(a.hosted)+j] = now })
+		a.readPageLocked(func(i, j int, now counts) { a.seen.cells[i*len(a.hosted)+j].counts = now })
 		a.seen.lost = a.stats.LostReports()
 	}
 }
 
-func (a *attachment) readPageLocked(take func(i, j int, now [page.Counters]uint64)) {
+func (a *attachment) readPageLocked(take func(i, j int, now counts)) {
 	for i := range a.hosted {
 		for j := range a.hosted {
 			take(i, j, a.stats.Cell(i, j))
@@ -93,13 +120,33 @@ func (a *attachment) sample() {
 	a.sampleLocked()
 }
 
+// sampleSparingly does the same for a report, unless it was done so lately that a
+// process which reports all the time would have the daemon do little else.
+func (a *attachment) sampleSparingly() {
+	start := time.Now()
+	if start.Sub(a.sampled) < (doorbellShare-1)*a.sampling {
+		return
+	}
+	a.sample()
+	a.sampled = time.Now()
+	a.sampling = a.sampled.Sub(start)
+}
+
 func (a *attachment) sampleLocked() {
 	if a.stats == nil || !a.ready || a.handed {
 		return
 	}
-	a.readPageLocked(func(i, j int, now [page.Counters]uint64) {
-		if added, grew := a.seen.cells[i*len(a.hosted)+j].advance(now); grew {
+	a.readPageLocked(func(i, j int, now counts) {
+		if now == (counts{}) {
+			return
+		}
+		c := &a.seen.cells[i*len(a.hosted)+j]
+		added, grew := c.advance(now)
+		if grew {
 			a.engine.account(a, i, j, added)
+		}
+		if seen := a.stats.Seen(i, j); grew || seen != c.seen {
+			a.engine.observe(a, i, j, added, c, seen)
 		}
 	})
 	if lost := a.stats.LostReports(); lost > a.seen.lost {
@@ -139,18 +186,18 @@ func (a *attachment) handOver() *history {
 // Preconditions: e.commit is held, so that a is not in use yet and the other
 // does not leave.
 func (e *Engine) inherit(a *attachment, from uint64) {
-	h := e.historyOf(from, a.identity.PID)
+	h := e.historyOf(from, a.identity)
 	if h != nil && slices.Equal(a.domains(), h.domains) {
 		a.seen = h
 	}
 }
 
-func (e *Engine) historyOf(attachment uint64, pid int) *history {
-	if a := e.attachments[attachment]; a != nil && a.identity.PID == pid {
+func (e *Engine) historyOf(attachment uint64, process policy.Identity) *history {
+	if a := e.attachments[attachment]; a != nil && a.identity.Is(process) {
 		return a.handOver()
 	}
 	for i := range e.departed {
-		if h := e.departed[i]; h.attachment == attachment && h.pid == pid {
+		if h := e.departed[i]; h.attachment == attachment && h.process.Is(process) {
 			return h.clone()
 		}
 	}

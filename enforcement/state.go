@@ -7,18 +7,20 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/openconfig/ygot/ygot"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
 )
 
 // State reads the counters of every process and returns the operational state
-// of the system, of the configured domains and services, and of the transitions
-// that were used.
+// of the system, of the configured domains and services, of the transitions
+// that were used, and of the calls that were observed.
 func (e *Engine) State() *gen.MpkSecurity {
 	attached := e.attached()
 	for _, a := range attached {
@@ -88,6 +90,7 @@ func (b *stateBuilder) readLocked(e *Engine) {
 	for key, c := range e.ledger.transitions {
 		b.state.Transition[key] = &gen.MpkSecurity_Transition{Counters: transitionState(c)}
 	}
+	b.state.Observation = e.ledger.observed.state()
 }
 
 func domainState(c *domainCounters, inService bool) *gen.MpkSecurity_Domain {
@@ -95,6 +98,7 @@ func domainState(c *domainCounters, inService bool) *gen.MpkSecurity_Domain {
 		OperationalState: gen.MpkSecurityTypes_OperationalState_IN_SERVICE,
 		Counters: &gen.MpkSecurity_Domain_Counters{
 			EntriesPermitted: ygot.Uint64(c.permitted), EntriesDenied: ygot.Uint64(c.denied),
+			EntriesTolerated: ygot.Uint64(c.tolerated), CallsTolerated: ygot.Uint64(c.forgiven),
 			UnmatchedDenied: ygot.Uint64(c.unmatched), ProtectionKeyFaults: ygot.Uint64(c.faults),
 		},
 	}
@@ -106,7 +110,7 @@ func domainState(c *domainCounters, inService bool) *gen.MpkSecurity_Domain {
 
 func transitionState(c *transitionCounters) *gen.MpkSecurity_Transition_Counters {
 	t := &gen.MpkSecurity_Transition_Counters{
-		Permitted: ygot.Uint64(c.permitted), Denied: ygot.Uint64(c.denied),
+		Permitted: ygot.Uint64(c.permitted), Denied: ygot.Uint64(c.denied), Tolerated: ygot.Uint64(c.tolerated),
 		RateLimited: ygot.Uint64(c.rateLimited), DwellExceeded: ygot.Uint64(c.dwellExceeded),
 	}
 	if !c.lastDenied.IsZero() {
@@ -121,7 +125,7 @@ func serviceState(c *serviceCounters) *gen.MpkSecurity_Service {
 		OperationalState: gen.MpkSecurityTypes_OperationalState_OUT_OF_SERVICE,
 		Counters: &gen.MpkSecurity_Service_Counters{
 			Attaches: ygot.Uint64(c.attaches), CallsPermitted: ygot.Uint64(c.permitted), CallsDenied: ygot.Uint64(c.denied),
-			RateLimited: ygot.Uint64(c.rateLimited), DwellExceeded: ygot.Uint64(c.dwellExceeded),
+			CallsTolerated: ygot.Uint64(c.tolerated), RateLimited: ygot.Uint64(c.rateLimited), DwellExceeded: ygot.Uint64(c.dwellExceeded),
 			ProtectionKeyFaults: ygot.Uint64(c.faults), Violations: ygot.Uint64(c.violations), LostReports: ygot.Uint64(c.lostReports),
 		},
 	}
@@ -180,6 +184,7 @@ func (b *stateBuilder) provide(s *gen.MpkSecurity_Service, a *attachment, holds 
 	s.ProcessId = ygot.Uint32(uint32(a.identity.PID))
 	s.AttachTime = timestamp(a.since)
 	s.IsolationStrength = Strength(a.strength)
+	introduce(s, a.identity)
 	switch {
 	case !holds:
 	case s.IsolationStrength < b.minimum:
@@ -187,6 +192,36 @@ func (b *stateBuilder) provide(s *gen.MpkSecurity_Service, a *attachment, holds 
 	default:
 		s.OperationalState = gen.MpkSecurityTypes_OperationalState_IN_SERVICE
 	}
+}
+
+// introduce says which process provides a service.
+func introduce(s *gen.MpkSecurity_Service, id policy.Identity) {
+	s.ProviderUid = ygot.Uint32(id.UID)
+	s.ProviderExecutable = known(id.Executable)
+	s.ProviderCgroup = known(id.Cgroup)
+	if id.KnownSHA256 != nil {
+		s.ProviderExecutableSha256 = known(id.KnownSHA256())
+	}
+	if !id.Started.IsZero() {
+		s.ProviderStartTime = timestamp(id.Started)
+	}
+}
+
+// known returns nil for what is not known. What a process made up, such as the
+// name of its file, loses what a string of YANG cannot have (RFC 7950 section 14,
+// yang-char).
+func known(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return ygot.String(strings.Map(legible, s))
+}
+
+func legible(r rune) rune {
+	if unicode.IsControl(r) || r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef {
+		return unicode.ReplacementChar
+	}
+	return r // which is that already for an invalid octet
 }
 
 // weaker returns the weaker of two strengths; zero is none yet.

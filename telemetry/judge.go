@@ -14,6 +14,7 @@ import (
 func (s *Supervisor) judge(state *gen.MpkSecurity) []alarm.Condition {
 	j := &judgement{Supervisor: s, state: state, conditions: s.conditions[:0]}
 	j.system()
+	j.domains()
 	for name := range s.rules.names() {
 		if st := state.Service[name]; st != nil {
 			j.service(name, st)
@@ -56,6 +57,17 @@ func (j *judgement) system() {
 	})
 }
 
+// domains judges whether policy is enforced: that does not come and go by itself.
+func (j *judgement) domains() {
+	for name := range j.rules.permissive {
+		j.add(alarm.Condition{
+			Resource: model.Resource{Type: model.Domain, Name: name}, Cause: "domain-permissive", Severity: alarm.Warning,
+			Detail: "calls by the domain that policy forbids are counted and reported, and pass",
+			Action: "\"waveguard learn\" proposes the transitions that were used; then set enforcement-mode to ENFORCING",
+		})
+	}
+}
+
 // service judges whether a service is there and its wall is strong enough.
 func (j *judgement) service(name string, st *gen.MpkSecurity_Service) {
 	c := alarm.Condition{
@@ -72,7 +84,7 @@ func (j *judgement) service(name string, st *gen.MpkSecurity_Service) {
 	case st.GetAttached():
 		c.Cause = "loss-of-service"
 		c.Detail = fmt.Sprintf("process %d is attached, but may no longer claim the service: its domain is isolated in it", st.GetProcessId())
-		c.Action = "correct executable, executable-sha256, uid or domain of the service, or restart the process"
+		c.Action = "correct executable, executable-sha256, cgroup, uid or domain of the service, or restart the process"
 	default:
 		c.Cause = "loss-of-service"
 		c.Detail = "no process provides the service"

@@ -8,29 +8,32 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#include "internal.h"
+#include "heap.h"
 
 #define FAULT_STACK (64u * 1024)
 
 __typeof__(wg_controller) wg_controller __attribute__((aligned(4096)));
 union wg_slot wg_threads[WG_MAX_THREADS] __attribute__((aligned(WG_SLOT_SIZE)));
 
+/* The controller's canary, which the compiler asks for by this name, is its field. */
+__asm__(".globl __stack_chk_guard\n.hidden __stack_chk_guard\n.set __stack_chk_guard, wg_controller");
+_Static_assert(offsetof(struct wg_controller, canary) == 0, "the canary is where the assembler says");
+
 /* A hint: the gate checks it. */
 _Thread_local struct wg_thread *wg_self __attribute__((tls_model("initial-exec")));
-/* A hint for the handler of SIGSEGV. */
-static _Thread_local bool inside __attribute__((tls_model("initial-exec")));
+/* A hint for the handlers of signals. */
+_Thread_local bool wg_inside __attribute__((tls_model("initial-exec")));
 static _Thread_local void *fault_stack __attribute__((tls_model("initial-exec")));
 
 /* 0 before wg_attach. Whoever changes it has a gate that faults. */
-static int attached_with;
-enum { PLAIN = 1, WITH_KEYS };
+int wg_attached_with;
 
 static pthread_key_t thread_end;
 static pthread_t supervisor;
 static struct sigaction previous;
 
-static struct wg_answer gate(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
-	return attached_with == WITH_KEYS ? wg_gate_pku(op, a, b, c, d) : wg_gate_plain(op, a, b, c, d);
+struct wg_answer wg_pass(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+	return wg_attached_with == WG_WITH_KEYS ? wg_gate_pku(op, a, b, c, d) : wg_gate_plain(op, a, b, c, d);
 }
 
 /* The stacks of the gate and of domains cannot take a signal handler that runs with the rights
@@ -43,6 +46,7 @@ static void block(sigset_t *before) {
 	sigdelset(&most, SIGFPE);
 	sigdelset(&most, SIGILL);
 	sigdelset(&most, SIGTRAP);
+	sigdelset(&most, WG_DWELL_SIGNAL);
 	pthread_sigmask(SIG_SETMASK, &most, before);
 }
 
@@ -52,11 +56,11 @@ static void unblock(const sigset_t *before) { pthread_sigmask(SIG_SETMASK, befor
 static int ready(void) {
 	if (wg_self != NULL)
 		return WG_OK;
-	if (attached_with == 0)
+	if (wg_attached_with == 0)
 		return WG_E_PLACE;
 	sigset_t before;
 	block(&before);
-	struct wg_answer a = attached_with == WITH_KEYS ? wg_register_pku(WG_OP_REGISTER) : wg_register_plain(WG_OP_REGISTER);
+	struct wg_answer a = wg_attached_with == WG_WITH_KEYS ? wg_register_pku(WG_OP_REGISTER) : wg_register_plain(WG_OP_REGISTER);
 	unblock(&before);
 	if (a.status != WG_OK)
 		return (int)a.status;
@@ -71,10 +75,10 @@ static struct wg_answer ask(uint64_t op, uint64_t a, uint64_t b) {
 	if (status != WG_OK)
 		return (struct wg_answer){status, 0};
 	sigset_t before;
-	if (!inside)
+	if (!wg_inside)
 		block(&before);
-	struct wg_answer answer = gate(op, a, b, 0, 0);
-	if (!inside)
+	struct wg_answer answer = wg_pass(op, a, b, 0, 0);
+	if (!wg_inside)
 		unblock(&before);
 	return answer;
 }
@@ -83,7 +87,7 @@ static void forget_thread(void *state) {
 	wg_self = state;
 	sigset_t before;
 	block(&before);
-	if (attached_with == WITH_KEYS)
+	if (wg_attached_with == WG_WITH_KEYS)
 		wg_unregister_pku();
 	else
 		wg_unregister_plain();
@@ -100,9 +104,9 @@ static void forget_thread(void *state) {
 /* Runs with the rights of a signal handler. Inside a domain the thread goes on in the gate, which
  * decides what the fault was; otherwise it is whose handler was there before. */
 static void on_fault(int number, siginfo_t *info, void *context) {
-	if (inside && info->si_code > 0) { /* of the processor, not sent by somebody */
+	if (wg_inside && info->si_code > 0) { /* of the processor, not sent by somebody */
 		greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-		registers[REG_RIP] = (greg_t)(attached_with == WITH_KEYS ? wg_back_pku : wg_back_plain);
+		registers[REG_RIP] = (greg_t)(wg_attached_with == WG_WITH_KEYS ? wg_back_pku : wg_back_plain);
 		registers[REG_RDI] = WG_OP_FAULT;
 		registers[REG_RSI] = (greg_t)info->si_addr;
 	} else if (previous.sa_flags & SA_SIGINFO) {
@@ -115,10 +119,36 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 	}
 }
 
-static int catch_faults(void) {
+/* Whether the code that a signal came upon can be ended there: it is not the gate or the controller, nor
+ * a handler on the stack for those, nor does it hold the lock of a heap. */
+static bool can_end(const greg_t *registers, const stack_t *handlers) {
+	const uintptr_t code = (uintptr_t)registers[REG_RIP], stack = (uintptr_t)registers[REG_RSP];
+	return !wg_within(code, wg_gate_text, (size_t)(wg_gate_text_end - wg_gate_text)) && !wg_within(stack, wg_threads, sizeof wg_threads) &&
+	       !wg_within(stack, handlers->ss_sp, handlers->ss_size) && wg_heap_locks == 0;
+}
+
+/* A call of this thread was over its deadline when the watcher looked. Inside, and if it still
+ * is, the thread goes on in the gate; whom it finds elsewhere the watcher tells again. */
+static void on_dwell(int number, siginfo_t *info, void *context) {
+	ucontext_t *c = context;
+	greg_t *registers = c->uc_mcontext.gregs;
+	(void)number;
+	(void)info;
+	if (!wg_inside || !can_end(registers, &c->uc_stack) || wg_pass(WG_OP_OVERDUE, 0, 0, 0, 0).value == 0)
+		return;
+	registers[REG_RIP] = (greg_t)(wg_attached_with == WG_WITH_KEYS ? wg_back_pku : wg_back_plain);
+	registers[REG_RDI] = WG_OP_DWELL;
+}
+
+static int catch_signals(void) {
 	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 	sigemptyset(&action.sa_mask);
-	return sigaction(SIGSEGV, &action, &previous) == 0 ? WG_OK : WG_E_SYSTEM;
+	sigaddset(&action.sa_mask, WG_DWELL_SIGNAL); /* or the fault would be left half done, and blocked */
+	if (sigaction(SIGSEGV, &action, &previous) != 0)
+		return WG_E_SYSTEM;
+	action.sa_sigaction = on_dwell;
+	action.sa_flags |= SA_RESTART;
+	return sigaction(WG_DWELL_SIGNAL, &action, NULL) == 0 ? WG_OK : WG_E_SYSTEM;
 }
 
 /* Gives the thread a stack for the handler, unless it has one. */
@@ -139,30 +169,48 @@ static int need_fault_stack(void) {
 static void *supervise(void *unused) {
 	(void)unused;
 	if (ready() == WG_OK)
-		(void)gate(WG_OP_SUPERVISE, 0, 0, 0, 0);
+		(void)wg_pass(WG_OP_SUPERVISE, 0, 0, 0, 0);
 	return NULL;
+}
+
+static void *watch(void *unused) {
+	(void)unused;
+	if (ready() == WG_OK)
+		(void)wg_pass(WG_OP_WATCH, 0, 0, 0, 0);
+	return NULL;
+}
+
+/* The child of fork is no part of the attachment. */
+static void be_child(void) {
+	wg_attached_with = 0;
+	wg_self = NULL;
+	wg_inside = false;
 }
 
 /* Makes ready what threads need, while the process can still attach or not. */
 int wg_threads_prepare(void) {
-	if (catch_faults() != WG_OK || pthread_key_create(&thread_end, forget_thread) != 0)
+	if (pthread_atfork(NULL, NULL, be_child) != 0 || catch_signals() != WG_OK || pthread_key_create(&thread_end, forget_thread) != 0)
 		return WG_E_SYSTEM;
 	return WG_OK;
 }
 
-static int start_supervisor(void) {
+/* The two threads that stay in the controller. The watcher does so as long as the process lives. */
+static int start_own(void) {
+	pthread_t watcher;
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int failure = pthread_create(&supervisor, NULL, supervise, NULL);
+	if (failure == 0 && (failure = pthread_create(&watcher, NULL, watch, NULL)) == 0)
+		pthread_detach(watcher);
 	unblock(&before);
 	return failure == 0 ? WG_OK : WG_E_SYSTEM;
 }
 
-/* Lets threads in, the supervisor first. */
+/* Lets threads in, the library's own first. */
 int wg_threads_start(bool with_keys) {
-	attached_with = with_keys ? WITH_KEYS : PLAIN;
-	return start_supervisor();
+	wg_attached_with = with_keys ? WG_WITH_KEYS : WG_PLAIN;
+	return start_own();
 }
 
 int wg_close(void) {
@@ -199,7 +247,7 @@ static int answer(struct wg_answer a, uintptr_t *result) {
 }
 
 int wg_run(wg_service_id service, uintptr_t argument, uintptr_t *result) {
-	if (inside)
+	if (wg_inside)
 		return WG_E_PLACE;
 	int status = ready();
 	if (status == WG_OK)
@@ -208,28 +256,30 @@ int wg_run(wg_service_id service, uintptr_t argument, uintptr_t *result) {
 		return status;
 	sigset_t before;
 	block(&before);
-	inside = true;
-	struct wg_answer a = gate(WG_OP_RUN, service, argument, 0, 0);
-	inside = false;
+	wg_inside = true;
+	struct wg_answer a = wg_pass(WG_OP_RUN, service, argument, 0, 0);
+	wg_inside = false;
 	unblock(&before);
 	return answer(a, result);
 }
 
 int wg_call(wg_gate target, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t *result) {
-	if (!inside)
+	if (!wg_inside)
 		return WG_E_PLACE;
-	return answer(gate(WG_OP_CALL, target, a, b, c), result);
+	return answer(wg_pass(WG_OP_CALL, target, a, b, c), result);
 }
 
 int wg_outside(wg_function function, uintptr_t argument, uintptr_t *result) {
-	if (!inside || function == NULL)
-		return inside ? WG_E_ARGUMENT : WG_E_PLACE;
-	return answer(gate(WG_OP_OUTSIDE, (uintptr_t)function, argument, 0, 0), result);
+	if (!wg_inside || function == NULL)
+		return wg_inside ? WG_E_ARGUMENT : WG_E_PLACE;
+	return answer(wg_pass(WG_OP_OUTSIDE, (uintptr_t)function, argument, 0, 0), result);
 }
 
 void *wg_region_alloc(wg_service_id service, size_t size) { return (void *)ask(WG_OP_REGION_ALLOC, service, size).value; }
 
 int wg_region_free(void *region) { return (int)ask(WG_OP_REGION_FREE, (uintptr_t)region, 0).status; }
+
+int wg_numa_prefer(wg_service_id service, unsigned node) { return (int)ask(WG_OP_PREFER, service, node).status; }
 
 struct start {
 	pthread_t *thread;
@@ -246,7 +296,7 @@ static uintptr_t create_outside(uintptr_t start, uintptr_t b, uintptr_t c) {
 }
 
 int wg_thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
-	if (!inside)
+	if (!wg_inside)
 		return pthread_create(thread, attributes, start, argument);
 	struct start *s = malloc(sizeof *s); /* the stack here is not open outside */
 	if (s == NULL)
@@ -281,6 +331,7 @@ const char *wg_strerror(int status) {
 		"the library was closed",
 		"not hosted by this process",
 		"the stack pointer is not on the domain's stack, or near its end",
+		"ended after staying longer than policy permits",
 	};
 	if (status > 0 || status <= -(int)(sizeof words / sizeof *words))
 		return "unknown status";

@@ -8,10 +8,15 @@
 
 #include "internal.h"
 
+#define LEAST_STACK (16u * 1024) /* for the library's own code and a little more */
+#define MOST_STACK (UINT64_C(1) << 30)
+
 static int check(const struct wg_config *c) {
 	if (c == NULL || c->socket == NULL || strlen(c->socket) >= sizeof WG->socket || c->services == NULL)
 		return WG_E_ARGUMENT;
 	if (c->service_count < 1 || c->service_count > WG_MAX_SERVICES || c->backend > WG_BACKEND_PKU)
+		return WG_E_ARGUMENT;
+	if (c->stack_size != 0 && (c->stack_size < LEAST_STACK || c->stack_size > MOST_STACK))
 		return WG_E_ARGUMENT;
 	return WG_OK;
 }
@@ -59,9 +64,10 @@ static int number_operations(void) {
 static int alloc_tables(void) {
 	size_t pairs = (size_t)WG->domains * WG->domains;
 	WG->meters = wg_controller_alloc(pairs * sizeof *WG->meters);
+	WG->seconds = wg_controller_alloc(pairs * sizeof *WG->seconds);
 	for (int i = 0; i < 2; i++)
 		WG->pages[i].carried = wg_controller_alloc((pairs * WG_COUNTERS + 1) * sizeof(uint64_t));
-	return WG->meters != NULL && WG->pages[0].carried != NULL && WG->pages[1].carried != NULL ? WG_OK : WG_E_SYSTEM;
+	return WG->meters != NULL && WG->seconds != NULL && WG->pages[0].carried != NULL && WG->pages[1].carried != NULL ? WG_OK : WG_E_SYSTEM;
 }
 
 /* The walls are opened once, whatever becomes of the attempt: a process has its keys once. */
@@ -92,11 +98,21 @@ static int prepare(const struct wg_config *config) {
 	return status;
 }
 
+/* Closes the memory that services have. Nothing may touch it from here on but through the gate. */
+static int adopt(const struct wg_compartments *c) {
+	int status = WG_OK;
+	for (size_t i = 0; c != NULL && i < c->count && status == WG_OK; i++)
+		status = wg_region_adopt(WG->hosted[c->segments[i].service].domain, &c->segments[i]);
+	return status;
+}
+
 /* Everything up to here is ordinary memory; from wg_arm on only the gate leads to it. */
-static int settle(void) {
+static int settle(const struct wg_compartments *compartments) {
 	int status = number_operations();
 	if (status == WG_OK)
 		status = alloc_tables();
+	if (status == WG_OK)
+		status = adopt(compartments);
 	if (status == WG_OK)
 		status = wg_threads_prepare();
 	if (status == WG_OK)
@@ -110,7 +126,17 @@ static int settle(void) {
 	return status == WG_OK ? wg_threads_start(with_keys) : status;
 }
 
+static void prepare_compartments(const struct wg_compartments *c) {
+	WG->compartments = c != NULL;
+	WG->fence = c != NULL && c->fence;
+	WG->bell = c != NULL ? c->bell : -1;
+}
+
 int wg_attach(const struct wg_config *config, char *message, size_t size) {
+	return wg_attach_compartments(config, NULL, message, size);
+}
+
+int wg_attach_compartments(const struct wg_config *config, const struct wg_compartments *compartments, char *message, size_t size) {
 	static bool attached;
 	char unused[1];
 	if (message == NULL || size == 0) {
@@ -119,13 +145,15 @@ int wg_attach(const struct wg_config *config, char *message, size_t size) {
 	}
 	message[0] = 0;
 	int status = attached ? WG_E_PLACE : check(config);
-	if (status == WG_OK)
+	if (status == WG_OK) {
+		prepare_compartments(compartments);
 		status = prepare(config);
+	}
 	if (status == WG_OK)
 		status = wg_wire_attach(&WG->pages[0], 0, message, size);
 	if (status == WG_OK) {
 		attached = true;
-		status = settle();
+		status = settle(compartments);
 	} else if (!attached) {
 		wg_controller_reset();
 		close(WG->wake);

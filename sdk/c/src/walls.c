@@ -31,21 +31,35 @@ static int take_keys(void) {
 	return WG_OK;
 }
 
+/* Puts one page, which holds nothing, under a key for the life of the process: by it the daemon
+ * sees that this process uses keys, before the controller is armed and before there are regions. */
+static int plant_witness(void) {
+	long at = wg_syscall(SYS_mmap, 0, WG_PAGE, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at < 0 && at > -4096)
+		return WG_E_SYSTEM;
+	return wg_syscall(SYS_pkey_mprotect, at, WG_PAGE, READ_WRITE, WG_KEY_PARKING, 0, 0) < 0 ? WG_E_SYSTEM : WG_OK;
+}
+
 /* Opens a backend of enum wg_backend. */
 int wg_walls_open(int backend) {
 	WG->backend = WG_WIRE_NONE;
 	WG->simd = wg_simd_level();
+	WG->rdrand = wg_has_rdrand();
 	if (backend == WG_BACKEND_NONE)
 		return WG_OK;
 	if (backend != WG_BACKEND_MPROTECT && wg_has_keys()) {
 		WG->backend = WG_WIRE_PKU;
-		return take_keys();
+		int status = take_keys();
+		return status == WG_OK ? plant_witness() : status;
 	}
 	if (backend == WG_BACKEND_PKU)
 		return WG_E_UNSUPPORTED;
 	WG->backend = WG_WIRE_MPROTECT;
 	return WG_OK;
 }
+
+/* Strengths are numbered as backends are, up to HARDWARE_REGION; HARDWARE_COMPARTMENT follows. */
+uint32_t wg_strength(void) { return (uint32_t)WG->backend + (WG->backend == WG_WIRE_PKU && WG->compartments); }
 
 static int protect(const struct wg_region *r, int prot, int key) {
 	return wg_syscall(SYS_pkey_mprotect, (long)r->memory, (long)r->size, prot, key, 0, 0) < 0 ? WG_E_SYSTEM : WG_OK;
@@ -98,7 +112,32 @@ static void yield(struct wg_thread *t) {
 	t->yielded = t->length;
 }
 
+/* Reads what policy says of the walls of all domains, unless it is what it was. */
+void wg_walls_refresh(const struct wg_attachment *a) {
+	struct wg_ring *r = &WG->ring;
+	const uint64_t epoch = wg_pages_epoch(a);
+	int pinned = 0;
+	if (atomic_load(&WG->walls_of) == a->id && atomic_load(&WG->walls_epoch) == epoch)
+		return;
+	wg_acquire(&r->lock);
+	for (uint32_t i = 0; i < WG->domains; i++) {
+		struct wg_domain *d = &WG->domain[i];
+		const struct wg_policy_domain p = wg_pages_domain(a, i);
+		atomic_store_explicit(&d->delay, p.gate_delay, memory_order_relaxed);
+		d->priority = p.priority;
+		d->pinned = (p.flags & WG_DOMAIN_PINNED) != 0 && pinned < WG_MAX_PINNED;
+		pinned += d->pinned;
+	}
+	atomic_store(&WG->walls_epoch, epoch);
+	atomic_store(&WG->walls_of, a->id);
+	wg_release(&r->lock);
+}
+
 static int enter_pku(struct wg_thread *t, struct wg_domain *d) {
+	if (wg_ring_key(d) == 0) { /* another's key may have to be taken */
+		wg_walls_refresh(wg_hold(t));
+		wg_let_go(t);
+	}
 	int key = wg_ring_enter(d);
 	if (key == WG_BUSY) { /* nobody holds a key and waits for another */
 		yield(t);

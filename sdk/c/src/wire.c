@@ -58,10 +58,32 @@ static uint64_t bounded(struct reader *r, unsigned size, uint64_t low, uint64_t 
 	return 0;
 }
 
-/* Takes a string of 1 to limit bytes; into has room for its end as well. */
+/* The bytes of the UTF-8 character at the beginning of text, 0 if there is none: RFC 3629, section 4. */
+static size_t character(const uint8_t *text, size_t left) {
+	const uint8_t first = text[0];
+	const size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || length > left)
+		return 0;
+	const uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80, high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+	if (length > 1 && (text[1] < low || text[1] > high))
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+static bool is_text(const uint8_t *text, size_t size) {
+	size_t at = 0, length = 1;
+	while (at < size && (length = character(text + at, size - at)) != 0)
+		at += length;
+	return length != 0;
+}
+
+/* Takes a string of 1 to limit bytes of UTF-8; into has room for its end as well. */
 static void take_text(struct reader *r, char *into, size_t limit) {
 	size_t n = (size_t)bounded(r, 2, 1, limit);
-	if (n > r->left)
+	if (n > r->left || !is_text(r->at, n))
 		r->failed = true;
 	if (r->failed)
 		n = 0;
@@ -129,7 +151,7 @@ int wg_wire_hello(const struct wg_config *config) {
 	struct writer w = begin(WG->hello, HELLO);
 	put(&w, WG_PAGE_ABI, 4);
 	put(&w, (uint64_t)WG->backend, 1);
-	put(&w, (uint64_t)WG->backend, 1); /* strengths are numbered as backends are, up to HARDWARE_REGION */
+	put(&w, wg_strength(), 1);
 	put(&w, (uint64_t)WG->keys, 1);
 	put(&w, 0, 8);
 	put(&w, config->service_count, 2);
@@ -228,14 +250,13 @@ static int receive(struct reader *r, int files[3]) {
 }
 
 /* Returns the domain of that name, which becomes one if it is the first time. */
-static struct wg_domain *domain_of(const char *name, uint16_t id, uint8_t level) {
+static struct wg_domain *domain_of(const char *name, uint16_t id) {
 	for (uint32_t i = 0; i < WG->domains; i++)
 		if (strcmp(WG->domain[i].name, name) == 0)
 			return &WG->domain[i];
 	struct wg_domain *d = &WG->domain[WG->domains];
 	memcpy(d->name, name, sizeof d->name);
 	d->id = id;
-	d->level = level;
 	d->index = (uint16_t)WG->domains++;
 	d->tag = WG_KEY_PARKING;
 	return d;
@@ -249,11 +270,11 @@ static bool settle(struct reader *r, struct wg_hosted *h) {
 	take_text(r, service, WG_MAX_NAME);
 	take_text(r, domain, WG_MAX_NAME);
 	uint16_t id = (uint16_t)bounded(r, 2, 0, 4095);
-	uint8_t level = (uint8_t)bounded(r, 1, 0, 4);
+	(void)bounded(r, 1, 0, 4); /* the privilege level */
 	if (r->failed || strcmp(service, h->name) != 0 || !is_name(domain))
 		return false;
 	if (h->domain == NULL)
-		h->domain = domain_of(domain, id, level);
+		h->domain = domain_of(domain, id);
 	return strcmp(h->domain->name, domain) == 0 && h->domain->id == id;
 }
 
@@ -348,7 +369,7 @@ int wg_wire_violation(const struct wg_report *v, uint32_t count, uint64_t lost) 
 	put(&w, v->address, 8);
 	put(&w, count, 4);
 	put(&w, lost, 8);
-	put(&w, 0, 1); /* stopped */
+	put(&w, v->outcome, 1);
 	return finish(&w);
 }
 

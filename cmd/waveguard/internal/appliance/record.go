@@ -27,17 +27,20 @@ type Domain struct {
 	ID                  uint16         `json:"id"`
 	PrivilegeLevel      string         `json:"privilege-level"`
 	AdministrativeState string         `json:"administrative-state,omitempty"`
+	EnforcementMode     string         `json:"enforcement-mode,omitempty"`
 	OperationalState    string         `json:"operational-state,omitempty"`
 	Strength            string         `json:"isolation-strength,omitempty"`
 	Description         string         `json:"description,omitempty"`
 	Counters            DomainCounters `json:"counters"`
 }
 
-// DomainCounters count calls into a domain, but for UnmatchedDenied, which
-// counts those out of it.
+// DomainCounters count calls into a domain, but for UnmatchedDenied and
+// CallsTolerated, which count those out of it.
 type DomainCounters struct {
 	EntriesPermitted Count `json:"entries-permitted"`
 	EntriesDenied    Count `json:"entries-denied"`
+	EntriesTolerated Count `json:"entries-tolerated"`
+	CallsTolerated   Count `json:"calls-tolerated"`
 	UnmatchedDenied  Count `json:"unmatched-denied"`
 	Faults           Count `json:"protection-key-faults"`
 }
@@ -53,11 +56,19 @@ type Service struct {
 	AttachTime       *time.Time      `json:"attach-time,omitempty"`
 	Executable       string          `json:"executable,omitempty"`
 	ExecutableSHA256 string          `json:"executable-sha256,omitempty"`
+	Cgroup           string          `json:"cgroup,omitempty"`
 	UID              *uint32         `json:"uid,omitempty"`
 	Description      string          `json:"description,omitempty"`
 	Counters         ServiceCounters `json:"counters"`
-	LastViolation    *LastViolation  `json:"last-violation,omitempty"`
-	CodeScan         *CodeScan       `json:"code-scan,omitempty"`
+	// The process that provides it, as the kernel had it when it attached.
+	ProviderExecutable       string     `json:"provider-executable,omitempty"`
+	ProviderExecutableSHA256 string     `json:"provider-executable-sha256,omitempty"`
+	ProviderCgroup           string     `json:"provider-cgroup,omitempty"`
+	ProviderUID              *uint32    `json:"provider-uid,omitempty"`
+	ProviderStartTime        *time.Time `json:"provider-start-time,omitempty"`
+
+	LastViolation *LastViolation `json:"last-violation,omitempty"`
+	CodeScan      *CodeScan      `json:"code-scan,omitempty"`
 }
 
 // CodeScan is what is known of the code of the process that provides a service:
@@ -82,6 +93,7 @@ type ServiceCounters struct {
 	Attaches       Count `json:"attaches"`
 	CallsPermitted Count `json:"calls-permitted"`
 	CallsDenied    Count `json:"calls-denied"`
+	CallsTolerated Count `json:"calls-tolerated"`
 	RateLimited    Count `json:"rate-limited"`
 	DwellExceeded  Count `json:"dwell-exceeded"`
 	Faults         Count `json:"protection-key-faults"`
@@ -113,6 +125,7 @@ type Transition struct {
 type TransitionCounters struct {
 	Permitted     Count      `json:"permitted"`
 	Denied        Count      `json:"denied"`
+	Tolerated     Count      `json:"tolerated"`
 	RateLimited   Count      `json:"rate-limited"`
 	DwellExceeded Count      `json:"dwell-exceeded"`
 	LastDenied    *time.Time `json:"last-denied,omitempty"`

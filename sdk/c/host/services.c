@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What compartments call of the host. It runs with their rights, or outside: it decides nothing, and
+ * believes nothing but what it can check. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "host.h"
+
+static int stop_file = -1;
+
+void wg_services_stop_at(int file) { stop_file = file; }
+
+static uintptr_t rest(uintptr_t milliseconds, uintptr_t b, uintptr_t c) {
+	(void)b, (void)c;
+	struct pollfd p = {.fd = stop_file, .events = POLLIN};
+	int limit = milliseconds > 3600000 ? 3600000 : (int)milliseconds;
+	return poll(&p, 1, limit) > 0;
+}
+
+static int pause_outside(unsigned milliseconds) {
+	uintptr_t stop = 0;
+	return wg_outside(rest, milliseconds, &stop) == WG_OK && stop != 0;
+}
+
+/* A new thread enters the domain of the service with the number of a slot, in which the service has put
+ * what it is to do: nothing if it did not. */
+static void *enter(void *where) {
+	uintptr_t service = (uintptr_t)where / WG_SHIM_THREADS, slot = (uintptr_t)where % WG_SHIM_THREADS;
+	(void)wg_run((wg_service_id)service, WG_ENTER_THREAD + slot, NULL);
+	return NULL;
+}
+
+static int start(wg_service_id service, unsigned slot, pthread_t *thread) {
+	pthread_t *id = malloc(sizeof *id); /* open to all, as the stack here is not */
+	if (id == NULL)
+		return ENOMEM;
+	int failure = wg_thread_create(id, NULL, enter, (void *)((uintptr_t)service * WG_SHIM_THREADS + slot % WG_SHIM_THREADS));
+	*thread = *id;
+	free(id);
+	return failure;
+}
+
+static uintptr_t join_thread(uintptr_t thread, uintptr_t b, uintptr_t c) {
+	(void)b, (void)c;
+	return (uintptr_t)pthread_join((pthread_t)thread, NULL);
+}
+
+static int join(pthread_t thread) {
+	uintptr_t failure = EINVAL;
+	int status = wg_outside(join_thread, (uintptr_t)thread, &failure);
+	return status == WG_OK ? (int)failure : EINVAL;
+}
+
+struct wg_shim_host wg_services_of_the_host(void) {
+	return (struct wg_shim_host){
+		.call = wg_call, .find_gate = wg_find_gate, .find_service = wg_find_service, .region_alloc = wg_region_alloc,
+		.region_free = wg_region_free, .status_of = wg_status_of, .strerror = wg_strerror, .pause = pause_outside,
+		.start = start, .join = join, .detach = pthread_detach,
+	};
+}

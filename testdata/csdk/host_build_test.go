@@ -1,0 +1,180 @@
+package csdk_test
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/optical-net/waveguard/enforcement/scan"
+)
+
+// descriptor is the least that a compartment has.
+const descriptor = `#include <waveguard/compartment.h>
+static uintptr_t f(uintptr_t a, uintptr_t b, uintptr_t c) { return a + b + c; }
+static const struct wg_operation operations[] = {{"f", f}};
+const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, 0, operations, 1};
+`
+
+// TestObjectsAreRefused: an object that would make a hole in the walls is not loaded, and the host says
+// what to do.
+func TestObjectsAreRefused(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no tools")
+	}
+	host := program(t, "host/waveguard-host")
+	const gadget = "void g(void) { __asm__(\".byte 0x0f, 0x01, 0xef\"); }\n"
+	for name, c := range map[string]struct {
+		source string
+		flags  []string
+		spoil  func(t *testing.T, object string)
+		with   string // what was allowed before
+		allow  string // "" if nothing does
+		says   string
+	}{
+		"sound":             {source: descriptor, allow: "--check"},
+		"executable stack":  {source: descriptor, flags: []string{"-Wl,-z,execstack"}, says: "link it with -Wl,-z,noexecstack"},
+		"text relocations":  {source: descriptor, flags: []string{"-fno-pic", "-mcmodel=large", "-Wl,-z,notext"}, says: "compile it with -fPIC"},
+		"writable code":     {source: descriptor, spoil: makeCodeWritable, says: "memory that is written and executed"},
+		"gadget":            {source: descriptor + gadget, allow: "--allow-gadgets", says: "waveguard scan"},
+		"thread-local":      {source: descriptor + "_Thread_local int x = 5;\n", allow: "--allow-thread-local", says: "behind no wall"},
+		"open template":     {source: descriptor + "_Thread_local int x = 5;\n", flags: []string{"-Wl,-z,norelro"}, with: "--allow-thread-local", says: "-Wl,-z,relro"},
+		"no descriptor":     {source: "int x;\n", says: "exports no wg_compartment"},
+		"another version":   {source: strings.Replace(descriptor, "WG_COMPARTMENT_ABI", "99", 1), says: "compile it again"},
+		"unknown function":  {source: descriptor + "int g(void) { return wg_attach(0, 0, 0); }\n", says: "undefined symbol: wg_attach"},
+		"no object":         {spoil: func(t *testing.T, object string) { write(t, object, []byte("#!/bin/sh\n")) }, says: "is no shared object"},
+		"another processor": {source: descriptor, spoil: moveToARM, says: "is no shared object for x86-64"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			source, object := filepath.Join(dir, "x.c"), filepath.Join(dir, "x.so")
+			write(t, source, []byte(c.source))
+			command(t, "gcc", append([]string{"-shared", "-fPIC", "-I../../sdk/c/include", "-o", object, source}, c.flags...)...)
+			if c.spoil != nil {
+				c.spoil(t, object)
+			}
+			out, err := exec.Command(host, strings.Fields(c.with+" --check x="+object)...).CombinedOutput()
+			if c.says != "" && (exitCode(err) != 3 || !strings.Contains(string(out), c.says)) {
+				t.Errorf("%v\n%s", err, out)
+			}
+			if c.allow == "" {
+				return
+			}
+			if out, err := exec.Command(host, c.allow, "--check", "x="+object).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", c.allow, err, out)
+			}
+		})
+	}
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func makeCodeWritable(t *testing.T, object string) {
+	data, err := os.ReadFile(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	headers := binary.LittleEndian.Uint64(data[32:])
+	for i := range uint64(binary.LittleEndian.Uint16(data[56:])) {
+		p := data[headers+56*i:]
+		if flags := binary.LittleEndian.Uint32(p[4:]); flags&uint32(elf.PF_X) != 0 {
+			binary.LittleEndian.PutUint32(p[4:], flags|uint32(elf.PF_W))
+		}
+	}
+	write(t, object, data)
+}
+
+func moveToARM(t *testing.T, object string) {
+	data, err := os.ReadFile(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary.LittleEndian.PutUint16(data[18:], uint16(elf.EM_AARCH64))
+	write(t, object, data)
+}
+
+// TestDamagedObjects reads an object that is cut off, or changed, at every place of its headers.
+func TestDamagedObjects(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no sanitizers")
+	}
+	out, err := exec.Command(program(t, "object"), program(t, "host/vault.so")).CombinedOutput()
+	if err != nil || string(out) != "1\n" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestHostHasNoOtherGadget searches a running host with C++ in it: what is left is the gate's.
+func TestHostHasNoOtherGadget(t *testing.T) {
+	r := trio(t)
+	h := r.host(strongest(t))
+	report, err := scan.Process(t.Context(), h.cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What is the gate's is proven in the file; where a process is, the scanner does not ask which code
+	// a thread in 32-bit mode can reach.
+	for _, hit := range report.Hits {
+		if !strings.Contains(hit.In, "/waveguard-host") {
+			t.Errorf("%s at %s in %s: %s", hit.Instruction, hit.Address, hit.In, hit.Claim)
+		}
+	}
+	file, err := scan.File(t.Context(), h.cmd.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file.Total == 0 || file.Total != report.Total {
+		t.Errorf("%d hits in the file, %d in the process", file.Total, report.Total)
+	}
+	for _, hit := range file.Hits {
+		if hit.Class != scan.Entry && hit.Class != scan.Masked {
+			t.Errorf("%s at %s: %s, %s", hit.Instruction, hit.Address, hit.Class, hit.Claim)
+		}
+	}
+	if len(report.Unread) > 0 {
+		t.Errorf("unread: %v", report.Unread)
+	}
+	h.stop(0)
+}
+
+// command of the operator, with which the host is started in confinement.
+func operatorsCommand(t *testing.T) string {
+	t.Helper()
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		return program(t, "host/waveguard")
+	}
+	path := filepath.Join(t.TempDir(), "waveguard")
+	build := exec.Command("go", "build", "-o", path, "../../cmd/waveguard")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// TestHostInConfinement: the host does all it must do when waveguard run refuses it system calls.
+func TestHostInConfinement(t *testing.T) {
+	r := trio(t)
+	h := r.prepareHost(strongest(t), "--after-fault", "go-on")
+	h.cmd.Args = append([]string{"waveguard", "run", "--service", "front", "--profile", "region", "--", h.cmd.Path}, h.cmd.Args[1:]...)
+	h.cmd.Path = operatorsCommand(t)
+	r.begin(h)
+	h.expect("call sum 5", "0 18849")
+	h.expect("heap", "0 0")
+	h.expect("threads", "0 0")
+	h.expect("worker threading 8", "0 36")
+	h.expect("peek data", "-8 0")
+	h.expect("call sum 5", "0 18849")
+	h.stop(5)
+	if strings.Contains(h.said(), "are left") {
+		t.Error("the C library still has instructions that open walls")
+	}
+}
