@@ -60,7 +60,7 @@ func TestCountersArrive(t *testing.T) {
 		p.expect("call read 1000", ok+"6")
 		r.eventually("the calls to be counted", func() bool { return r.counters("a", "b").GetPermitted() == 1000 })
 		r.commit(transition("max-dwell-time = 1"))
-		p.expect("dawdle - 5", ok+"0")
+		p.expect("dawdle - 5", "0 -17 0")
 		if v := r.violation(); v.Kind != wire.DwellExceeded {
 			t.Errorf("violation %+v", v)
 		}

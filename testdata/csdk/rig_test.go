@@ -127,7 +127,12 @@ func (r *rig) boot(config *tree.Tree) {
 	})
 }
 
-func (r *rig) logger() *slog.Logger { return slog.New(slog.NewTextHandler(r.t.Output(), nil)) }
+func (r *rig) logger() *slog.Logger {
+	if _, benchmark := r.t.(*testing.B); benchmark { // whose output is its figures
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(r.t.Output(), nil))
+}
 
 func (r *rig) halt() {
 	r.stop()
@@ -201,23 +206,30 @@ const withoutLeaks = "ASAN_OPTIONS=detect_leaks=0"
 
 func (r *rig) spawnProgram(name, backend string) *process {
 	r.t.Helper()
-	p := &process{t: r.t, cmd: exec.Command(program(r.t, name), r.path, backend)}
-	p.cmd.Env = append(os.Environ(), withoutLeaks)
-	p.cmd.Stderr = r.t.Output()
-	var err1, err2 error
-	var out io.Reader
-	p.orders, err1 = p.cmd.StdinPipe()
-	out, err2 = p.cmd.StdoutPipe()
-	if err := errors.Join(err1, err2, p.cmd.Start()); err != nil {
-		r.t.Fatal(err)
-	}
-	p.lines = bufio.NewScanner(out)
-	r.t.Cleanup(func() { _, _ = p.cmd.Process.Kill(), p.cmd.Wait() })
+	p := startProgram(r.t, program(r.t, name), r.path, backend)
 	p.wants("ready")
 	r.eventually("the daemon to see that the process is ready", func() bool {
 		s := r.engine.State().Service["front"]
 		return s != nil && s.GetAttached()
 	})
+	return p
+}
+
+// startProgram starts a program that takes orders.
+func startProgram(t testing.TB, path string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(path, args...)}
+	p.cmd.Env = append(os.Environ(), withoutLeaks)
+	p.cmd.Stderr = t.Output()
+	var err1, err2 error
+	var out io.Reader
+	p.orders, err1 = p.cmd.StdinPipe()
+	out, err2 = p.cmd.StdoutPipe()
+	if err := errors.Join(err1, err2, p.cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	p.lines = bufio.NewScanner(out)
+	t.Cleanup(func() { _, _ = p.cmd.Process.Kill(), p.cmd.Wait() })
 	return p
 }
 

@@ -8,12 +8,16 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#include "internal.h"
+#include "heap.h"
 
 #define FAULT_STACK (64u * 1024)
 
 __typeof__(wg_controller) wg_controller __attribute__((aligned(4096)));
 union wg_slot wg_threads[WG_MAX_THREADS] __attribute__((aligned(WG_SLOT_SIZE)));
+
+/* The controller's canary, which the compiler asks for by this name, is its field. */
+__asm__(".globl __stack_chk_guard\n.hidden __stack_chk_guard\n.set __stack_chk_guard, wg_controller");
+_Static_assert(offsetof(struct wg_controller, canary) == 0, "the canary is where the assembler says");
 
 /* A hint: the gate checks it. */
 _Thread_local struct wg_thread *wg_self __attribute__((tls_model("initial-exec")));
@@ -43,6 +47,7 @@ static void block(sigset_t *before) {
 	sigdelset(&most, SIGFPE);
 	sigdelset(&most, SIGILL);
 	sigdelset(&most, SIGTRAP);
+	sigdelset(&most, WG_DWELL_SIGNAL);
 	pthread_sigmask(SIG_SETMASK, &most, before);
 }
 
@@ -115,10 +120,38 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 	}
 }
 
-static int catch_faults(void) {
+static bool within(uintptr_t at, const void *from, size_t size) { return at - (uintptr_t)from < size; }
+
+/* Whether the code that a signal came upon can be ended there: it is not the gate or the controller, nor
+ * a handler on the stack for those, nor does it hold the lock of a heap. */
+static bool can_end(const greg_t *registers, const stack_t *handlers) {
+	const uintptr_t code = (uintptr_t)registers[REG_RIP], stack = (uintptr_t)registers[REG_RSP];
+	return !within(code, wg_gate_text, (size_t)(wg_gate_text_end - wg_gate_text)) && !within(stack, wg_threads, sizeof wg_threads) &&
+	       !within(stack, handlers->ss_sp, handlers->ss_size) && wg_heap_locks == 0;
+}
+
+/* A call of this thread was over its deadline when the watcher looked. Inside, and if it still
+ * is, the thread goes on in the gate; whom it finds elsewhere the watcher tells again. */
+static void on_dwell(int number, siginfo_t *info, void *context) {
+	ucontext_t *c = context;
+	greg_t *registers = c->uc_mcontext.gregs;
+	(void)number;
+	(void)info;
+	if (!inside || !can_end(registers, &c->uc_stack) || gate(WG_OP_OVERDUE, 0, 0, 0, 0).value == 0)
+		return;
+	registers[REG_RIP] = (greg_t)(attached_with == WITH_KEYS ? wg_back_pku : wg_back_plain);
+	registers[REG_RDI] = WG_OP_DWELL;
+}
+
+static int catch_signals(void) {
 	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 	sigemptyset(&action.sa_mask);
-	return sigaction(SIGSEGV, &action, &previous) == 0 ? WG_OK : WG_E_SYSTEM;
+	sigaddset(&action.sa_mask, WG_DWELL_SIGNAL); /* or the fault would be left half done, and blocked */
+	if (sigaction(SIGSEGV, &action, &previous) != 0)
+		return WG_E_SYSTEM;
+	action.sa_sigaction = on_dwell;
+	action.sa_flags |= SA_RESTART;
+	return sigaction(WG_DWELL_SIGNAL, &action, NULL) == 0 ? WG_OK : WG_E_SYSTEM;
 }
 
 /* Gives the thread a stack for the handler, unless it has one. */
@@ -143,26 +176,44 @@ static void *supervise(void *unused) {
 	return NULL;
 }
 
+static void *watch(void *unused) {
+	(void)unused;
+	if (ready() == WG_OK)
+		(void)gate(WG_OP_WATCH, 0, 0, 0, 0);
+	return NULL;
+}
+
+/* The child of fork is no part of the attachment. */
+static void be_child(void) {
+	attached_with = 0;
+	wg_self = NULL;
+	inside = false;
+}
+
 /* Makes ready what threads need, while the process can still attach or not. */
 int wg_threads_prepare(void) {
-	if (catch_faults() != WG_OK || pthread_key_create(&thread_end, forget_thread) != 0)
+	if (pthread_atfork(NULL, NULL, be_child) != 0 || catch_signals() != WG_OK || pthread_key_create(&thread_end, forget_thread) != 0)
 		return WG_E_SYSTEM;
 	return WG_OK;
 }
 
-static int start_supervisor(void) {
+/* The two threads that stay in the controller. The watcher does so as long as the process lives. */
+static int start_own(void) {
+	pthread_t watcher;
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int failure = pthread_create(&supervisor, NULL, supervise, NULL);
+	if (failure == 0 && (failure = pthread_create(&watcher, NULL, watch, NULL)) == 0)
+		pthread_detach(watcher);
 	unblock(&before);
 	return failure == 0 ? WG_OK : WG_E_SYSTEM;
 }
 
-/* Lets threads in, the supervisor first. */
+/* Lets threads in, the library's own first. */
 int wg_threads_start(bool with_keys) {
 	attached_with = with_keys ? WITH_KEYS : PLAIN;
-	return start_supervisor();
+	return start_own();
 }
 
 int wg_close(void) {
@@ -231,6 +282,74 @@ void *wg_region_alloc(wg_service_id service, size_t size) { return (void *)ask(W
 
 int wg_region_free(void *region) { return (int)ask(WG_OP_REGION_FREE, (uintptr_t)region, 0).status; }
 
+int wg_numa_prefer(wg_service_id service, unsigned node) { return (int)ask(WG_OP_PREFER, service, node).status; }
+
+__attribute__((target("fsgsbase"))) static uint64_t fs_base(void) {
+	uint64_t base;
+	if (attached_with == WITH_KEYS)
+		return __builtin_ia32_rdfsbase64();
+	__asm__("mov %%fs:0, %0" : "=r"(base));
+	return base;
+}
+
+/* The heap of the domain that the thread is in, NULL outside. Its state is found as the gate finds it:
+ * a hint that another domain changed would have us use memory of that one's choice. */
+static struct wg_heap *own_heap(void) {
+	const struct wg_thread *t = wg_self;
+	if (!inside || !within((uintptr_t)t, wg_threads, sizeof wg_threads) || (uintptr_t)t % WG_SLOT_SIZE != 0 || atomic_load(&t->fs) != fs_base())
+		return NULL;
+	if (t->length == 0 || t->paused)
+		return NULL;
+	struct wg_heap *h = atomic_load(&t->chain[t->length - 1]->heap);
+	return h != NULL ? h : (struct wg_heap *)gate(WG_OP_HEAP, 0, 0, 0, 0).value;
+}
+
+void *wg_heap_more(size_t size, bool huge) { return (void *)gate(WG_OP_HEAP, size, huge, 0, 0).value; }
+
+void wg_heap_less(void *chunk) { (void)gate(WG_OP_REGION_FREE, (uintptr_t)chunk, 0, 0, 0); }
+
+void *wg_alloc(size_t size) { return wg_alloc_aligned(_Alignof(max_align_t), size); }
+
+void *wg_alloc_aligned(size_t alignment, size_t size) {
+	struct wg_heap *h = own_heap();
+	void *object = h == NULL ? NULL : wg_heap_alloc(h, alignment, size);
+	if (object == NULL)
+		errno = ENOMEM;
+	return object;
+}
+
+void wg_free(void *object) {
+	if (object == NULL)
+		return;
+	struct wg_heap *h = own_heap();
+	switch (h == NULL ? WG_E_NOT_HOSTED : wg_heap_free(h, object)) {
+	case WG_OK: return;
+	case WG_E_PLACE: wg_die("wg_free: the object was freed before");
+	default: wg_die("wg_free: no object of the domain's heap");
+	}
+}
+
+size_t wg_usable_size(const void *object) {
+	struct wg_heap *h = own_heap();
+	return h == NULL ? 0 : wg_heap_room(h, object);
+}
+
+void *wg_realloc(void *object, size_t size) {
+	if (object == NULL)
+		return wg_alloc(size);
+	const size_t room = wg_usable_size(object);
+	if (room == 0)
+		wg_die("wg_realloc: no object of the domain's heap");
+	if (size <= room && size > room / 2)
+		return object;
+	void *moved = wg_alloc(size);
+	if (moved == NULL)
+		return NULL;
+	memcpy(moved, object, size < room ? size : room);
+	wg_free(object);
+	return moved;
+}
+
 struct start {
 	pthread_t *thread;
 	const pthread_attr_t *attributes;
@@ -281,6 +400,7 @@ const char *wg_strerror(int status) {
 		"the library was closed",
 		"not hosted by this process",
 		"the stack pointer is not on the domain's stack, or near its end",
+		"ended after staying longer than policy permits",
 	};
 	if (status > 0 || status <= -(int)(sizeof words / sizeof *words))
 		return "unknown status";

@@ -8,10 +8,15 @@
 
 #include "internal.h"
 
+#define LEAST_STACK (16u * 1024) /* for the library's own code and a little more */
+#define MOST_STACK (UINT64_C(1) << 30)
+
 static int check(const struct wg_config *c) {
 	if (c == NULL || c->socket == NULL || strlen(c->socket) >= sizeof WG->socket || c->services == NULL)
 		return WG_E_ARGUMENT;
 	if (c->service_count < 1 || c->service_count > WG_MAX_SERVICES || c->backend > WG_BACKEND_PKU)
+		return WG_E_ARGUMENT;
+	if (c->stack_size != 0 && (c->stack_size < LEAST_STACK || c->stack_size > MOST_STACK))
 		return WG_E_ARGUMENT;
 	return WG_OK;
 }
@@ -59,9 +64,10 @@ static int number_operations(void) {
 static int alloc_tables(void) {
 	size_t pairs = (size_t)WG->domains * WG->domains;
 	WG->meters = wg_controller_alloc(pairs * sizeof *WG->meters);
+	WG->seconds = wg_controller_alloc(pairs * sizeof *WG->seconds);
 	for (int i = 0; i < 2; i++)
 		WG->pages[i].carried = wg_controller_alloc((pairs * WG_COUNTERS + 1) * sizeof(uint64_t));
-	return WG->meters != NULL && WG->pages[0].carried != NULL && WG->pages[1].carried != NULL ? WG_OK : WG_E_SYSTEM;
+	return WG->meters != NULL && WG->seconds != NULL && WG->pages[0].carried != NULL && WG->pages[1].carried != NULL ? WG_OK : WG_E_SYSTEM;
 }
 
 /* The walls are opened once, whatever becomes of the attempt: a process has its keys once. */

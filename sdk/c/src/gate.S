@@ -26,6 +26,9 @@
 	.long 0xc0000002, 4, 1, 0
 
 	.text
+	.globl wg_gate_text
+	.hidden wg_gate_text
+wg_gate_text:
 
 /* check: state in \state is a slot of the table and belongs to this thread.
  * Uses \a and \b. */
@@ -287,6 +290,9 @@ wg_unregister_\name:
 
 	gate pku, 1
 	gate plain, 0
+	.globl wg_gate_text_end
+	.hidden wg_gate_text_end
+wg_gate_text_end:
 
 	.section .rodata
 	.p2align 2

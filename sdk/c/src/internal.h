@@ -6,7 +6,8 @@
  * what it calls, on the stack of the thread's slot. Its memory is struct wg_controller,
  * the thread table and what wg_controller_alloc returns; nothing else may be believed,
  * not even errno or a value read twice from elsewhere. It makes system calls
- * through wg_syscall alone, and never allocates from the heap.
+ * through wg_syscall alone, and never allocates from the heap. Its stacks have a
+ * canary of their own: the usual one is in the thread's memory, which all can write.
  */
 #ifndef WG_INTERNAL_H
 #define WG_INTERNAL_H
@@ -24,6 +25,7 @@
 #define WG_PAGE 4096u
 #define WG_VERDICTS 64u /* that a thread remembers, a power of 2 */
 #define WG_MAX_REPORTS 512u
+#define WG_MAX_REGIONS 8192u /* of a domain: what it can make the controller remember */
 #define WG_CHAIN (WG_MAX_DEPTH + 1)
 
 /* Backends and strengths, as the attach protocol numbers them. */
@@ -50,19 +52,36 @@ enum {
 	WG_C_OUT_OF_SERVICE,
 	WG_C_FAULTS,
 	WG_C_TOLERATED,
-	WG_COUNTERS
+	WG_COUNTERS,
+	/* What was seen, which is joined and not added up. */
+	WG_S_OPERATIONS = WG_COUNTERS,
+	WG_S_LONGEST,
+	WG_S_BUSIEST,
 };
+
+/* What policy says of a call. */
+enum wg_rule { WG_PERMITTED, WG_DENY_SERVICE, WG_DENY_TRANSITION, WG_DENY_OPERATION, WG_DENY_RATE };
 
 struct wg_lock {
 	_Atomic uint32_t word; /* 0 free, 1 held, 2 held and waited for */
 };
 
-/* A region: usable memory between two guard pages. */
+enum wg_region_kind {
+	WG_REGION_PLAIN,
+	WG_REGION_KEPT,    /* a stack, a heap's root: nobody frees it */
+	WG_REGION_ADOPTED, /* a loader mapped it: never unmapped, and no guard pages are known */
+	WG_REGION_HEAP,  /* begins at a multiple of WG_HUGE */
+	WG_REGION_HEAP_HUGE, /* and may be of huge pages */
+};
+#define WG_HUGE (UINT64_C(1) << 21)
+
+/* A region: usable memory between two guard pages. Made once and for all before it is
+ * in its domain's list, which its lock guards. */
 struct wg_region {
 	struct wg_region *next; /* of its domain, or of the free ones */
 	uint8_t *memory;
 	size_t size; /* bytes, whole pages */
-	uint32_t adopted; /* memory that a loader mapped: never unmapped, and no guard pages are known */
+	enum wg_region_kind kind;
 };
 
 /* Memory of a service that is there before the walls are: whole pages, readable and writable. */
@@ -86,10 +105,11 @@ struct wg_compartments {
 /*
  * A hosted domain, and the holder of a key. Its word:
  *
- *   63          32 31    28 27      24 23         0
- *   | entries     | 0      | key      | threads    |
+ *   63          32 31  29 28         27      24 23         0
+ *   | entries     | 0    | draining | key      | threads    |
  *
- * Invariant: while threads is above 0 the key does not change, but from 0.
+ * Invariant: while threads is above 0 the key does not change, but from 0. While it drains
+ * nobody enters, so that it comes to be empty.
  */
 struct wg_domain {
 	_Atomic uint64_t word;
@@ -99,14 +119,25 @@ struct wg_domain {
 	uint16_t index;
 	uint32_t operations; /* how many */
 
+	_Atomic uint32_t delay; /* nanoseconds, most, at each crossing, as policy has it */
+
 	/* Of the ring, under its lock. */
 	uint32_t entries; /* at the last look */
 	uint64_t stamp;   /* of the ring's clock, when entries was last seen to have grown */
+	bool pinned;      /* its key is not taken */
+	uint8_t priority; /* of two, the lower gives its key up first */
 
 	struct wg_lock lock; /* of what follows */
 	int tag;             /* key that its regions are under */
 	uint32_t inside;     /* threads, for the backend MPROTECT */
+	uint32_t region_count; /* at most WG_MAX_REGIONS */
+	uint32_t node;         /* NUMA node to prefer, plus 1; 0 for none */
 	struct wg_region *regions;
+
+	struct wg_lock making;               /* of heap */
+	_Atomic(struct wg_heap *) heap; /* in its own memory, once there is one */
+
+	/* Each entry is written and read by the thread whose slot it is. */
 	struct wg_region *stacks[WG_MAX_THREADS];
 
 	_Atomic uint64_t faults; /* that ended code of the domain, in a host of compartments */
@@ -139,7 +170,17 @@ struct wg_verdict {
 	uint64_t attachment, epoch; /* epoch 0: do not use again */
 	uint32_t gate;
 	uint16_t source;
+	uint16_t delay; /* nanoseconds, most */
 	uint32_t rate, dwell;
+	bool permissive; /* the source is */
+};
+
+struct wg_decision {
+	enum wg_rule rule;
+	bool tolerated; /* it is let through although a rule refuses */
+	bool permissive;
+	uint16_t delay; /* nanoseconds, most */
+	uint32_t dwell; /* microseconds, 0 for any */
 };
 
 enum wg_frame_kind { WG_FRAME_RUN, WG_FRAME_CALL, WG_FRAME_OUTSIDE };
@@ -150,12 +191,27 @@ struct wg_frame {
 	uint16_t fpucw;
 	uint8_t kind;
 	uint8_t crossed; /* a wall was crossed: the chain has grown */
-	uint64_t entered; /* nanoseconds, if dwell is not 0 */
+	uint64_t entered; /* nanoseconds, if dwell is not 0 or timed */
 	uint32_t dwell;   /* microseconds permitted, 0 for any */
 	uint32_t service; /* whose code called */
 	uint32_t gate;
-	uint32_t reserved[7];
+	uint16_t delay; /* nanoseconds, most, at each crossing */
+	uint8_t timed;
+	uint8_t reserved0;
+	uint32_t reserved[6];
 	struct wg_domain *domain; /* where the caller was, NULL outside */
+};
+
+/* A call that may stay for so long only, by depth as frames; the watcher reads it. */
+struct wg_stay {
+	_Atomic uint64_t deadline; /* nanoseconds; 0: none; odd: it was found passed */
+	_Atomic uint32_t gate, service, source;
+};
+
+struct wg_call {
+	uint32_t gate;
+	uint32_t service; /* whose code called */
+	uint32_t source;  /* its domain */
 };
 
 /* Where one thread is. The chain is what it entered and did not leave, the innermost
@@ -170,7 +226,7 @@ struct wg_thread {
 	uint32_t depth;
 	uint32_t simd;
 	uint32_t tid;  /* of the kernel, when it registered */
-	uint32_t busy; /* the controller runs */
+	_Atomic uint32_t busy; /* the controller runs */
 	uint32_t service;
 	uint32_t paused; /* outside, by wg_outside */
 	uint32_t length, yielded;
@@ -179,6 +235,7 @@ struct wg_thread {
 	struct wg_domain *chain[WG_CHAIN];
 	_Atomic(struct wg_attachment *) hazard; /* not unmapped while it stands here */
 	struct wg_region *outside;
+	struct wg_stay stays[WG_MAX_DEPTH];
 	struct wg_verdict verdicts[WG_VERDICTS];
 };
 
@@ -211,16 +268,26 @@ _Static_assert(sizeof(struct wg_thread) <= WG_SLOT_GUARD, "a state ends below th
 
 struct wg_report {
 	uint16_t service, source, target, operation;
-	uint8_t kind; /* 0: free */
+	uint8_t kind;     /* 0: free */
+	uint8_t outcome;  /* 0 stopped, 1 tolerated */
 	uint32_t thread;
 	uint64_t address;
 	uint64_t count; /* not sent yet */
 	uint64_t next;  /* nanoseconds; not before */
 };
 
+/* A thread that waits for a key, on its own stack; in the order in which they came. */
+struct wg_waiter {
+	struct wg_waiter *next;
+};
+
 struct wg_ring {
 	struct wg_lock lock;
 	_Atomic uint32_t waiting, left; /* threads that wait; grows when somebody may have left */
+	struct wg_waiter *first, **last;
+	struct wg_domain *draining;
+	uint64_t turn;  /* nanoseconds, when draining begins or ends */
+	uint32_t tried; /* keys whose domains were drained since somebody got one */
 	int free[WG_KEYS], frees;
 	struct wg_domain *resident[WG_KEYS];
 	int residents;
@@ -229,7 +296,8 @@ struct wg_ring {
 
 /* Everything the controller knows. */
 struct wg_controller {
-	int backend; /* WG_WIRE_* */
+	uint64_t canary; /* does not change once there is code that has it on its stack */
+	int backend;     /* WG_WIRE_* */
 	int keys;    /* that the process has */
 	struct {
 		void *at;
@@ -238,6 +306,7 @@ struct wg_controller {
 	int earlies;
 	uint32_t armed; /* the controller's memory is under its key */
 	uint32_t simd;
+	bool rdrand;
 	size_t stack_size;
 	char socket[108];
 	uint32_t compartments; /* all that a service has is behind its wall, and a fault ends no more than its code */
@@ -248,11 +317,15 @@ struct wg_controller {
 	struct wg_hosted *hosted;
 	struct wg_domain *domain;
 	struct wg_way *way;
-	_Atomic uint64_t *meters; /* of the transitions, source-major */
+	_Atomic uint64_t *meters;  /* of the transitions, source-major: when the next call has been earned */
+	_Atomic uint64_t *seconds; /* likewise: a second, and the calls in it */
 
 	_Atomic(struct wg_attachment *) attachment; /* current */
 	struct wg_attachment pages[2];
-	_Atomic uint32_t connected, closed, supervised;
+	_Atomic uint32_t connected, closed, supervised, watched;
+	_Atomic uint64_t walls_of, walls_epoch; /* attachment and epoch that the walls are from; written under the ring's lock */
+	_Atomic uint32_t watch_bell;  /* the watcher's futex */
+	_Atomic uint64_t watch_until; /* when it looks again, in nanoseconds */
 	int connection, wake;
 	uint32_t sent, received; /* sequences */
 
@@ -290,6 +363,7 @@ WG_HIDDEN struct wg_answer wg_register_pku(uint64_t op);
 WG_HIDDEN struct wg_answer wg_register_plain(uint64_t op);
 WG_HIDDEN void wg_unregister_pku(void);
 WG_HIDDEN void wg_unregister_plain(void);
+extern WG_HIDDEN const char wg_gate_text[], wg_gate_text_end[];
 extern WG_HIDDEN _Thread_local struct wg_thread *wg_self;
 
 /* attach.c: wg_attach, of a host that has loaded services as compartments. */
@@ -301,13 +375,31 @@ WG_HIDDEN int wg_threads_start(bool with_keys);
 
 /* trusted.c */
 WG_HIDDEN void wg_trusted(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
-WG_HIDDEN uint64_t wg_now(void);
+WG_HIDDEN struct wg_attachment *wg_hold(struct wg_thread *t);
+WG_HIDDEN void wg_let_go(struct wg_thread *t);
+
+/* decide.c */
+WG_HIDDEN struct wg_decision wg_decide(struct wg_thread *t, const struct wg_attachment *a, const struct wg_domain *from, uint32_t gate);
+WG_HIDDEN void wg_raise(_Atomic uint64_t *word, uint64_t to);
+
+/* delay.c */
+WG_HIDDEN void wg_delay(uint16_t most);
+WG_HIDDEN bool wg_has_rdrand(void);
+
+/* dwell.c */
+#define WG_NO_DEPTH UINT32_MAX
+WG_HIDDEN void wg_dwell_begin(struct wg_thread *t, uint32_t depth);
+WG_HIDDEN void wg_dwell_end(struct wg_thread *t, uint32_t depth);
+WG_HIDDEN uint32_t wg_dwell_overdue(const struct wg_thread *t);
+WG_HIDDEN int wg_watch(struct wg_thread *t);
 
 /* system.c */
 WG_HIDDEN long wg_syscall(long number, long a, long b, long c, long d, long e, long f);
 WG_HIDDEN void wg_acquire(struct wg_lock *l);
 WG_HIDDEN void wg_release(struct wg_lock *l);
+WG_HIDDEN uint64_t wg_now(void);
 WG_HIDDEN void wg_futex_wait(_Atomic uint32_t *word, uint32_t value);
+WG_HIDDEN void wg_futex_wait_for(_Atomic uint32_t *word, uint32_t value, uint32_t nanoseconds);
 WG_HIDDEN void wg_futex_wake(_Atomic uint32_t *word, int threads);
 WG_HIDDEN _Noreturn void wg_die(const char *why);
 WG_HIDDEN void *wg_controller_alloc(size_t size);
@@ -322,6 +414,8 @@ WG_HIDDEN int wg_ring_key(struct wg_domain *d);
 WG_HIDDEN int wg_ring_enter(struct wg_domain *d);
 WG_HIDDEN int wg_ring_wait(struct wg_domain *d);
 WG_HIDDEN void wg_ring_leave(struct wg_domain *d);
+/* Most domains that keep their keys: one key at least goes round. */
+#define WG_MAX_PINNED (WG_KEYS - WG_KEY_FIRST - 1)
 
 /* walls.c */
 WG_HIDDEN uint32_t wg_strength(void);
@@ -331,9 +425,11 @@ WG_HIDDEN int wg_walls_enter(struct wg_thread *t, struct wg_domain *d);
 WG_HIDDEN void wg_walls_leave(struct wg_thread *t);
 WG_HIDDEN void wg_walls_pause(struct wg_thread *t);
 WG_HIDDEN void wg_walls_resume(struct wg_thread *t);
+WG_HIDDEN void wg_walls_refresh(const struct wg_attachment *a);
 
 /* region.c */
-WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size);
+WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_region_kind kind);
+WG_HIDDEN int wg_region_prefer(struct wg_domain *d, uint32_t node);
 WG_HIDDEN int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s);
 WG_HIDDEN int wg_region_drop(struct wg_domain *d, const uint8_t *memory);
 WG_HIDDEN struct wg_domain *wg_region_owner(uint64_t address);
@@ -344,11 +440,14 @@ WG_HIDDEN void wg_pages_close(struct wg_attachment *a);
 WG_HIDDEN uint64_t wg_pages_epoch(const struct wg_attachment *a);
 struct wg_policy_answer {
 	uint64_t epoch;
-	uint8_t source_state, target_state;
+	uint8_t source_state, target_state; /* WG_STATE_* */
+	uint8_t source_flags, target_flags; /* WG_DOMAIN_* */
+	uint16_t delay;                     /* nanoseconds, most, of the two the longer */
 	struct wg_policy_entry entry;
 };
 WG_HIDDEN struct wg_policy_answer wg_pages_lookup(const struct wg_attachment *a, uint32_t source, uint32_t target);
-WG_HIDDEN _Atomic uint64_t *wg_pages_counter(const struct wg_attachment *a, uint32_t source, uint32_t target, int counter);
+WG_HIDDEN _Atomic uint64_t *wg_pages_word(const struct wg_attachment *a, uint32_t source, uint32_t target, int word);
+WG_HIDDEN struct wg_policy_domain wg_pages_domain(const struct wg_attachment *a, uint32_t domain);
 WG_HIDDEN _Atomic uint64_t *wg_pages_lost(const struct wg_attachment *a);
 WG_HIDDEN void wg_pages_ring(const struct wg_attachment *a);
 WG_HIDDEN void wg_pages_carry(struct wg_attachment *from, struct wg_attachment *to);
@@ -363,7 +462,7 @@ WG_HIDDEN int wg_wire_receive(void);
 WG_HIDDEN void wg_wire_close(void);
 
 /* report.c */
-WG_HIDDEN void wg_report(struct wg_thread *t, struct wg_attachment *a, const struct wg_report *r);
+WG_HIDDEN void wg_report(struct wg_attachment *a, const struct wg_report *r);
 WG_HIDDEN int wg_report_flush(uint64_t now);
 
 /* supervise.c */

@@ -62,6 +62,11 @@
 #define WG_OP_CLOSE 8
 #define WG_OP_REGISTER 9
 #define WG_OP_STATUS 10
+#define WG_OP_WATCH 11
+#define WG_OP_OVERDUE 12
+#define WG_OP_DWELL 13
+#define WG_OP_HEAP 14
+#define WG_OP_PREFER 15
 
 /* wg_register_*: every slot is taken. */
 #define WG_NO_SLOT -13

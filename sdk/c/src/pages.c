@@ -73,22 +73,26 @@ void wg_pages_close(struct wg_attachment *a) {
 
 uint64_t wg_pages_epoch(const struct wg_attachment *a) { return load64(a->policy + offsetof(struct wg_policy_header, epoch)); }
 
-/* Searches a row that lies inside the page. */
+/* Searches a row that lies inside the page, and takes as many steps wherever the entry is and
+ * whether there is one: as many as the count has bits. The entry is zero where there is none. */
 static struct wg_policy_entry find(const uint8_t *row, uint32_t count, uint32_t target) {
-	struct wg_policy_entry entry;
-	uint32_t low = 0, high = count;
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-		uint64_t words[2] = {relaxed64(row + middle * sizeof entry), relaxed64(row + middle * sizeof entry + 8)};
-		memcpy(&entry, words, sizeof entry);
-		if (entry.target == target)
-			return entry;
-		if (entry.target < target)
-			low = middle + 1;
-		else
-			high = middle;
+	uint64_t found[2] = {0, 0};
+	uint32_t low = 0, high = count; /* what is left */
+	for (uint32_t steps = count; steps > 0; steps >>= 1) {
+		/* With nothing left the last entry is read again, and has another target. */
+		const uint32_t middle = (low + high) / 2 - (uint32_t)(low == count);
+		const uint64_t first = relaxed64(row + middle * sizeof(struct wg_policy_entry));
+		const uint64_t second = relaxed64(row + middle * sizeof(struct wg_policy_entry) + 8);
+		const uint32_t is = (uint16_t)first;
+		const uint64_t equal = -(uint64_t)(is == target);
+		found[0] = (found[0] & ~equal) | (first & equal);
+		found[1] = (found[1] & ~equal) | (second & equal);
+		const uint32_t below = -(uint32_t)((is < target) & (low < high)), above = -(uint32_t)((is > target) & (low < high));
+		low = (low & ~below) | ((middle + 1) & below);
+		high = (high & ~above) | (middle & above);
 	}
-	memset(&entry, 0, sizeof entry);
+	struct wg_policy_entry entry;
+	memcpy(&entry, found, sizeof entry);
 	return entry;
 }
 
@@ -103,7 +107,10 @@ static struct wg_policy_answer lookup(const struct wg_attachment *a, uint64_t ep
 	const uint32_t hosted = WG->domains;
 	const uint8_t *bank = a->policy + sizeof(struct wg_policy_header) + (epoch & 1) * WG_POLICY_BANK_SIZE(hosted);
 	struct wg_policy_domain from = record(bank, source), to = record(bank, target);
-	struct wg_policy_answer answer = {.epoch = epoch, .source_state = from.state, .target_state = to.state};
+	struct wg_policy_answer answer = {
+		.epoch = epoch, .source_state = from.state, .target_state = to.state, .source_flags = from.flags, .target_flags = to.flags,
+		.delay = from.gate_delay > to.gate_delay ? from.gate_delay : to.gate_delay,
+	};
 	/* A row that is not sound is no row. */
 	if (from.row_count <= hosted && from.row_offset % 16 == 0 && from.row_offset >= sizeof(struct wg_policy_header) &&
 	    (uint64_t)from.row_offset + from.row_count * sizeof(struct wg_policy_entry) <= a->policy_size)
@@ -122,13 +129,19 @@ struct wg_policy_answer wg_pages_lookup(const struct wg_attachment *a, uint32_t 
 	}
 }
 
-static _Atomic uint64_t *counter_of(const struct wg_attachment *a, uint64_t cell, int counter) {
-	uint8_t *at = a->stats + sizeof(struct wg_stats_header) + cell * sizeof(struct wg_stats_cell) + 8u * (unsigned)counter;
+/* Returns what the page says of one domain, in the bank that was valid just now. */
+struct wg_policy_domain wg_pages_domain(const struct wg_attachment *a, uint32_t domain) {
+	return record(a->policy + sizeof(struct wg_policy_header) + (wg_pages_epoch(a) & 1) * WG_POLICY_BANK_SIZE(WG->domains), domain);
+}
+
+static _Atomic uint64_t *word_of(const struct wg_attachment *a, uint64_t cell, int word) {
+	uint8_t *at = a->stats + sizeof(struct wg_stats_header) + cell * sizeof(struct wg_stats_cell) + 8u * (unsigned)word;
 	return (_Atomic uint64_t *)(void *)at;
 }
 
-_Atomic uint64_t *wg_pages_counter(const struct wg_attachment *a, uint32_t source, uint32_t target, int counter) {
-	return counter_of(a, (uint64_t)source * WG->domains + target, counter);
+/* Returns a word of a cell: WG_C_* or WG_S_*. */
+_Atomic uint64_t *wg_pages_word(const struct wg_attachment *a, uint32_t source, uint32_t target, int word) {
+	return word_of(a, (uint64_t)source * WG->domains + target, word);
 }
 
 _Atomic uint64_t *wg_pages_lost(const struct wg_attachment *a) {
@@ -153,11 +166,25 @@ static void carry(_Atomic uint64_t *from, _Atomic uint64_t *to, uint64_t *carrie
 	*carried = now;
 }
 
-/* Adds to one attachment's counters what was counted in another since the last time. */
+static void join(const struct wg_attachment *from, const struct wg_attachment *to, uint64_t cell) {
+	const uint64_t operations = atomic_load_explicit(word_of(from, cell, WG_S_OPERATIONS), memory_order_relaxed);
+	const uint64_t longest = atomic_load_explicit(word_of(from, cell, WG_S_LONGEST), memory_order_relaxed);
+	const uint64_t busiest = atomic_load_explicit(word_of(from, cell, WG_S_BUSIEST), memory_order_relaxed);
+	if ((operations | longest | busiest) == 0)
+		return;
+	atomic_fetch_or_explicit(word_of(to, cell, WG_S_OPERATIONS), operations, memory_order_relaxed);
+	wg_raise(word_of(to, cell, WG_S_LONGEST), longest);
+	wg_raise(word_of(to, cell, WG_S_BUSIEST), busiest);
+}
+
+/* Adds to one attachment's counters what was counted in another since the last time, and
+ * joins what was seen. */
 void wg_pages_carry(struct wg_attachment *from, struct wg_attachment *to) {
 	uint64_t cells = (uint64_t)WG->domains * WG->domains;
-	for (uint64_t cell = 0; cell < cells; cell++)
+	for (uint64_t cell = 0; cell < cells; cell++) {
 		for (int counter = 0; counter < WG_COUNTERS; counter++)
-			carry(counter_of(from, cell, counter), counter_of(to, cell, counter), &from->carried[cell * WG_COUNTERS + (unsigned)counter]);
+			carry(word_of(from, cell, counter), word_of(to, cell, counter), &from->carried[cell * WG_COUNTERS + (unsigned)counter]);
+		join(from, to, cell);
+	}
 	carry(wg_pages_lost(from), wg_pages_lost(to), &from->carried[cells * WG_COUNTERS]);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory of domains. */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <linux/mempolicy.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -29,27 +31,49 @@ static void give_record(struct wg_region *r) {
 	wg_release(&WG->memory);
 }
 
+static void unmap_range(uint64_t from, uint64_t to) {
+	if (from < to)
+		wg_syscall(SYS_munmap, (long)from, (long)(to - from), 0, 0, 0, 0);
+}
+
 /* Maps a region that nobody can touch yet. */
 static bool map(struct wg_region *r, size_t size) {
+	const bool aligned = r->kind == WG_REGION_HEAP || r->kind == WG_REGION_HEAP_HUGE;
 	r->size = (size + WG_PAGE - 1) / WG_PAGE * WG_PAGE;
-	r->adopted = 0;
-	size_t whole = r->size + 2 * WG_PAGE;
+	size_t whole = r->size + 2 * WG_PAGE + (aligned ? WG_HUGE : 0);
 	long at = wg_syscall(SYS_mmap, 0, (long)whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at < 0 && at > -4096)
 		return false;
-	r->memory = (uint8_t *)at + WG_PAGE;
-	wg_syscall(SYS_madvise, at, (long)whole, MADV_DONTDUMP, 0, 0, 0); /* refused by no kernel that has it */
+	uint64_t memory = (uint64_t)at + WG_PAGE;
+	if (aligned) {
+		memory = (memory + WG_HUGE - 1) / WG_HUGE * WG_HUGE;
+		unmap_range((uint64_t)at, memory - WG_PAGE);
+		unmap_range(memory + r->size + WG_PAGE, (uint64_t)at + whole);
+	}
+	r->memory = (uint8_t *)memory;
+	/* Refused by no kernel that has them: a kernel without them gives memory that is as good, but slower or dumped. */
+	wg_syscall(SYS_madvise, (long)memory, (long)r->size, MADV_DONTDUMP, 0, 0, 0);
+	if (r->kind == WG_REGION_HEAP_HUGE)
+		wg_syscall(SYS_madvise, (long)memory, (long)r->size, MADV_HUGEPAGE, 0, 0, 0);
 	return true;
 }
 
 static void unmap(const struct wg_region *r) {
-	wg_syscall(SYS_munmap, (long)(r->memory - WG_PAGE), (long)(r->size + 2 * WG_PAGE), 0, 0, 0, 0);
+	unmap_range((uint64_t)r->memory - WG_PAGE, (uint64_t)r->memory + r->size + WG_PAGE);
+}
+
+/* Prefers the node for memory that nobody touched yet. */
+static long prefer(const struct wg_region *r, uint32_t node) {
+	const uint64_t nodes = UINT64_C(1) << node;
+	return wg_syscall(SYS_mbind, (long)r->memory, (long)r->size, MPOL_PREFERRED, (long)&nodes, 65, 0);
 }
 
 /* Opens new memory as the domain is now, whose lock is held; without a domain to all. */
 static bool open_memory(const struct wg_region *r, const struct wg_domain *d) {
 	const int prot = PROT_READ | PROT_WRITE;
 	long at = (long)r->memory, size = (long)r->size;
+	if (d != NULL && d->node != 0)
+		(void)prefer(r, d->node - 1); /* that it can be done wg_region_prefer has seen */
 	if (d != NULL && WG->backend == WG_WIRE_PKU)
 		return wg_syscall(SYS_pkey_mprotect, at, size, prot, d->tag, 0, 0) == 0;
 	if (d != NULL && WG->backend == WG_WIRE_MPROTECT && d->inside == 0)
@@ -57,27 +81,33 @@ static bool open_memory(const struct wg_region *r, const struct wg_domain *d) {
 	return wg_syscall(SYS_mprotect, at, size, prot, 0, 0, 0) == 0;
 }
 
-/* Makes a region of a domain; of none, and open to all, if d is NULL. */
-struct wg_region *wg_region_make(struct wg_domain *d, size_t size) {
-	struct wg_region *r = take_record();
-	if (r == NULL)
-		return NULL;
-	if (!map(r, size)) {
-		give_record(r);
-		return NULL;
-	}
-	if (d == NULL) {
-		(void)open_memory(r, NULL);
-		return r;
-	}
+/* Opens the region and puts it into its domain's list, if it has one. */
+static bool settle(struct wg_region *r, struct wg_domain *d) {
+	if (d == NULL)
+		return open_memory(r, NULL);
 	wg_acquire(&d->lock); /* the key does not change meanwhile */
-	bool opened = open_memory(r, d);
-	if (opened) {
+	bool settled = d->region_count < WG_MAX_REGIONS && open_memory(r, d);
+	if (settled) {
+		d->region_count++;
 		r->next = d->regions;
 		d->regions = r;
 	}
 	wg_release(&d->lock);
-	if (opened)
+	return settled;
+}
+
+/* Makes a region of a domain; of none, and open to all, if d is NULL. NULL if there is no
+ * memory, or the domain has WG_MAX_REGIONS. */
+struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_region_kind kind) {
+	struct wg_region *r = take_record();
+	if (r == NULL)
+		return NULL;
+	r->kind = kind;
+	if (!map(r, size)) {
+		give_record(r);
+		return NULL;
+	}
+	if (settle(r, d))
 		return r;
 	unmap(r);
 	give_record(r);
@@ -90,41 +120,56 @@ int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s) {
 	struct wg_region *r = WG->armed ? NULL : take_record();
 	if (r == NULL)
 		return WG_E_SYSTEM;
-	*r = (struct wg_region){.memory = s->at, .size = s->size, .adopted = 1};
+	*r = (struct wg_region){.memory = s->at, .size = s->size, .kind = WG_REGION_ADOPTED};
 	int failure = WG_OK;
 	wg_acquire(&d->lock);
 	if (WG->backend == WG_WIRE_MPROTECT && wg_syscall(SYS_mprotect, (long)s->at, (long)s->size, PROT_NONE, 0, 0, 0) < 0)
 		failure = WG_E_SYSTEM;
 	if (WG->backend == WG_WIRE_PKU && !open_memory(r, d))
 		failure = WG_E_SYSTEM;
+	d->region_count++;
 	r->next = d->regions;
 	d->regions = r;
 	wg_release(&d->lock);
 	return failure;
 }
 
-static bool is_stack(const struct wg_domain *d, const struct wg_region *r) {
-	for (int i = 0; i < WG_MAX_THREADS; i++)
-		if (d->stacks[i] == r)
-			return true;
-	return false;
-}
+static bool can_drop(const struct wg_region *r) { return r->kind != WG_REGION_KEPT && r->kind != WG_REGION_ADOPTED; }
 
 /* Unmaps a region of a domain. */
 int wg_region_drop(struct wg_domain *d, const uint8_t *memory) {
 	wg_acquire(&d->lock);
 	struct wg_region **at = &d->regions;
-	while (*at != NULL && ((*at)->memory != memory || (*at)->adopted || is_stack(d, *at)))
+	while (*at != NULL && ((*at)->memory != memory || !can_drop(*at)))
 		at = &(*at)->next;
 	struct wg_region *r = *at;
 	if (r != NULL) {
 		*at = r->next;
+		d->region_count--;
 		unmap(r);
 	}
 	wg_release(&d->lock);
 	if (r == NULL)
 		return WG_E_NOT_HOSTED;
 	give_record(r);
+	return WG_OK;
+}
+
+/* Makes the domain's regions to come prefer memory of a node. */
+int wg_region_prefer(struct wg_domain *d, uint32_t node) {
+	struct wg_region *probe = node < 64 ? wg_region_make(NULL, WG_PAGE, WG_REGION_PLAIN) : NULL;
+	if (node < 64 && probe == NULL)
+		return WG_E_SYSTEM;
+	long failure = node < 64 ? prefer(probe, node) : -EINVAL;
+	if (probe != NULL) {
+		unmap(probe);
+		give_record(probe);
+	}
+	if (failure < 0)
+		return WG_E_UNSUPPORTED; /* such a kernel, machine or filter of system calls */
+	wg_acquire(&d->lock);
+	d->node = node + 1;
+	wg_release(&d->lock);
 	return WG_OK;
 }
 

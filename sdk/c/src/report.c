@@ -11,7 +11,7 @@
 #define INTERVAL UINT64_C(100000000) /* nanoseconds */
 
 static bool alike(const struct wg_report *a, const struct wg_report *b) {
-	return a->kind == b->kind && a->source == b->source && a->target == b->target;
+	return a->kind == b->kind && a->source == b->source && a->target == b->target && a->outcome == b->outcome;
 }
 
 /* Returns the pending report of that kind or a free place, NULL if there is neither. */
@@ -26,9 +26,8 @@ static struct wg_report *place_of(const struct wg_report *r) {
 	return free;
 }
 
-/* Hands over a violation of this thread, whose counter has grown before. */
-void wg_report(struct wg_thread *t, struct wg_attachment *a, const struct wg_report *r) {
-	(void)t;
+/* Hands over a violation, whose counter has grown before. */
+void wg_report(struct wg_attachment *a, const struct wg_report *r) {
 	wg_acquire(&WG->reporting);
 	struct wg_report *p = place_of(r);
 	bool first = p != NULL && p->count == 0;
@@ -37,7 +36,6 @@ void wg_report(struct wg_thread *t, struct wg_attachment *a, const struct wg_rep
 		*p = *r;
 		p->count = count + 1;
 		p->next = next;
-		p->thread = (uint32_t)wg_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
 	}
 	wg_release(&WG->reporting);
 	if (p == NULL)

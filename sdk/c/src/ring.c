@@ -7,6 +7,11 @@
  * by one compare-and-swap that succeeds only with a count of zero. The controller
  * runs with every domain's key closed, so whoever is counted out here has
  * closed its rights before.
+ *
+ * Threads that wait are served in the order in which they came. For the first of them a domain is
+ * drained for a while, if none is empty: it keeps its key for those inside, and
+ * others wait until it was parked. Then it is let in again for as long, because who is
+ * inside may be waiting for one who comes; then another domain has its turn.
  */
 #include "internal.h"
 
@@ -15,32 +20,39 @@
 #define THREADS ((UINT64_C(1) << 24) - 1)
 #define KEY_SHIFT 24
 #define KEY_MASK UINT64_C(15)
+#define DRAINING (UINT64_C(1) << 28)
+#define TURN 10000000u /* nanoseconds that a domain drains, and then does not */
 
 static int key_of(uint64_t word) { return (int)(word >> KEY_SHIFT & KEY_MASK); }
 
 /* Returns the domain's own key, 0 while it is parked. */
 int wg_ring_key(struct wg_domain *d) { return key_of(atomic_load(&d->word)); }
 
+/* Under the lock. */
 static void wake(struct wg_ring *r) {
-	wg_acquire(&r->lock);
 	atomic_fetch_add(&r->left, 1);
-	wg_release(&r->lock);
 	wg_futex_wake(&r->left, INT32_MAX);
 }
 
 /* Counts a thread out, which was counted in and has closed its rights. */
 void wg_ring_leave(struct wg_domain *d) {
+	struct wg_ring *r = &WG->ring;
 	uint64_t now = atomic_fetch_sub(&d->word, ONE_THREAD) - ONE_THREAD;
-	if ((now & THREADS) == 0 && atomic_load(&WG->ring.waiting) > 0)
-		wake(&WG->ring);
+	if ((now & THREADS) != 0 || atomic_load(&r->waiting) == 0)
+		return;
+	wg_acquire(&r->lock);
+	wake(r);
+	wg_release(&r->lock);
 }
 
-/* Counts a thread in and returns the key; 0, and it is not counted, if the domain is parked. */
+/* Counts a thread in and returns the key; 0, and it is not counted, if the domain is parked
+ * or drains. */
 static int try_enter(struct wg_domain *d) {
-	int key = key_of(atomic_fetch_add(&d->word, ONE_ENTRY + ONE_THREAD));
-	if (key == 0)
-		wg_ring_leave(d);
-	return key;
+	const uint64_t word = atomic_fetch_add(&d->word, ONE_ENTRY + ONE_THREAD);
+	if (key_of(word) != 0 && !(word & DRAINING))
+		return key_of(word);
+	wg_ring_leave(d);
+	return 0;
 }
 
 /* Under the lock: try_enter whose leaving again must not take the lock. */
@@ -48,15 +60,26 @@ static int enter_resident(struct wg_domain *d) {
 	return key_of(atomic_fetch_add(&d->word, ONE_ENTRY + ONE_THREAD));
 }
 
+static void stop_draining(struct wg_ring *r) {
+	if (r->draining == NULL)
+		return;
+	atomic_fetch_and(&r->draining->word, ~DRAINING);
+	r->draining = NULL;
+	wake(r); /* who waits for it can come in */
+}
+
 /* Takes the key from a domain that no thread is inside of; 0 if somebody is. */
-static int park(struct wg_domain *d) {
+static int park(struct wg_ring *r, struct wg_domain *d) {
 	uint64_t word = atomic_load(&d->word);
 	for (;;) {
 		if ((word & THREADS) != 0)
 			return 0;
-		if (atomic_compare_exchange_strong(&d->word, &word, word & ~(KEY_MASK << KEY_SHIFT)))
-			return key_of(word);
+		if (atomic_compare_exchange_strong(&d->word, &word, word & ~(KEY_MASK << KEY_SHIFT | DRAINING)))
+			break;
 	}
+	if (r->draining == d)
+		r->draining = NULL;
+	return key_of(word);
 }
 
 static void look(struct wg_ring *r) {
@@ -71,20 +94,21 @@ static void look(struct wg_ring *r) {
 	}
 }
 
-/* Whether a is less valuable than b: of a lower privilege, or entered longer ago. */
+/* Whether a is less valuable than b: of a lower priority, or entered longer ago. */
 static bool less(const struct wg_domain *a, const struct wg_domain *b) {
-	if (a->level != b->level)
-		return a->level > b->level;
+	if (a->priority != b->priority)
+		return a->priority < b->priority;
 	return (int64_t)(a->stamp - b->stamp) < 0;
 }
 
-/* Returns the position of the least valuable resident that can be parked and was not
- * tried, -1 if there is none. */
-static int victim(const struct wg_ring *r, uint32_t tried) {
+/* Returns the position of the least valuable resident that is not pinned, whose key was not tried, and
+ * with that many threads inside at most; -1 if there is none. */
+static int victim(const struct wg_ring *r, uint32_t tried, uint64_t threads) {
 	int best = -1;
 	for (int i = 0; i < r->residents; i++) {
 		struct wg_domain *d = r->resident[i];
-		if ((tried >> i & 1) || (atomic_load(&d->word) & THREADS) != 0)
+		const uint64_t word = atomic_load(&d->word);
+		if (d->pinned || (tried >> key_of(word) & 1) || (word & THREADS) > threads)
 			continue;
 		if (best < 0 || less(d, r->resident[best]))
 			best = i;
@@ -99,9 +123,10 @@ static int obtain(struct wg_ring *r) {
 	look(r);
 	int failure = WG_BUSY;
 	uint32_t tried = 0;
-	for (int i; (i = victim(r, tried)) >= 0; tried |= UINT32_C(1) << i) {
+	for (int i; (i = victim(r, tried, 0)) >= 0;) {
 		struct wg_domain *d = r->resident[i];
-		int key = park(d);
+		tried |= UINT32_C(1) << wg_ring_key(d);
+		int key = park(r, d);
 		if (key == 0)
 			continue; /* somebody came in */
 		if ((failure = wg_walls_tag(d, WG_KEY_PARKING)) == 0) {
@@ -114,9 +139,7 @@ static int obtain(struct wg_ring *r) {
 	return failure;
 }
 
-static int enter_locked(struct wg_ring *r, struct wg_domain *d) {
-	if (wg_ring_key(d) != 0)
-		return enter_resident(d); /* nobody parks meanwhile */
+static int load(struct wg_ring *r, struct wg_domain *d) {
 	int key = obtain(r);
 	if (key < 0)
 		return key;
@@ -133,31 +156,100 @@ static int enter_locked(struct wg_ring *r, struct wg_domain *d) {
 	return key;
 }
 
+/* Who waits after others gets no key before them; into a domain that has one it comes. */
+static int enter_locked(struct wg_ring *r, struct wg_domain *d, bool first) {
+	if (wg_ring_key(d) != 0)
+		return r->draining == d ? WG_BUSY : enter_resident(d); /* nobody parks meanwhile */
+	return first ? load(r, d) : WG_BUSY;
+}
+
 /* Counts the thread in and returns the key to open. WG_BUSY says that none can be
  * lent: the thread must give up what it holds, and wg_ring_wait. */
 int wg_ring_enter(struct wg_domain *d) {
+	struct wg_ring *r = &WG->ring;
 	int key = try_enter(d);
 	if (key != 0)
 		return key;
-	wg_acquire(&WG->ring.lock);
-	key = enter_locked(&WG->ring, d);
-	wg_release(&WG->ring.lock);
+	wg_acquire(&r->lock);
+	key = enter_locked(r, d, r->first == NULL);
+	wg_release(&r->lock);
 	return key;
+}
+
+/* Begins or ends to drain a domain, when it is time. */
+static void take_turns(struct wg_ring *r) {
+	const uint64_t now = wg_now();
+	if (now < r->turn)
+		return;
+	r->turn = now + TURN;
+	if (r->draining != NULL) {
+		stop_draining(r);
+		return;
+	}
+	int i = victim(r, r->tried, THREADS);
+	if (i < 0 && r->tried != 0) {
+		r->tried = 0; /* once more round */
+		i = victim(r, 0, THREADS);
+	}
+	if (i < 0)
+		return;
+	r->draining = r->resident[i];
+	r->tried |= UINT32_C(1) << wg_ring_key(r->draining);
+	atomic_fetch_or(&r->draining->word, DRAINING);
+}
+
+static void join_queue(struct wg_ring *r, struct wg_waiter *w) {
+	w->next = NULL;
+	if (r->first == NULL)
+		r->last = &r->first;
+	*r->last = w;
+	r->last = &w->next;
+}
+
+static void leave_queue(struct wg_ring *r, struct wg_waiter *w) {
+	struct wg_waiter **at = &r->first;
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	if (w->next == NULL)
+		r->last = at;
+}
+
+/* One look of a thread that waits; it sleeps if that was in vain. */
+static int look_again(struct wg_ring *r, struct wg_domain *d, const struct wg_waiter *w) {
+	const bool first = r->first == w;
+	int key = enter_locked(r, d, first);
+	if (key != WG_BUSY)
+		return key;
+	const uint32_t left = atomic_load(&r->left);
+	if (first)
+		take_turns(r);
+	wg_release(&r->lock);
+	if (first)
+		wg_futex_wait_for(&r->left, left, TURN);
+	else
+		wg_futex_wait(&r->left, left);
+	wg_acquire(&r->lock);
+	return WG_BUSY;
 }
 
 /* wg_ring_enter that waits. The thread is counted nowhere. */
 int wg_ring_wait(struct wg_domain *d) {
 	struct wg_ring *r = &WG->ring;
+	struct wg_waiter w;
+	int key;
 	atomic_fetch_add(&r->waiting, 1); /* before the first look: whoever leaves after it wakes us */
 	wg_acquire(&r->lock);
 	r->waits++;
-	int key;
-	while ((key = enter_locked(r, d)) == WG_BUSY) {
-		uint32_t left = atomic_load(&r->left);
-		wg_release(&r->lock);
-		wg_futex_wait(&r->left, left);
-		wg_acquire(&r->lock);
+	join_queue(r, &w);
+	while ((key = look_again(r, d, &w)) == WG_BUSY)
+		;
+	if (r->first == &w) { /* the next one is first */
+		stop_draining(r);
+		r->tried = 0;
 	}
+	leave_queue(r, &w);
+	wake(r);
 	wg_release(&r->lock);
 	atomic_fetch_sub(&r->waiting, 1);
 	return key;

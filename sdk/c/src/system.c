@@ -2,10 +2,12 @@
 /* The kernel and the processor, without the C library's state. */
 #define _GNU_SOURCE
 #include <cpuid.h>
+#include <errno.h>
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
@@ -23,6 +25,18 @@ long wg_syscall(long number, long a, long b, long c, long d, long e, long f) {
 			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return result;
+}
+
+/* The clock of rates and dwell times, in nanoseconds. */
+uint64_t wg_now(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void wg_futex_wait_for(_Atomic uint32_t *word, uint32_t value, uint32_t nanoseconds) {
+	const struct timespec t = {.tv_nsec = nanoseconds};
+	wg_syscall(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, value, (long)&t, 0, 0);
 }
 
 void wg_futex_wait(_Atomic uint32_t *word, uint32_t value) {
@@ -53,6 +67,16 @@ void wg_die(const char *why) {
 	wg_syscall(SYS_write, 2, (long)why, (long)strlen(why), 0, 0, 0);
 	wg_syscall(SYS_write, 2, (long)"\n", 1, 0, 0, 0);
 	abort();
+}
+
+/* Before main. It can be read by all, and so is no secret: it is against mistakes. */
+__attribute__((constructor, no_stack_protector)) static void choose_canary(void) {
+	const uint64_t no_text = ~UINT64_C(0xff); /* its first byte ends a string */
+	long n;
+	do
+		n = wg_syscall(SYS_getrandom, (long)&WG->canary, sizeof WG->canary, 0, 0, 0, 0);
+	while (n == -EINTR);
+	WG->canary &= no_text;
 }
 
 /* Returns zeroed memory of the controller that is never freed, NULL if there is none. */
@@ -94,6 +118,9 @@ static int take_over(const void *at, size_t size) {
 
 static int arm_slot(const uint8_t *slot) {
 	const uint8_t *guard = slot + WG_SLOT_GUARD, *stack = guard + WG_PAGE;
+	/* A child of fork is nobody to the gate, which stops it: the pages that it shares are its parent's. */
+	if (wg_syscall(SYS_madvise, (long)slot, WG_SLOT_SIZE, MADV_WIPEONFORK, 0, 0, 0) < 0)
+		return WG_E_SYSTEM;
 	if (wg_syscall(SYS_mprotect, (long)guard, WG_PAGE, PROT_NONE, 0, 0, 0) < 0)
 		return WG_E_SYSTEM;
 	if (WG->backend != WG_WIRE_PKU)

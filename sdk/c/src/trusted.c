@@ -2,19 +2,11 @@
 /* What the gate decides. See internal.h for what this code may believe. */
 #define _GNU_SOURCE
 #include <sys/syscall.h>
-#include <time.h>
 
-#include "internal.h"
+#include "heap.h"
 
 #define OUTSIDE_STACK (256u * 1024)
 #define LEAST_STACK (2 * WG_PAGE) /* that must be left for an operation to begin */
-
-/* The clock of rates and dwell times, in nanoseconds. */
-uint64_t wg_now(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static uint32_t thread_id(void) { return (uint32_t)wg_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0); }
 
@@ -25,8 +17,8 @@ static struct wg_domain *current(const struct wg_thread *t) {
 	return t->length == 0 || t->paused ? NULL : t->chain[t->length - 1];
 }
 
-/* Keeps the current attachment mapped until let_go. */
-static struct wg_attachment *hold(struct wg_thread *t) {
+/* Keeps the current attachment mapped until wg_let_go. */
+struct wg_attachment *wg_hold(struct wg_thread *t) {
 	struct wg_attachment *a = atomic_load(&WG->attachment);
 	for (;;) {
 		atomic_store(&t->hazard, a);
@@ -37,11 +29,7 @@ static struct wg_attachment *hold(struct wg_thread *t) {
 	}
 }
 
-static void let_go(struct wg_thread *t) { atomic_store_explicit(&t->hazard, NULL, memory_order_release); }
-
-static void count(const struct wg_attachment *a, const struct wg_domain *from, const struct wg_domain *to, int counter) {
-	atomic_fetch_add_explicit(wg_pages_counter(a, from->index, to->index, counter), 1, memory_order_relaxed);
-}
+void wg_let_go(struct wg_thread *t) { atomic_store_explicit(&t->hazard, NULL, memory_order_release); }
 
 /* A thread comes for the first time, or again after its library state was lost. Its FS base can be
  * that of a thread which ended; one that ended inside must not hand its rights on. */
@@ -58,85 +46,44 @@ static int64_t enroll(struct wg_thread *t) {
 	return WG_OK;
 }
 
-/* Generic cell rate algorithm, as sdk/go/rate.go: a tenth of a second's worth of calls, and
- * at least one, may come at once. */
-static bool admit(_Atomic uint64_t *earned, uint64_t now, uint32_t rate) {
-	const uint64_t interval = UINT64_C(1000000000) / rate;
-	const uint64_t burst = rate / 10 > 1 ? rate / 10 : 1, tolerance = (burst - 1) * interval;
-	uint64_t was = atomic_load(earned);
-	for (;;) {
-		uint64_t start = was > now ? was : now;
-		if (start - now > tolerance)
-			return false;
-		if (atomic_compare_exchange_weak(earned, &was, start + interval))
-			return true;
-	}
-}
-
 struct refusal {
-	int status, counter, kind;
+	int status, kind;
 };
 
-static const struct refusal out_of_service = {WG_E_OUT_OF_SERVICE, WG_C_OUT_OF_SERVICE, WG_DOMAIN_OUT_OF_SERVICE};
-static const struct refusal no_transition = {WG_E_TRANSITION, WG_C_DENIED, WG_TRANSITION_DENIED};
-static const struct refusal no_operation = {WG_E_OPERATION, WG_C_OPERATION_DENIED, WG_OPERATION_DENIED};
-static const struct refusal too_fast = {WG_E_RATE, WG_C_RATE_LIMITED, WG_RATE_EXCEEDED};
+static const struct refusal refusals[] = {
+	[WG_DENY_SERVICE] = {WG_E_OUT_OF_SERVICE, WG_DOMAIN_OUT_OF_SERVICE},
+	[WG_DENY_TRANSITION] = {WG_E_TRANSITION, WG_TRANSITION_DENIED},
+	[WG_DENY_OPERATION] = {WG_E_OPERATION, WG_OPERATION_DENIED},
+	[WG_DENY_RATE] = {WG_E_RATE, WG_RATE_EXCEEDED},
+};
 
-static bool enterable(uint8_t state) { return state == WG_STATE_IN_SERVICE || state == WG_STATE_RESTRICTED; }
-
-/* The slow path: asks the policy page and remembers in v. NULL permits. */
-static const struct refusal *validate(struct wg_verdict *v, const struct wg_attachment *a, const struct wg_domain *from, uint32_t gate) {
-	const struct wg_way *way = &WG->way[gate];
-	struct wg_policy_answer p = wg_pages_lookup(a, from->index, WG->hosted[way->service].domain->index);
-	v->epoch = 0;
-	if (!(enterable(p.source_state) || p.source_state == WG_STATE_OUT_OF_SERVICE) || !enterable(p.target_state))
-		return &out_of_service;
-	if (!(p.entry.flags & WG_ENTRY_PERMIT))
-		return &no_transition;
-	if (!(p.entry.operations >> way->bit & 1))
-		return &no_operation;
-	*v = (struct wg_verdict){
-		.attachment = a->id, .gate = gate, .source = from->index,
-		.epoch = p.entry.flags & WG_ENTRY_FAST_PATH ? p.epoch : 0,
-		.rate = p.entry.max_rate, .dwell = p.entry.max_dwell,
-	};
-	return NULL;
-}
-
-static void report(struct wg_thread *t, struct wg_attachment *a, int kind, const struct wg_domain *from, uint32_t gate) {
-	const struct wg_way *way = &WG->way[gate];
+static void refuse(const struct wg_thread *t, struct wg_attachment *a, const struct wg_frame *f, const struct wg_decision *d) {
+	const struct wg_way *way = &WG->way[f->gate];
 	const struct wg_report r = {
-		.kind = (uint8_t)kind, .service = (uint16_t)t->service, .source = from->index,
-		.target = WG->hosted[way->service].domain->index, .operation = (uint16_t)way->bit,
+		.kind = (uint8_t)refusals[d->rule].kind, .outcome = d->tolerated, .service = (uint16_t)t->service, .source = f->domain->index,
+		.target = WG->hosted[way->service].domain->index, .operation = (uint16_t)way->bit, .thread = t->tid,
 	};
-	wg_report(t, a, &r);
+	wg_report(a, &r);
 }
 
-/* Decides on a call across a wall, and counts it. */
-static int64_t permit(struct wg_thread *t, struct wg_frame *f, const struct wg_domain *from, uint32_t gate) {
-	const struct wg_domain *to = WG->hosted[WG->way[gate].service].domain;
-	struct wg_attachment *a = hold(t);
-	struct wg_verdict *v = &t->verdicts[(gate ^ 31u * from->index) % WG_VERDICTS];
-	const struct refusal *no = NULL;
-	/* No epoch with a permit is 0. */
-	if (v->epoch == 0 || v->gate != gate || v->source != from->index || v->attachment != a->id || v->epoch != wg_pages_epoch(a))
-		no = validate(v, a, from, gate);
-	if (no == NULL && v->rate != 0 && !admit(&WG->meters[(size_t)from->index * WG->domains + to->index], wg_now(), v->rate))
-		no = &too_fast;
-	count(a, from, to, no == NULL ? WG_C_PERMITTED : no->counter);
-	if (no != NULL)
-		report(t, a, no->kind, from, gate);
-	else if ((f->dwell = v->dwell) != 0)
-		f->entered = wg_now();
-	let_go(t);
-	return no == NULL ? WG_OK : no->status;
+/* Decides on the call across a wall that the frame is for, and notes what it has to keep to. */
+static int64_t permit(struct wg_thread *t, struct wg_frame *f) {
+	struct wg_attachment *a = wg_hold(t);
+	const struct wg_decision d = wg_decide(t, a, f->domain, f->gate);
+	if (d.rule != WG_PERMITTED)
+		refuse(t, a, f, &d);
+	wg_let_go(t);
+	f->dwell = d.dwell;
+	f->timed = d.permissive;
+	f->delay = d.delay;
+	return d.rule == WG_PERMITTED || d.tolerated ? WG_OK : refusals[d.rule].status;
 }
 
 /* Finds where the thread's stack in a domain goes on, 0 if it cannot: below what the domain's
  * code last had when it left, at the top if it is not on the way. */
 static uint64_t stack_of(struct wg_thread *t, struct wg_domain *d, uint32_t frames) {
 	struct wg_region **stack = &d->stacks[slot_of(t)];
-	if (*stack == NULL && (*stack = wg_region_make(d, WG->stack_size)) == NULL)
+	if (*stack == NULL && (*stack = wg_region_make(d, WG->stack_size, WG_REGION_KEPT)) == NULL)
 		return 0;
 	uint64_t low = (uint64_t)(*stack)->memory, high = low + (*stack)->size;
 	for (uint32_t i = frames; i-- > 0;) {
@@ -162,8 +109,9 @@ static void begin(struct wg_thread *t, uint64_t sp, wg_function function, const 
 static struct wg_frame *note(struct wg_thread *t, enum wg_frame_kind kind) {
 	struct wg_frame *f = &t->frames[t->depth];
 	f->kind = (uint8_t)kind;
-	f->crossed = 0;
+	f->crossed = f->timed = 0;
 	f->dwell = 0;
+	f->delay = 0;
 	f->service = t->service;
 	f->domain = current(t);
 	return f;
@@ -190,16 +138,25 @@ static int64_t call(struct wg_thread *t, uint64_t gate, const uint64_t arguments
 	if (sp == 0)
 		return WG_E_STACK;
 	if (to != from) {
-		int64_t status = permit(t, f, from, (uint32_t)gate);
+		int64_t status = permit(t, f);
 		if (status == WG_OK)
 			status = wg_walls_enter(t, to);
 		if (status != WG_OK)
 			return status;
 		f->crossed = 1;
+		if (f->delay != 0)
+			wg_delay(f->delay);
+		wg_dwell_begin(t, t->depth);
 	}
 	t->service = way->service;
 	begin(t, sp, way->function, arguments);
 	return WG_OK;
+}
+
+/* Learns of the walls what policy says now. */
+static void refresh(struct wg_thread *t) {
+	wg_walls_refresh(wg_hold(t));
+	wg_let_go(t);
 }
 
 static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
@@ -216,10 +173,13 @@ static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
 	uint64_t sp = stack_of(t, home, 0);
 	if (sp == 0)
 		return WG_E_SYSTEM;
+	refresh(t);
 	int status = wg_walls_enter(t, home);
 	if (status != WG_OK)
 		return status;
 	f->crossed = 1;
+	f->delay = (uint16_t)atomic_load(&home->delay);
+	wg_delay(f->delay);
 	t->service = (uint32_t)service;
 	begin(t, sp, WG->hosted[service].run, (const uint64_t[3]){argument, 0, 0});
 	return WG_OK;
@@ -230,7 +190,7 @@ static int64_t outside(struct wg_thread *t, uint64_t function, uint64_t argument
 		return WG_E_PLACE;
 	if (t->depth == WG_MAX_DEPTH)
 		return WG_E_DEPTH;
-	if (t->outside == NULL && (t->outside = wg_region_make(NULL, OUTSIDE_STACK)) == NULL)
+	if (t->outside == NULL && (t->outside = wg_region_make(NULL, OUTSIDE_STACK, WG_REGION_KEPT)) == NULL)
 		return WG_E_SYSTEM;
 	(void)note(t, WG_FRAME_OUTSIDE);
 	wg_walls_pause(t);
@@ -239,20 +199,14 @@ static int64_t outside(struct wg_thread *t, uint64_t function, uint64_t argument
 	return WG_OK;
 }
 
-static void check_dwell(struct wg_thread *t, const struct wg_frame *f) {
-	if (f->dwell == 0 || wg_now() - f->entered <= (uint64_t)f->dwell * 1000)
-		return;
-	struct wg_attachment *a = hold(t);
-	count(a, f->domain, WG->hosted[WG->way[f->gate].service].domain, WG_C_DWELL_EXCEEDED);
-	report(t, a, WG_DWELL_EXCEEDED, f->domain, f->gate);
-	let_go(t);
-}
-
 /* Goes back to where the gate was entered last. */
 static int64_t unwind(struct wg_thread *t, int64_t status, uint64_t result) {
 	if (t->depth == 0)
 		wg_die("a thread came back from a gate that it did not enter");
 	struct wg_frame *f = &t->frames[--t->depth];
+	wg_dwell_end(t, t->depth);
+	if (f->delay != 0)
+		wg_delay(f->delay);
 	if (f->kind == WG_FRAME_OUTSIDE) {
 		wg_walls_resume(t);
 		t->paused = 0;
@@ -260,7 +214,6 @@ static int64_t unwind(struct wg_thread *t, int64_t status, uint64_t result) {
 		wg_walls_leave(t);
 	}
 	t->service = f->service;
-	check_dwell(t, f);
 	t->result = result;
 	return status;
 }
@@ -268,12 +221,12 @@ static int64_t unwind(struct wg_thread *t, int64_t status, uint64_t result) {
 static void report_trespass(struct wg_thread *t, const struct wg_domain *from, const struct wg_domain *owner, uint64_t address) {
 	const struct wg_report r = {
 		.kind = WG_KEY_FAULT, .service = (uint16_t)t->service, .source = from->index,
-		.target = owner->index, .operation = WG_NO_OPERATION, .address = address,
+		.target = owner->index, .operation = WG_NO_OPERATION, .address = address, .thread = t->tid,
 	};
-	struct wg_attachment *a = hold(t);
-	count(a, from, owner, WG_C_FAULTS);
-	wg_report(t, a, &r);
-	let_go(t);
+	struct wg_attachment *a = wg_hold(t);
+	atomic_fetch_add_explicit(wg_pages_word(a, from->index, owner->index, WG_C_FAULTS), 1, memory_order_relaxed);
+	wg_report(a, &r);
+	wg_let_go(t);
 }
 
 /* Tells the host of compartments that code of a domain was ended. */
@@ -298,17 +251,67 @@ static int64_t fault(struct wg_thread *t, uint64_t address) {
 	return unwind(t, WG_E_FAULT, 0);
 }
 
+/* The handler of WG_DWELL_SIGNAL found the thread over a deadline: ends the outermost call that is
+ * over its own, with all it called. */
+static int64_t overstay(struct wg_thread *t) {
+	const uint32_t depth = wg_dwell_overdue(t);
+	if (depth == WG_NO_DEPTH)
+		wg_die("a thread was ended that is over no deadline");
+	int64_t status = WG_OK;
+	while (t->depth > depth) {
+		if (WG->compartments && !t->paused)
+			mourn(t->chain[t->length - 1]);
+		status = unwind(t, WG_E_DWELL, 0);
+	}
+	return status;
+}
+
 static int64_t region_alloc(struct wg_thread *t, uint64_t service, uint64_t size) {
 	if (service >= WG->services || size == 0 || size > UINT64_C(1) << 40)
 		return WG_E_ARGUMENT;
 	struct wg_domain *d = WG->hosted[service].domain;
 	if (t->length > 0 && d != t->chain[t->length - 1])
 		return WG_E_PLACE;
-	struct wg_region *r = wg_region_make(d, size);
+	struct wg_region *r = wg_region_make(d, size, WG_REGION_PLAIN);
 	if (r == NULL)
 		return WG_E_SYSTEM;
 	t->result = (uint64_t)r->memory;
 	return WG_OK;
+}
+
+/* Makes the heap's root, which is an empty heap. */
+static int64_t heap_root(struct wg_thread *t, struct wg_domain *d) {
+	wg_acquire(&d->making);
+	struct wg_heap *h = atomic_load(&d->heap);
+	struct wg_region *r = h == NULL ? wg_region_make(d, sizeof *h, WG_REGION_KEPT) : NULL;
+	if (r != NULL)
+		atomic_store(&d->heap, h = (struct wg_heap *)(void *)r->memory);
+	wg_release(&d->making);
+	t->result = (uint64_t)h;
+	return h == NULL ? WG_E_SYSTEM : WG_OK;
+}
+
+/* Makes memory for the heap of the domain that the thread is in; for size 0 its root. */
+static int64_t heap(struct wg_thread *t, uint64_t size, uint64_t huge) {
+	struct wg_domain *d = current(t);
+	if (d == NULL)
+		return WG_E_PLACE;
+	if (size == 0)
+		return heap_root(t, d);
+	struct wg_region *r = size > UINT64_C(1) << 41 ? NULL : wg_region_make(d, size, huge ? WG_REGION_HEAP_HUGE : WG_REGION_HEAP);
+	if (r == NULL)
+		return WG_E_SYSTEM;
+	t->result = (uint64_t)r->memory;
+	return WG_OK;
+}
+
+static int64_t prefer(struct wg_thread *t, uint64_t service, uint64_t node) {
+	if (service >= WG->services || node > UINT32_MAX)
+		return WG_E_ARGUMENT;
+	struct wg_domain *d = WG->hosted[service].domain;
+	if (t->length > 0 && d != t->chain[t->length - 1])
+		return WG_E_PLACE;
+	return wg_region_prefer(d, (uint32_t)node);
 }
 
 static int64_t region_free(struct wg_thread *t, uint64_t address) {
@@ -330,9 +333,9 @@ static int64_t close_host(struct wg_thread *t) {
 }
 
 static uint64_t property(struct wg_thread *t, uint64_t which) {
-	struct wg_attachment *a = hold(t);
+	struct wg_attachment *a = wg_hold(t);
 	uint64_t id = a->id, epoch = wg_pages_epoch(a);
-	let_go(t);
+	wg_let_go(t);
 	if (which >= WG_FAULTS_OF && which - WG_FAULTS_OF < WG->services)
 		return atomic_load(&WG->hosted[which - WG_FAULTS_OF].domain->faults);
 	switch (which) {
@@ -350,9 +353,9 @@ static uint64_t property(struct wg_thread *t, uint64_t which) {
 
 /* Does what the gate was entered for. Afterwards the gate does what the state says. */
 void wg_trusted(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
-	if (t->busy)
+	if (atomic_load_explicit(&t->busy, memory_order_relaxed))
 		wg_die("fault in the controller");
-	t->busy = 1;
+	atomic_store_explicit(&t->busy, 1, memory_order_relaxed);
 	t->begin = 0;
 	t->result = 0;
 	int64_t status = WG_E_ARGUMENT;
@@ -368,8 +371,13 @@ void wg_trusted(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b, uint64
 	case WG_OP_CLOSE: status = close_host(t); break;
 	case WG_OP_REGISTER: status = enroll(t); break;
 	case WG_OP_STATUS: t->result = property(t, a); status = WG_OK; break;
+	case WG_OP_HEAP: status = heap(t, a, b); break;
+	case WG_OP_PREFER: status = prefer(t, a, b); break;
+	case WG_OP_WATCH: status = wg_watch(t); break;
+	case WG_OP_OVERDUE: t->result = wg_dwell_overdue(t) != WG_NO_DEPTH; status = WG_OK; break;
+	case WG_OP_DWELL: status = overstay(t); break;
 	default: break;
 	}
 	t->status = status;
-	t->busy = 0;
+	atomic_store_explicit(&t->busy, 0, memory_order_release);
 }

@@ -35,6 +35,7 @@ static int take_keys(void) {
 int wg_walls_open(int backend) {
 	WG->backend = WG_WIRE_NONE;
 	WG->simd = wg_simd_level();
+	WG->rdrand = wg_has_rdrand();
 	if (backend == WG_BACKEND_NONE)
 		return WG_OK;
 	if (backend != WG_BACKEND_MPROTECT && wg_has_keys()) {
@@ -101,7 +102,32 @@ static void yield(struct wg_thread *t) {
 	t->yielded = t->length;
 }
 
+/* Reads what policy says of the walls of all domains, unless it is what it was. */
+void wg_walls_refresh(const struct wg_attachment *a) {
+	struct wg_ring *r = &WG->ring;
+	const uint64_t epoch = wg_pages_epoch(a);
+	int pinned = 0;
+	if (atomic_load(&WG->walls_of) == a->id && atomic_load(&WG->walls_epoch) == epoch)
+		return;
+	wg_acquire(&r->lock);
+	for (uint32_t i = 0; i < WG->domains; i++) {
+		struct wg_domain *d = &WG->domain[i];
+		const struct wg_policy_domain p = wg_pages_domain(a, i);
+		atomic_store_explicit(&d->delay, p.gate_delay, memory_order_relaxed);
+		d->priority = p.priority;
+		d->pinned = (p.flags & WG_DOMAIN_PINNED) != 0 && pinned < WG_MAX_PINNED;
+		pinned += d->pinned;
+	}
+	atomic_store(&WG->walls_epoch, epoch);
+	atomic_store(&WG->walls_of, a->id);
+	wg_release(&r->lock);
+}
+
 static int enter_pku(struct wg_thread *t, struct wg_domain *d) {
+	if (wg_ring_key(d) == 0) { /* another's key may have to be taken */
+		wg_walls_refresh(wg_hold(t));
+		wg_let_go(t);
+	}
 	int key = wg_ring_enter(d);
 	if (key == WG_BUSY) { /* nobody holds a key and waits for another */
 		yield(t);

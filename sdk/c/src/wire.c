@@ -58,10 +58,32 @@ static uint64_t bounded(struct reader *r, unsigned size, uint64_t low, uint64_t 
 	return 0;
 }
 
-/* Takes a string of 1 to limit bytes; into has room for its end as well. */
+/* The bytes of the UTF-8 character at the beginning of text, 0 if there is none: RFC 3629, section 4. */
+static size_t character(const uint8_t *text, size_t left) {
+	const uint8_t first = text[0];
+	const size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || length > left)
+		return 0;
+	const uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80, high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+	if (length > 1 && (text[1] < low || text[1] > high))
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+static bool is_text(const uint8_t *text, size_t size) {
+	size_t at = 0, length = 1;
+	while (at < size && (length = character(text + at, size - at)) != 0)
+		at += length;
+	return length != 0;
+}
+
+/* Takes a string of 1 to limit bytes of UTF-8; into has room for its end as well. */
 static void take_text(struct reader *r, char *into, size_t limit) {
 	size_t n = (size_t)bounded(r, 2, 1, limit);
-	if (n > r->left)
+	if (n > r->left || !is_text(r->at, n))
 		r->failed = true;
 	if (r->failed)
 		n = 0;
@@ -348,7 +370,7 @@ int wg_wire_violation(const struct wg_report *v, uint32_t count, uint64_t lost) 
 	put(&w, v->address, 8);
 	put(&w, count, 4);
 	put(&w, lost, 8);
-	put(&w, 0, 1); /* stopped */
+	put(&w, v->outcome, 1);
 	return finish(&w);
 }
 

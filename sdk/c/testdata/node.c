@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "expect.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -87,6 +88,21 @@ static void *work(void *order) {
 	return NULL;
 }
 
+/* Whether calls take times that differ by more than 10 microseconds: 1 if so. */
+static void spread(struct order *o) {
+	long least = LONG_MAX, most = 0;
+	for (long i = 0; i < o->n; i++) {
+		struct timespec from, to;
+		clock_gettime(CLOCK_MONOTONIC, &from);
+		o->status = wg_call(gate_read, 0, 0, 0, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &to);
+		const long took = (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
+		least = took < least ? took : least;
+		most = took > most ? took : most;
+	}
+	o->result = most - least > 10000;
+}
+
 /* Uses the whole stack, and what is below it. */
 static uintptr_t recurse(uintptr_t depth) {
 	volatile char room[512] = {(char)depth};
@@ -137,6 +153,8 @@ static uintptr_t in_front(uintptr_t order, uintptr_t b, uintptr_t c) {
 	if (strcmp(o->verb, "call") == 0)
 		for (long i = 0; i < o->n; i++)
 			o->status = wg_call(wg_find_gate("vault", o->what), 1, 2, 3, &o->result);
+	else if (strcmp(o->verb, "spread") == 0)
+		spread(o);
 	else if (strcmp(o->verb, "dawdle") == 0)
 		o->status = wg_call(wg_find_gate("vault", "dawdle"), (uintptr_t)o->n, 0, 0, &o->result);
 	else if (strcmp(o->verb, "registers") == 0)

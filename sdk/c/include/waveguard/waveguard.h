@@ -45,6 +45,9 @@ extern "C" {
 #define WG_MAX_SERVICES 1024
 /** Most bytes of a name, without its end. */
 #define WG_MAX_NAME 63
+/** The signal by which the library ends an operation that overstays; reserved for it, and to be left
+ *  unblocked inside. */
+#define WG_DWELL_SIGNAL 16 /* SIGSTKFLT, which neither kernel nor libc sends */
 /** What wg_find_service and wg_find_gate return for what is not hosted. */
 #define WG_NONE UINT32_MAX
 
@@ -66,7 +69,8 @@ enum wg_status {
 	WG_E_THREADS = -13,       /**< more threads than WG_MAX_THREADS */
 	WG_E_CLOSED = -14,        /**< after wg_close */
 	WG_E_NOT_HOSTED = -15,    /**< no such service, operation or region in this process */
-	WG_E_STACK = -16          /**< the caller's stack pointer is not on its stack, or near its end */
+	WG_E_STACK = -16,         /**< the caller's stack pointer is not on its stack, or near its end */
+	WG_E_DWELL = -17          /**< the operation stayed longer than policy permits and was ended */
 };
 
 /** What builds the walls. WG_BACKEND_BEST takes PKU, else MPROTECT. */
@@ -105,7 +109,7 @@ struct wg_config {
 	enum wg_backend backend;
 	const struct wg_service *services;
 	size_t service_count; /**< 1 to WG_MAX_SERVICES */
-	size_t stack_size;    /**< bytes of each thread's stack in each domain; 0 is 64 KiB */
+	size_t stack_size;    /**< bytes of each thread's stack in each domain, 16 KiB to 1 GiB; 0 is 64 KiB */
 };
 
 /** Index of a service, and of a way into an operation. */
@@ -117,8 +121,8 @@ typedef uint32_t wg_gate;
  * not there or refuses. Call it before there are
  * threads that use the library, and before code that is not trusted runs. It
  * takes all protection keys of the process, installs a handler of SIGSEGV that passes on
- * what is not the library's, and starts one thread, which reports to the daemon
- * and attaches again when it comes back.
+ * what is not the library's and one of WG_DWELL_SIGNAL, and starts two threads: one reports to the daemon
+ * and attaches again when it comes back, one watches over how long calls stay.
  *
  * @param message  is given what went wrong, in words; may be NULL
  * @param size     bytes of message
@@ -144,7 +148,7 @@ wg_gate wg_find_gate(const char *service, const char *operation);
  * Runs the service's function `run` in its domain on this thread, with the
  * argument as its first word and zeros for the others.
  * While it runs all signals are blocked that are not the processor's own
- * (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP).
+ * (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP), and WG_DWELL_SIGNAL. Handlers of those need SA_ONSTACK.
  *
  * @param result  is given what the function returned; may be NULL
  * @return WG_OK, WG_E_NOT_HOSTED, WG_E_PLACE when the thread is inside already,
@@ -161,7 +165,8 @@ int wg_run(wg_service_id service, uintptr_t argument, uintptr_t *result);
  * @param result  is given what the operation returned; may be NULL
  * @return WG_OK; WG_E_TRANSITION, WG_E_OPERATION, WG_E_RATE, WG_E_OUT_OF_SERVICE, and
  *         nothing of the target ran; WG_E_FAULT when the operation was ended by
- *         touching memory of another domain (locks that it held stay locked);
+ *         touching memory of another domain, WG_E_DWELL when it was ended because it, or the call that
+ *         it was part of, stayed longer than policy permits (locks that it held stay locked);
  *         WG_E_PLACE outside of wg_run; WG_E_DEPTH, WG_E_NOT_HOSTED, WG_E_STACK, WG_E_SYSTEM
  */
 int wg_call(wg_gate gate, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t *result);
@@ -182,15 +187,54 @@ int wg_outside(wg_function function, uintptr_t argument, uintptr_t *result);
  * that domain's memory can be made. Do not pass it to munmap, mremap or mprotect.
  *
  * @param size  bytes, 1 to 2^40
- * @return the memory, NULL if there is none or the thread may not
+ * @return the memory; NULL if there is none, the thread may not, or the domain has 8192 regions,
+ *         stacks and parts of its heap among them
  */
 void *wg_region_alloc(wg_service_id service, size_t size);
 
 /**
  * Unmaps a region. Inside a domain only its own can be.
- * @return WG_OK, WG_E_NOT_HOSTED, WG_E_PLACE
+ * @return WG_OK, WG_E_NOT_HOSTED for what is no region or goes with its domain, WG_E_PLACE
  */
 int wg_region_free(void *region);
+
+/**
+ * Makes the regions that a service's domain gets from now on prefer memory of a NUMA node, those of its
+ * heap included. Other nodes serve when that one has none left.
+ * @return WG_OK, WG_E_ARGUMENT, WG_E_PLACE inside another domain; WG_E_UNSUPPORTED when kernel or machine
+ *         have no such node, and nothing changes
+ */
+int wg_numa_prefer(wg_service_id service, unsigned node);
+
+/**
+ * Allocates from the heap of the domain that the thread is in, which all services of the domain share, as
+ * malloc does from that of the process. Objects of 64 bytes and more begin on a cache line;
+ * no two domains share one. What the heap remembers of its objects is in its own domain's memory.
+ * Chunks for objects of up to 1 MiB are kept when they are empty; larger ones have
+ * regions of their own. A heap has 6 GiB for the first and at most 3072 of the others.
+ *
+ * @param size       bytes; 0 gives an object as well
+ * @param alignment  a power of 2, up to 1 MiB
+ * @return memory that is not cleared; NULL, and errno ENOMEM, if there is none, the alignment is none, or the
+ *         thread is in no domain
+ */
+void *wg_alloc(size_t size);
+void *wg_alloc_aligned(size_t alignment, size_t size);
+
+/**
+ * Makes an object larger or smaller; it may move. An alignment beyond max_align_t is not kept.
+ * @return as wg_alloc; with NULL the object stays as it is
+ */
+void *wg_realloc(void *object, size_t size);
+
+/**
+ * Gives an object back; NULL is none. What is no object of the heap of the domain that the thread is in, or was
+ * given back already, ends the process with a message that says which.
+ */
+void wg_free(void *object);
+
+/** Returns how many bytes an object has room for; 0 if it is none of the heap of where the thread is. */
+size_t wg_usable_size(const void *object);
 
 /**
  * pthread_create that starts the thread outside of every domain, wherever it is

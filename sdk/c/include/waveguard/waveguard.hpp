@@ -10,6 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -112,6 +114,39 @@ public:
 private:
 	T *data_;
 	std::size_t count_;
+};
+
+/// The heap of the domain that the thread is in, for the containers of std::pmr: they must be made, used
+/// and destroyed in one domain. Throws std::bad_alloc. Any two resources are equal, but memory
+/// goes back to the heap that it is from, or the process ends.
+class heap_resource : public std::pmr::memory_resource {
+	void *do_allocate(std::size_t bytes, std::size_t alignment) override {
+		void *memory = wg_alloc_aligned(alignment, bytes);
+		if (memory == nullptr)
+			throw std::bad_alloc();
+		return memory;
+	}
+	void do_deallocate(void *memory, std::size_t, std::size_t) override { wg_free(memory); }
+	bool do_is_equal(const std::pmr::memory_resource &other) const noexcept override {
+		return dynamic_cast<const heap_resource *>(&other) != nullptr;
+	}
+};
+
+/// The same heap for containers with an allocator: std::vector<int, waveguard::allocator<int>>.
+template <typename T> class allocator {
+public:
+	using value_type = T;
+	allocator() noexcept = default;
+	template <typename U> allocator(const allocator<U> &) noexcept {}
+	T *allocate(std::size_t count) {
+		void *memory = count > SIZE_MAX / sizeof(T) ? nullptr : wg_alloc_aligned(alignof(T) < alignof(std::max_align_t) ? alignof(std::max_align_t) : alignof(T), count * sizeof(T));
+		if (memory == nullptr)
+			throw std::bad_alloc();
+		return static_cast<T *>(memory);
+	}
+	void deallocate(T *memory, std::size_t) noexcept { wg_free(memory); }
+	template <typename U> bool operator==(const allocator<U> &) const noexcept { return true; }
+	template <typename U> bool operator!=(const allocator<U> &) const noexcept { return false; }
 };
 
 } // namespace waveguard

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The heaps of two domains, and what one makes of the other's. */
+#define _GNU_SOURCE
+#include "expect.h"
+
+static const char *what;
+static void *of_front; /* an object of front's heap; the pointer is open to all */
+
+/* Of vault: an object of its own, and a look at one of front. */
+static uintptr_t look(uintptr_t a, uintptr_t b, uintptr_t c) {
+	(void)a, (void)b, (void)c;
+	void *own = wg_alloc(100);
+	EXPECT(own != NULL && wg_usable_size(own) >= 100 && wg_usable_size(of_front) == 0);
+	EXPECT((uintptr_t)own / (2 << 20) != (uintptr_t)of_front / (2 << 20)); /* not one cache line is shared */
+	if (strcmp(what, "foreign") == 0)
+		wg_free(of_front);
+	wg_free(own);
+	return ((volatile unsigned char *)of_front)[0];
+}
+
+static uintptr_t outside(uintptr_t a, uintptr_t b, uintptr_t c) {
+	(void)a, (void)b, (void)c;
+	EXPECT(wg_alloc(1) == NULL && wg_usable_size(of_front) == 0);
+	if (strcmp(what, "outside") == 0)
+		wg_free(of_front);
+	return 0;
+}
+
+static void use_all(void) {
+	unsigned char *all[40];
+	for (size_t i = 0; i < 40; i++) {
+		const size_t size = i * i * i * 23 % 1200000;
+		EXPECT((all[i] = wg_alloc(size)) != NULL && wg_usable_size(all[i]) >= size);
+		for (size_t j = 0; j < size; j += 401)
+			all[i][j] = (unsigned char)i;
+	}
+	for (size_t i = 0; i < 40; i++) {
+		const size_t size = i * i * i * 23 % 1200000;
+		EXPECT((all[i] = wg_realloc(all[i], size * 2)) != NULL);
+		for (size_t j = 0; j < size; j += 401)
+			EXPECT(all[i][j] == i);
+		wg_free(all[i]);
+	}
+	void *aligned = wg_alloc_aligned(1 << 20, 10);
+	EXPECT(aligned != NULL && (uintptr_t)aligned % (1 << 20) == 0);
+	wg_free(aligned);
+	wg_free(NULL);
+}
+
+static uintptr_t run(uintptr_t a, uintptr_t b, uintptr_t c) {
+	(void)a, (void)b, (void)c;
+	of_front = wg_alloc(40);
+	EXPECT(of_front != NULL);
+	memset(of_front, 0, 40);
+	use_all();
+	uintptr_t byte = 0;
+	int status = wg_call(wg_find_gate("vault", "look"), 0, 0, 0, &byte);
+	printf("other %d\n", status);
+	EXPECT(wg_outside(outside, 0, NULL) == WG_OK);
+	if (strcmp(what, "resize") == 0)
+		(void)wg_realloc((char *)of_front + 8, 10);
+	wg_free(of_front);
+	if (strcmp(what, "twice") == 0)
+		wg_free(of_front);
+	return 0;
+}
+
+int main(int argc, char **argv) {
+	static const struct wg_operation operations[] = {{"look", look}};
+	static const struct wg_service services[] = {{"front", run, NULL, 0}, {"vault", NULL, operations, 1}};
+	EXPECT(argc == 4);
+	what = argv[3];
+	setvbuf(stdout, NULL, _IONBF, 0);
+	attach_or_exit(argv[1], argv[2], services, 2);
+	EXPECT(wg_alloc(1) == NULL);
+	/* Machines without NUMA, and with: node 0 is there or nothing is. */
+	int status = wg_numa_prefer(wg_find_service("front"), 0);
+	EXPECT(status == WG_OK || status == WG_E_UNSUPPORTED);
+	EXPECT(wg_numa_prefer(wg_find_service("front"), 63) == WG_E_UNSUPPORTED && wg_numa_prefer(7, 0) == WG_E_ARGUMENT);
+	EXPECT(wg_run(wg_find_service("front"), 0, NULL) == WG_OK);
+	printf("done\n");
+	return 0;
+}
