@@ -120,23 +120,12 @@ func TestHostHasNoOtherGadget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What is the gate's is proven in the file; where a process is, the scanner does not ask which code
-	// a thread in 32-bit mode can reach.
+	if report.Total == 0 {
+		t.Error("not even the gate was found")
+	}
 	for _, hit := range report.Hits {
-		if !strings.Contains(hit.In, "/waveguard-host") {
-			t.Errorf("%s at %s in %s: %s", hit.Instruction, hit.Address, hit.In, hit.Claim)
-		}
-	}
-	file, err := scan.File(t.Context(), h.cmd.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if file.Total == 0 || file.Total != report.Total {
-		t.Errorf("%d hits in the file, %d in the process", file.Total, report.Total)
-	}
-	for _, hit := range file.Hits {
 		if hit.Class != scan.Entry && hit.Class != scan.Masked {
-			t.Errorf("%s at %s: %s, %s", hit.Instruction, hit.Address, hit.Class, hit.Claim)
+			t.Errorf("%s at %s in %s: %s, %s", hit.Instruction, hit.Address, hit.In, hit.Class, hit.Claim)
 		}
 	}
 	if len(report.Unread) > 0 {

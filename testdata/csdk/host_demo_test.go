@@ -145,6 +145,12 @@ func TestDemonstrationInCompartments(t *testing.T) {
 func trespassOnKeys(t *testing.T, r *rig, socket, backend string) {
 	t.Helper()
 	v := ask(t, socket, askViolate).Violation
+	if backend == "mprotect" { // whose walls have gaps, when somebody is inside by right
+		r.eventually("the dashboard to be caught", func() bool {
+			v = ask(t, socket, askViolate).Violation
+			return v == nil || v.Caught
+		})
+	}
 	if v == nil || v.Caught != (backend != "none") || backend == "none" && v.Reads == 0 || backend == "pku" && v.Reads != 0 {
 		t.Fatalf("violation %+v", v)
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attaches, lets the services run, and ends them. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -107,7 +108,9 @@ static void tell_ends(struct host *h, uint32_t *told) {
 		if (c->descriptor->run == NULL || atomic_load(&c->running) || *told >> i & 1)
 			continue;
 		*told |= UINT32_C(1) << i;
-		if (c->status != WG_OK)
+		if (c->status == WG_E_FAULT)
+			wg_say("%s: its run was ended by a fault", c->name);
+		else if (c->status != WG_OK)
 			wg_say("%s: its run was ended: %s", c->name, wg_strerror(c->status));
 		else if (c->result != 0)
 			wg_say("%s: its run failed with %d", c->name, c->result);
@@ -116,14 +119,31 @@ static void tell_ends(struct host *h, uint32_t *told) {
 	}
 }
 
+static uint64_t of_service(unsigned what, uint32_t service) { return wg_status_of((enum wg_property)(what + service)); }
+
+/* Where in which object code was ended, for whoever debugs it. */
+static void describe(uint32_t service, char *text, size_t size) {
+	void *code = (void *)of_service(WG_FAULT_IN, service);
+	Dl_info info;
+	if (code == NULL)
+		snprintf(text, size, "it stayed longer than policy permits");
+	else if (dladdr(code, &info) == 0)
+		snprintf(text, size, "at %#llx, by code at %p", (unsigned long long)of_service(WG_FAULT_AT, service), code);
+	else
+		snprintf(text, size, "at %#llx, by code at %s+%#zx%s%s", (unsigned long long)of_service(WG_FAULT_AT, service), info.dli_fname,
+			(size_t)((char *)code - (char *)info.dli_fbase), info.dli_sname == NULL ? "" : " in ", info.dli_sname == NULL ? "" : info.dli_sname);
+}
+
 static void tell_faults(struct host *h) {
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct compartment *c = &h->compartment[i];
-		uint64_t faults = wg_status_of((enum wg_property)(WG_FAULTS_OF + i));
+		char where[600];
+		uint64_t faults = of_service(WG_FAULTS_OF, i);
 		if (faults == c->faults)
 			continue;
 		c->faults = faults;
-		wg_say("%s: a fault ended code of its domain (%llu so far); %s", c->name, (unsigned long long)faults,
+		describe(i, where, sizeof where);
+		wg_say("%s: a fault ended code of its domain (%llu so far), %s; %s", c->name, (unsigned long long)faults, where,
 			h->options.fence ? "nobody enters it again: restart this host to have it back" : "it goes on, with what it held locked");
 	}
 }

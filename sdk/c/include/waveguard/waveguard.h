@@ -7,8 +7,8 @@
  * the daemon's policy.
  *
  * WHAT IS PROTECTED, with protection keys (Intel and AMD PKU):
- *  - regions (wg_region_alloc), and the stacks on which the code of a domain
- *    runs: only threads inside the domain can touch them;
+ *  - regions (wg_region_alloc), the heap of a domain (wg_alloc), and the stacks on which the code of a
+ *    domain runs: only threads inside the domain can touch them;
  *  - what the library itself decides by: policy, counters to come, who is where.
  *    No service can write it; every one can read it.
  *

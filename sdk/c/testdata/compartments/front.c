@@ -27,7 +27,7 @@ static int use_heap(void) {
 	static unsigned char *blocks[500];
 	static size_t sizes[500];
 	unsigned state = 1;
-	for (int turn = 0; turn < 20000; turn++) {
+	for (int turn = 0; turn < 4000; turn++) {
 		state = state * 1103515245u + 12345u;
 		unsigned i = (state >> 8) % 500;
 		for (size_t j = 0; j < sizes[i]; j++)
