@@ -101,6 +101,28 @@ func moveToARM(t *testing.T, object string) {
 	write(t, object, data)
 }
 
+// TestDocumentedCompartment builds the service that docs/compartments.md shows, as it says.
+func TestDocumentedCompartment(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no tools")
+	}
+	page, err := os.ReadFile("../../docs/compartments.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), "```c\n")
+	source, _, found := strings.Cut(after, "```\n")
+	if !found {
+		t.Fatal("docs/compartments.md shows no service")
+	}
+	file, object := filepath.Join(t.TempDir(), "counter.c"), filepath.Join(t.TempDir(), "counter.so")
+	write(t, file, []byte(source))
+	command(t, "gcc", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-Wl,-z,relro,-z,now", "-I../../sdk/c/include", "-o", object, file)
+	if out, err := exec.Command(program(t, "host/waveguard-host"), "--check", "counter="+object).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestDamagedObjects reads an object that is cut off, or changed, at every place of its headers.
 func TestDamagedObjects(t *testing.T) {
 	if os.Getenv("WAVEGUARD_IN_VM") != "" {

@@ -111,6 +111,7 @@ func TestCompartmentsWork(t *testing.T) {
 		h.expect("call sum 5", "0 18849")
 		h.expect("heap", "0 0")
 		h.expect("threads", "0 0")
+		h.expect("programs", "0 0")
 		h.expect("refused", "4 0")
 		h.expect("worker throwing 100", "0 100")
 		h.expect("worker sorting 50000", "0 50000")
