@@ -1,7 +1,7 @@
 # Waveguard. "make" alone lists the targets.
 
 # Every package; those below testdata need to be named.
-PACKAGES ?= ./... ./testdata/pkuvm/... ./testdata/e2e/... ./testdata/bench/... ./testdata/redteam/... ./testdata/csdk/...
+PACKAGES ?= ./... ./testdata/pkuvm/... ./testdata/e2e/... ./testdata/bench/... ./testdata/redteam/... ./testdata/csdk/... ./cmd/waveguard/testdata/...
 RACE_PACKAGES ?= ./...
 # How long "make run" goes on, such as 30s; until stopped if empty.
 DURATION ?=
@@ -69,11 +69,17 @@ bench: ## run the benchmarks (BENCH=pattern BENCHTIME=5s)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) \
 		$$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -r -n 1 dirname | sort -u)
 
+.PHONY: bench-costs
+bench-costs: ## measure what isolation costs beside processes, as Markdown
+	@scripts/install-deps
+	@CGO_ENABLED=0 go build -trimpath -o bin/costs ./cmd/waveguard/testdata/costs
+	@bin/costs
+
 .PHONY: lint
 lint: ## vet, format and staticcheck
 	go vet $(PACKAGES)
-	@echo go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam testdata/csdk
-	@unformatted=$$(go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam testdata/csdk) && test -z "$$unformatted" || \
+	@echo go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam testdata/csdk cmd/waveguard/testdata
+	@unformatted=$$(go tool gofumpt -l . testdata/pkuvm testdata/e2e testdata/bench testdata/redteam testdata/csdk cmd/waveguard/testdata) && test -z "$$unformatted" || \
 		{ echo "not gofumpt-ed (go tool gofumpt -w FILE):"; echo "$$unformatted"; exit 1; }
 	go tool staticcheck $(PACKAGES)
 

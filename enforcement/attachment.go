@@ -37,6 +37,13 @@ type attachment struct {
 	// with what it counted since it started.
 	continues bool
 
+	reports share // under Engine.mu
+
+	// sampled is when a report last had the counters read, and sampling how long
+	// that took. They are the connection's.
+	sampled  time.Time
+	sampling time.Duration
+
 	mu      sync.Mutex
 	ready   bool
 	handed  bool              // counting goes on in the page of a successor
@@ -164,15 +171,27 @@ func (a *attachment) Welcome() (*wire.Welcome, wire.Files) {
 	return w, wire.Files{Policy: a.policy.File(), Stats: a.stats.File(), Doorbell: a.doorbell}
 }
 
-// Ready implements attach.Session.
-func (a *attachment) Ready() {
+// Ready implements attach.Session. A process is examined once.
+func (a *attachment) Ready() *wire.Refused {
+	if a.isReady() {
+		return nil
+	}
+	if refused := a.examine(); refused != nil {
+		a.engine.refuse(a.identity, &refusal{Refused: refused, service: a.services[0].name})
+		return refused
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.ready {
-		a.ready = true
-		a.beginLocked()
-	}
+	a.ready = true
+	a.beginLocked()
 	a.engine.signal()
+	return nil
+}
+
+func (a *attachment) isReady() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ready
 }
 
 // Replaced implements attach.Session.
@@ -191,8 +210,8 @@ func (a *attachment) Violation(v *wire.Violation) error {
 	if ops := a.hosted[v.Target].Operations; int(v.Operation) < len(ops) {
 		operation = ops[v.Operation]
 	}
-	a.sample()
-	a.engine.record(Violation{
+	a.sampleSparingly()
+	a.engine.recordOf(&a.reports, Violation{
 		Time: time.Now(), Kind: v.Kind, Severity: v.Severity,
 		Service: a.services[v.Service].name, Source: a.hosted[v.Source].Domain, Target: a.hosted[v.Target].Domain,
 		Operation: operation, PID: a.identity.PID, ThreadID: v.ThreadID, Address: v.Address,

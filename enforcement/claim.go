@@ -30,6 +30,11 @@ func (e *Engine) admit(id policy.Identity, h *wire.Hello) (*attachment, *refusal
 	if h.ABI != page.ABI {
 		return nil, &refusal{Refused: refusef(wire.RefusedABI, "the process was built for version %d of the pages, the daemon has version %d; rebuild it with a matching SDK", h.ABI, page.ABI)}
 	}
+	if err := checkWalls(h, e.hostHasKeys); err != nil {
+		return nil, &refusal{
+			Refused: refusef(wire.RefusedStrength, "process %d may not attach: %v", id.PID, err), service: h.Services[0].Name,
+		}
+	}
 	a := &attachment{
 		engine: e, identity: id, backend: h.Backend, strength: h.Strength, since: time.Now(),
 		local: map[string]int{}, continues: h.Continues != 0,
@@ -40,9 +45,30 @@ func (e *Engine) admit(id policy.Identity, h *wire.Hello) (*attachment, *refusal
 			return nil, &refusal{Refused: refused, service: s.Name}
 		}
 	}
+	if refused := e.spend(a); refused != nil {
+		return nil, refused
+	}
 	e.nextID++
 	a.id = e.nextID
 	return a, nil
+}
+
+// spend takes the memory that the attachment will need off the allowances of its
+// services.
+func (e *Engine) spend(a *attachment) *refusal {
+	bytes := int64(attachmentBytes+page.Bytes(len(a.hosted))) / int64(len(a.services))
+	now := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, s := range a.services {
+		if !e.serviceLocked(s.name).allowance.take(now, bytes) {
+			return &refusal{
+				Refused: refusef(wire.RefusedLimit, "service %q attaches so often that the memory of its pages is used up; wait, and find out why", s.name),
+				service: s.name,
+			}
+		}
+	}
+	return nil
 }
 
 // claim adds one service to the attachment.
@@ -89,7 +115,7 @@ func (a *attachment) host(domain string, operations []string) *wire.Refused {
 
 // continuedBy says whether a new connection of the process takes over.
 func (a *attachment) continuedBy(id policy.Identity, h *wire.Hello) bool {
-	return a.identity.PID == id.PID && a.id == h.Continues
+	return a.identity.Is(id) && a.id == h.Continues
 }
 
 // refusef makes a refusal that can be sent whatever the process calls itself.

@@ -30,6 +30,16 @@ func hello(services ...string) *wire.Hello {
 	return h
 }
 
+// walled is hello with walls of that strength.
+func walled(s mpk.Strength, services ...string) *wire.Hello {
+	h := hello(services...)
+	h.Strength = s
+	if s > mpk.Mprotect {
+		h.Backend, h.Keys = mpk.KindPKU, 15
+	}
+	return h
+}
+
 // say connects and says Hello.
 func say(path string, h *wire.Hello) (*wire.Conn, wire.Message, *wire.Files, error) {
 	conn, err := wire.Dial(context.Background(), path)
@@ -55,7 +65,14 @@ func (r *rig) join(h *wire.Hello) *client {
 	if !ok {
 		r.t.Fatalf("the daemon answered %+v", m)
 	}
+	return r.settle(conn, w, files)
+}
+
+// settle takes over what came with a welcome.
+func (r *rig) settle(conn *wire.Conn, w *wire.Welcome, files *wire.Files) *client {
+	r.t.Helper()
 	c := &client{t: r.t, Conn: conn, welcome: w, bell: files.Doorbell}
+	var err error
 	if c.policy, err = page.OpenPolicy(files.Policy); err != nil {
 		r.t.Fatal(err)
 	}

@@ -198,3 +198,40 @@ func TestCodeUnknown(t *testing.T) {
 		}
 	}
 }
+
+// TestCodeThatCannotBeRead: who keeps the kernel from reading its memory is not clean,
+// and keeps nobody else's from being read.
+func TestCodeThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t)
+	r.engine.LookFor(50 * time.Millisecond)
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	m := r.mapper(t)
+	m.do("attach")
+	r.eventually("front to be in service", func() bool { return r.service("front").OperationalState == inService })
+	if said := m.say("stall"); said != "done" {
+		if os.Geteuid() != 0 && os.Getenv("CI") != "true" {
+			t.Skip(said)
+		}
+		t.Fatal(said)
+	}
+	r.eventually("front to be isolated", func() bool { return r.service("front").OperationalState == outOfService })
+	if s := r.service("front").CodeScan; s.Verdict != verdictUnknown || !strings.Contains(s.GetReason(), "does not come to an end") {
+		t.Errorf("scan %+v: %s", s, s.GetReason())
+	}
+	m.do("release")
+	r.eventually("front to be back", func() bool { return r.service("front").OperationalState == inService })
+}
+
+// TestCodeScanInterval: an interval that was made shorter counts soon.
+func TestCodeScanInterval(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	r.engine.LookEvery(time.Hour)
+	m := r.mapper(t)
+	m.do("attach")
+	r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+	m.do("map", codeFile(t, wrpkru, 100))
+	r.commit("system/config/code-scan-interval = 1")
+	r.unproven()
+}

@@ -37,7 +37,7 @@ func (e *Engine) readCode(id policy.Identity, h *wire.Hello) *code {
 	scanned := make(chan struct{})
 	go func() {
 		defer close(scanned)
-		c.look(e.scanners)
+		c.look(context.Background(), e, func() {})
 	}()
 	select {
 	case <-scanned:
@@ -78,20 +78,29 @@ func (a *attachment) refuseCode(r policy.Reader) *refusal {
 	return nil
 }
 
-// look brings what is known up to date. It says whether anything is new.
-func (c *code) look(scanners chan struct{}) (changed bool) {
-	scanners <- struct{}{}
-	release := sync.OnceFunc(func() { <-scanners })
+// look brings what is known up to date. It says whether anything is new. If it does
+// not come back in time, what is known changes all the same, and stuck is called.
+func (c *code) look(ctx context.Context, e *Engine, stuck func()) (changed bool) {
+	select {
+	case e.scanners <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
+	release := sync.OnceFunc(func() { <-e.scanners })
 	defer release()
-	late := time.AfterFunc(longestScan+time.Second, func() {
+	late := time.AfterFunc(e.longest+e.longest/scanShare, func() {
 		p, _ := c.read()
 		c.set(p, errors.New("reading its memory does not come to an end"))
 		release()
+		stuck()
 	})
 	defer late.Stop()
-	ctx, cancel := context.WithTimeout(context.Background(), longestScan)
+	limited, cancel := context.WithTimeout(ctx, e.longest)
 	defer cancel()
-	p, err := c.follower.Look(ctx)
+	p, err := c.follower.Look(limited)
+	if ctx.Err() != nil {
+		return false
+	}
 	if err != nil {
 		p, _ = c.read()
 	}
@@ -100,29 +109,64 @@ func (c *code) look(scanners chan struct{}) (changed bool) {
 
 // watchCode looks at the code of the process until it leaves.
 func (a *attachment) watchCode() {
+	defer close(a.code.watched)
 	defer a.code.close()
 	if a.code.follower == nil {
 		return
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { <-a.left; cancel() }()
 	first, full := true, time.Now()
 	for {
 		start := time.Now()
-		if a.codeWanted() {
+		if a.wanted(func(s policy.CodeScan) bool { return s.On }) {
 			if start.Sub(full) > fullScanEvery {
 				a.code.follower.Forget()
 				full = start
 			}
-			if a.code.look(a.engine.scanners) || first {
+			if (a.code.look(ctx, a.engine, a.enforceCode) || first) && ctx.Err() == nil {
 				first = a.codeChanged(first)
 			}
 		}
-		rest := time.NewTimer(max(a.engine.codeInterval(), (scanShare-1)*time.Since(start)))
-		select {
-		case <-a.left:
-			rest.Stop()
+		if !a.restFromCode(ctx, start, (scanShare-1)*time.Since(start)) {
 			return
-		case <-rest.C:
 		}
+	}
+}
+
+// restFromCode waits until it is time for the next look, and at least for a time. It
+// returns false when ctx ends. A shorter interval counts within a second.
+func (a *attachment) restFromCode(ctx context.Context, start time.Time, least time.Duration) bool {
+	begin := time.Now()
+	for {
+		left := max(a.engine.codeInterval()-time.Since(start), least-time.Since(begin))
+		if left <= 0 {
+			return ctx.Err() == nil
+		}
+		t := time.NewTimer(min(left, time.Second))
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return false
+		case <-t.C:
+		}
+	}
+}
+
+// longestFarewell is how long an attachment that ends waits for a look to end; one that
+// does not come back goes on alone.
+const longestFarewell = time.Second
+
+// unwatch waits until nobody looks any more.
+//
+// Preconditions: a.left is closed.
+func (a *attachment) unwatch() {
+	late := time.NewTimer(longestFarewell)
+	defer late.Stop()
+	select {
+	case <-a.code.watched:
+	case <-late.C:
 	}
 }
 
@@ -132,12 +176,12 @@ func (e *Engine) codeInterval() time.Duration {
 	return e.codeEvery
 }
 
-// codeWanted says whether a service asks for a scan.
-func (a *attachment) codeWanted() bool {
+// wanted says whether a service asks for what is.
+func (a *attachment) wanted(is func(policy.CodeScan) bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, s := range a.scans {
-		if s.On {
+		if is(s) {
 			return true
 		}
 	}
@@ -148,21 +192,15 @@ func (a *attachment) codeWanted() bool {
 // was there when the process attached, and is no act. It says whether that is yet
 // to come.
 func (a *attachment) codeChanged(first bool) bool {
+	a.enforceCode()
 	a.mu.Lock()
 	scans := a.scans
 	a.mu.Unlock()
-	for _, s := range scans {
-		if s.Required {
-			a.enforceCode()
-			break
-		}
-	}
 	told := map[finding]bool{}
 	for _, s := range a.services {
 		a.tellCode(s, scans[s.name], first, told)
 	}
 	a.code.told = told
-	a.engine.signal()
 	p, _ := a.code.read()
 	return first && p == nil
 }
@@ -170,6 +208,10 @@ func (a *attachment) codeChanged(first bool) bool {
 // enforceCode puts in force which services keep their claim.
 func (a *attachment) enforceCode() {
 	e := a.engine
+	defer e.signal()
+	if !a.wanted(func(s policy.CodeScan) bool { return s.Required }) {
+		return
+	}
 	e.commit.Lock()
 	defer e.commit.Unlock()
 	e.mu.Lock()

@@ -11,8 +11,8 @@ import (
 const (
 	// doorbellPause bounds how often one process can ask for attention.
 	doorbellPause = 200 * time.Microsecond
-	// doorbellShare bounds the time spent on one that asks all the time: one
-	// part in so many.
+	// doorbellShare bounds the time spent on one that asks all the time, with its
+	// doorbell or with reports: one part in so many.
 	doorbellShare = 10
 )
 
@@ -25,11 +25,19 @@ func (a *attachment) listen(doorbell syscall.RawConn) {
 			}
 			return
 		}
-		start := time.Now()
-		a.answer()
+		took := a.attend()
 		a.engine.signal()
-		time.Sleep(max(doorbellPause, (doorbellShare-1)*time.Since(start)))
+		time.Sleep(max(doorbellPause, (doorbellShare-1)*took))
 	}
+}
+
+// attend answers the doorbell in its turn and returns how long that took.
+func (a *attachment) attend() time.Duration {
+	a.engine.bells.Lock()
+	defer a.engine.bells.Unlock()
+	start := time.Now()
+	a.answer()
+	return time.Since(start)
 }
 
 // awaitRing waits for a ring and takes it. The process shares the open file of

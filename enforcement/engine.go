@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"time"
 
+	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
@@ -33,10 +35,24 @@ type Engine struct {
 	outline     outline
 	ledger      *ledger
 	codeEvery   time.Duration // between two looks at the code of a process
+	findings    share         // of the reports that are the daemon's own
+	refusals    refusals
+
+	// bells is held by the one process whose doorbell is answered: however many
+	// ring, that takes one processor at most.
+	bells sync.Mutex
 
 	scanners   chan struct{} // has an element for each process that is looked at
+	longest    time.Duration // longestScan
 	changed    chan struct{}
 	violations chan Violation
+
+	examinations chan struct{} // a place for each that goes on
+	digesting    chan struct{} // a place for each executable that is read for a claim
+	hostHasKeys  bool
+	checkKeys    func(pid int) error
+	checkMapped  func(pid int, page *os.File) error
+	grace        time.Duration // leaveGrace
 }
 
 // violationBacklog is how many reports may wait for telemetry.
@@ -44,16 +60,20 @@ const violationBacklog = 4096
 
 // New returns an engine under which everything is denied.
 func New(log *slog.Logger) *Engine {
-	return &Engine{
+	e := &Engine{
 		log: log, config: policy.NewConfig(),
 		// Attachments are told apart across restarts of the daemon.
 		nextID:      rand.Uint64() >> 1,
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
 		ledger:    newLedger(),
-		codeEvery: time.Second, scanners: make(chan struct{}, maxScanners),
+		codeEvery: time.Second, scanners: make(chan struct{}, maxScanners), longest: longestScan,
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
+		examinations: make(chan struct{}, maxExaminations), digesting: make(chan struct{}, maxExaminations),
+		hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, checkMapped: checkMapped, grace: leaveGrace,
 	}
+	e.refusals.record = e.record
+	return e
 }
 
 // Prepare compiles what the delta changes for every attached process. Exactly
@@ -115,8 +135,14 @@ func (e *Engine) signal() {
 	}
 }
 
-// deliver returns false if there is no room for the violation.
-func (e *Engine) deliver(v Violation) bool {
+// deliverLocked returns false if there is no room for the violation, or none for
+// more of that source's.
+//
+// Preconditions: e.mu is held.
+func (e *Engine) deliverLocked(v Violation, from *share) bool {
+	if len(e.violations) >= violationBacklog/2 && !from.take(v.Time) {
+		return false
+	}
 	select {
 	case e.violations <- v:
 		return true

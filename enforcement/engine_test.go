@@ -11,8 +11,11 @@ import (
 
 	waveguard "github.com/optical-net/waveguard/sdk/go"
 
+	"github.com/optical-net/waveguard/enforcement"
+	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
@@ -110,6 +113,7 @@ func TestAbortChangesNothing(t *testing.T) {
 	r := start(t)
 	w := r.attach()
 	wantPermitted(t, w.call("read", 3))
+	r.eventually("the scan of the code", func() bool { return r.service("front").CodeScan.GetTime() != "" })
 	before, epoch := r.engine.State(), w.Status().Epoch
 	for name, lines := range map[string][]string{
 		"deny":       {action("DENY")},
@@ -264,23 +268,78 @@ func TestTakeOver(t *testing.T) {
 
 // TestForeignContinuation: nobody takes over from another process.
 func TestForeignContinuation(t *testing.T) {
-	r := start(t)
+	r := start(t, (*enforcement.Engine).Hurry)
 	if got := r.otherProcess("front"); got != "*wire.Welcome" {
 		t.Fatal(got)
 	}
 	h := hello("front")
-	h.Continues = 1
-	for range 3 { // whatever it guesses
-		h.Continues++
-		conn, m, _, err := say(r.path, h)
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn.Close()
-		if refused, ok := m.(*wire.Refused); !ok || refused.Code != wire.RefusedClaimed {
-			t.Errorf("the daemon answered %+v", m)
-		}
+	h.Continues = r.engine.Holder("front") // not even guessed
+	conn, m, _, err := say(r.path, h)
+	if err != nil {
+		t.Fatal(err)
 	}
+	conn.Close()
+	if refused, ok := m.(*wire.Refused); !ok || refused.Code != wire.RefusedClaimed {
+		t.Errorf("the daemon answered %+v", m)
+	}
+}
+
+// TestNumberAgain: a process that has the number of one that ended is not that
+// one. It neither takes over from it, nor goes on where that stopped counting;
+// the same process does both.
+func TestNumberAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		started uint64
+		same    bool
+	}{"another": {101, false}, "the same": {100, true}} {
+		t.Run(name, func(t *testing.T) {
+			r := start(t, (*enforcement.Engine).Hurry)
+			first, next := identity(t), identity(t)
+			first.Start, next.Start = 100, test.started
+			old := r.enter(first, hello("front", "vault"))
+			r.count(old, 5)
+			h := hello("front", "vault")
+			h.Continues = r.engine.Holder("front")
+			if !test.same {
+				if _, refused := r.engine.Join(next, h); refused == nil || refused.Code != wire.RefusedClaimed {
+					t.Errorf("while the first is there it got %v", refused)
+				}
+			}
+			old.Leave()
+			session := r.enter(next, h)
+			defer session.Leave()
+			r.count(session, 5) // carried over, it says
+			want := map[bool]uint64{true: 5, false: 10}[test.same]
+			if got := *r.transition("a", "b").Permitted; got != want {
+				t.Errorf("%d calls are counted, want %d", got, want)
+			}
+		})
+	}
+}
+
+// enter attaches a process of that identity, without a connection.
+func (r *rig) enter(id policy.Identity, h *wire.Hello) attach.Session {
+	r.t.Helper()
+	session, refused := r.engine.Join(id, h)
+	if refused != nil {
+		r.t.Fatal(refused)
+	}
+	if refused := session.Ready(); refused != nil {
+		r.t.Fatal(refused)
+	}
+	return session
+}
+
+// count has the gates of a session's process let n calls of a into b through.
+func (r *rig) count(s attach.Session, n uint64) {
+	r.t.Helper()
+	_, files := s.Welcome()
+	stats, err := page.OpenStats(files.Stats)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	stats.Cell(0, 1).AddN(page.Permitted, n)
+	_ = stats.Close()
 }
 
 // TestCommitsAndAttachments mixes both, for the race detector.

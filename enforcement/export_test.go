@@ -1,10 +1,56 @@
 package enforcement
 
 import (
+	"os"
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/policy"
 )
+
+// What TestCheckWalls and TestHasKeyed test.
+var (
+	CheckWalls = checkWalls
+	HasKeyed   = hasKeyed
+	IsMapped   = isMapped
+)
+
+// SupposeKeys has the engine suppose that the host has protection keys.
+func (e *Engine) SupposeKeys() { e.hostHasKeys = true }
+
+// Claimed says whether a process claims the service, ready or not.
+func (e *Engine) Claimed(service string) bool { return e.holder(service) != nil }
+
+// Holder returns the attachment that holds a service.
+func (e *Engine) Holder(service string) uint64 { return e.holder(service).id }
+
+// Hurry has the engine wait for nobody to leave.
+func (e *Engine) Hurry() { e.grace = 0 }
+
+// CountExaminations has the engine suppose that the host has protection keys, and
+// count how often it looks for a process's.
+func (e *Engine) CountExaminations() *int {
+	n := new(int)
+	e.hostHasKeys = true
+	e.checkKeys = func(int) error { *n++; return nil }
+	return n
+}
+
+// Refill gives every service its allowance back.
+func (e *Engine) Refill() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.ledger.services {
+		c.allowance = allowance{}
+	}
+}
+
+// Believe has the engine take processes at their word, as a daemon does that does
+// not look.
+func (e *Engine) Believe() {
+	e.hostHasKeys = true
+	e.checkKeys = func(int) error { return nil }
+	e.checkMapped = func(int, *os.File) error { return nil }
+}
 
 // DepartedCells returns how many cells the histories of ended attachments have.
 func (e *Engine) DepartedCells() (n int) {
@@ -31,3 +77,7 @@ func CodeAdmits(pid int) error {
 	defer c.close()
 	return c.admits(policy.CodeScan{On: true, Required: true})
 }
+
+// LookFor sets when a look at the code of a process is given up. It is called before
+// anything attaches.
+func (e *Engine) LookFor(d time.Duration) { e.longest = d }

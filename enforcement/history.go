@@ -2,8 +2,10 @@ package enforcement
 
 import (
 	"slices"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/enforcement/policy"
 )
 
 // cell is the counters of one source and target, as the process writes them.
@@ -32,7 +34,7 @@ func (c *cell) advance(now [page.Counters]uint64) (added cell, grew bool) {
 // started, whatever attachments there were: each goes on from the former's.
 type history struct {
 	attachment uint64
-	pid        int
+	process    policy.Identity
 	domains    []string // hosted, by local index
 	cells      []cell   // by source and target local index
 	lost       uint64
@@ -51,7 +53,7 @@ func (h *history) clone() *history {
 // blankLocked returns the history of a process that counted nothing yet.
 func (a *attachment) blankLocked() *history {
 	return &history{
-		attachment: a.id, pid: a.identity.PID, domains: a.domains(),
+		attachment: a.id, process: a.identity, domains: a.domains(),
 		cells: make([]cell, len(a.hosted)*len(a.hosted)),
 	}
 }
@@ -91,6 +93,18 @@ func (a *attachment) sample() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.sampleLocked()
+}
+
+// sampleSparingly does the same for a report, unless it was done so lately that a
+// process which reports all the time would have the daemon do little else.
+func (a *attachment) sampleSparingly() {
+	start := time.Now()
+	if start.Sub(a.sampled) < (doorbellShare-1)*a.sampling {
+		return
+	}
+	a.sample()
+	a.sampled = time.Now()
+	a.sampling = a.sampled.Sub(start)
 }
 
 func (a *attachment) sampleLocked() {
@@ -139,18 +153,18 @@ func (a *attachment) handOver() *history {
 // Preconditions: e.commit is held, so that a is not in use yet and the other
 // does not leave.
 func (e *Engine) inherit(a *attachment, from uint64) {
-	h := e.historyOf(from, a.identity.PID)
+	h := e.historyOf(from, a.identity)
 	if h != nil && slices.Equal(a.domains(), h.domains) {
 		a.seen = h
 	}
 }
 
-func (e *Engine) historyOf(attachment uint64, pid int) *history {
-	if a := e.attachments[attachment]; a != nil && a.identity.PID == pid {
+func (e *Engine) historyOf(attachment uint64, process policy.Identity) *history {
+	if a := e.attachments[attachment]; a != nil && a.identity.Is(process) {
 		return a.handOver()
 	}
 	for i := range e.departed {
-		if h := e.departed[i]; h.attachment == attachment && h.pid == pid {
+		if h := e.departed[i]; h.attachment == attachment && h.process.Is(process) {
 			return h.clone()
 		}
 	}

@@ -17,7 +17,7 @@ var (
 )
 
 // leaveGrace is how long a claim waits for the process that holds a service to
-// leave: one that restarts may be back before its end was noticed.
+// leave: one that restarts may be back before its end was dealt with.
 const leaveGrace = 2 * time.Second
 
 // Join implements attach.Authority.
@@ -52,7 +52,7 @@ func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.
 }
 
 func (e *Engine) awaitHolders(id policy.Identity, h *wire.Hello) {
-	timeout := time.After(leaveGrace)
+	timeout := time.After(e.grace)
 	for _, s := range h.Services {
 		holder := e.holder(s.Name)
 		if holder == nil || holder.continuedBy(id, h) {
@@ -70,7 +70,9 @@ func (e *Engine) awaitHolders(id policy.Identity, h *wire.Hello) {
 // for, while no commit waits.
 func (e *Engine) readDigest(id policy.Identity, h *wire.Hello) {
 	for _, m := range e.matches(h) {
+		e.digesting <- struct{}{}
 		_ = m.Check(id) // which keeps the digest; admit decides
+		<-e.digesting
 	}
 }
 
@@ -89,7 +91,7 @@ func (e *Engine) matches(h *wire.Hello) (matches []*policy.Match) {
 // refuse reports a refused claim as the violation it may be.
 func (e *Engine) refuse(id policy.Identity, r *refusal) {
 	switch r.Code {
-	case wire.RefusedUnknown, wire.RefusedIdentity, wire.RefusedClaimed:
+	case wire.RefusedUnknown, wire.RefusedIdentity, wire.RefusedClaimed, wire.RefusedStrength:
 	default:
 		return
 	}
@@ -97,10 +99,11 @@ func (e *Engine) refuse(id policy.Identity, r *refusal) {
 		Time: time.Now(), Kind: r.kind(), Severity: r.kind().Severity(),
 		Service: r.service, PID: id.PID, Occurrences: 1,
 	}
+	key := refusalKey{uid: id.UID, kind: v.Kind}
 	if s := e.config.Reader().Service(r.service); s != nil {
-		v.Target = s.GetDomain()
+		v.Target, key.service = s.GetDomain(), r.service
 	}
-	e.record(v)
+	e.refusals.add(key, v)
 }
 
 func (e *Engine) holder(service string) *attachment {

@@ -4,6 +4,11 @@ import "errors"
 
 // Leave implements attach.Session.
 func (a *attachment) Leave() {
+	a.leave()
+	a.unwatch()
+}
+
+func (a *attachment) leave() {
 	e := a.engine
 	e.commit.Lock()
 	defer e.commit.Unlock()

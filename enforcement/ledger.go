@@ -52,6 +52,8 @@ type serviceCounters struct {
 	violations, lostReports                                         uint64
 
 	lastViolation *Violation
+
+	allowance allowance
 }
 
 func newLedger() *ledger {
@@ -152,10 +154,13 @@ func (e *Engine) accountLost(a *attachment, n uint64) {
 	}
 }
 
-// record takes a report in.
-func (e *Engine) record(v Violation) {
-	delivered := e.deliver(v)
+// record takes in what the daemon itself found.
+func (e *Engine) record(v Violation) { e.recordOf(&e.findings, v) }
+
+// recordOf takes a report in, of a source that has that share in the backlog.
+func (e *Engine) recordOf(from *share, v Violation) {
 	e.mu.Lock()
+	delivered := e.deliverLocked(v, from)
 	c := e.serviceLocked(v.Service)
 	c.violations += uint64(v.Occurrences)
 	c.lastViolation = &v

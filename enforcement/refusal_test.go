@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
@@ -56,7 +57,7 @@ func TestRefusedClaims(t *testing.T) {
 		"other executable":   {[]string{front + "executable = /bin/another"}, hello("front"), wire.RefusedIdentity, "it runs " + path + ", the service asks for /bin/another", true},
 		"other digest":       {[]string{front + "executable-sha256 = " + strings.Repeat("0", 64)}, hello("front"), wire.RefusedIdentity, "the service asks for " + strings.Repeat("0", 64), true},
 		"out of service":     {[]string{front + "administrative-state = OUT_OF_SERVICE"}, hello("front"), wire.RefusedIdentity, "the service is administratively out of service", true},
-		"matches nothing":    {[]string{"- " + front + "uid"}, hello("front"), wire.RefusedIdentity, "configure executable, executable-sha256 or uid", true},
+		"matches nothing":    {[]string{"- " + front + "uid"}, hello("front"), wire.RefusedIdentity, "configure executable, executable-sha256, cgroup or uid", true},
 		"second is refused":  {[]string{front + "uid = 4242"}, hello("vault", "front"), wire.RefusedIdentity, `may not claim service "front"`, true},
 		"layout of the page": {nil, &wire.Hello{ABI: 99, Services: hello("front").Services}, wire.RefusedABI, "rebuild it with a matching SDK", false},
 		"operations":         {[]string{front + "domain = b"}, manyOperations, wire.RefusedLimit, "register 64 operations in one process, at most 32", false},
@@ -134,9 +135,9 @@ func TestEveryCriterionAtOnce(t *testing.T) {
 // TestSecondProcess: while one provides a service, another is refused; when the
 // first is gone, it is admitted.
 func TestSecondProcess(t *testing.T) {
-	r := start(t)
+	r := start(t, (*enforcement.Engine).Hurry)
 	first := r.joinReady(hello("front"))
-	if got := r.otherProcess("front"); got != "*wire.Refused" {
+	if got := r.otherProcess("front"); got != "*wire.Refused already-attached" {
 		t.Errorf("the second process got %s", got)
 	}
 	if v := r.violation(); v.Kind != wire.AttachRefused || v.Service != "front" || v.PID == os.Getpid() {
@@ -148,6 +149,7 @@ func TestSecondProcess(t *testing.T) {
 		t.Errorf("a second host of this process got %v", err)
 	}
 	first.leave()
+	r.eventually("the first to be gone", func() bool { return !r.engine.Claimed("front") })
 	if got := r.otherProcess("front"); got != "*wire.Welcome" {
 		t.Errorf("with the first gone the other process got %s", got)
 	}

@@ -2,6 +2,7 @@ package enforcement_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -30,6 +31,7 @@ type rig struct {
 	path   string
 	engine *enforcement.Engine
 	config *tree.Tree
+	tune   []func(*enforcement.Engine) // what is done to an engine first
 
 	stop   context.CancelFunc
 	served sync.WaitGroup
@@ -46,9 +48,9 @@ func node(t testing.TB) *tree.Tree {
 	)...)
 }
 
-func start(t testing.TB) *rig {
+func start(t testing.TB, tune ...func(*enforcement.Engine)) *rig {
 	t.Helper()
-	r := &rig{t: t, path: filepath.Join(t.TempDir(), "attach.sock")}
+	r := &rig{t: t, path: filepath.Join(t.TempDir(), "attach.sock"), tune: tune}
 	r.boot(node(t))
 	t.Cleanup(r.halt)
 	return r
@@ -58,6 +60,9 @@ func start(t testing.TB) *rig {
 func (r *rig) boot(config *tree.Tree) {
 	r.t.Helper()
 	r.engine = enforcement.New(logger(r.t))
+	for _, f := range r.tune {
+		f(r.engine)
+	}
 	r.config = tree.New(viewtest.Set(r.t))
 	r.commitTree(config)
 	r.serve()
@@ -68,7 +73,28 @@ func logger(t testing.TB) *slog.Logger {
 	if _, bench := t.(*testing.B); bench {
 		return slog.New(slog.DiscardHandler)
 	}
-	return slog.New(slog.NewTextHandler(t.Output(), nil))
+	o := &output{w: t.Output()}
+	t.Cleanup(o.end)
+	return slog.New(slog.NewTextHandler(o, nil))
+}
+
+// output is that of a test. What its daemon says later, such as of a scan that was
+// going on when a process left, is dropped.
+type output struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Write(b)
+}
+
+func (o *output) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.w = io.Discard
 }
 
 // serve listens for host processes until halt.

@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/openconfig/ygot/ygot"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
 )
@@ -180,6 +182,7 @@ func (b *stateBuilder) provide(s *gen.MpkSecurity_Service, a *attachment, holds 
 	s.ProcessId = ygot.Uint32(uint32(a.identity.PID))
 	s.AttachTime = timestamp(a.since)
 	s.IsolationStrength = Strength(a.strength)
+	introduce(s, a.identity)
 	switch {
 	case !holds:
 	case s.IsolationStrength < b.minimum:
@@ -187,6 +190,36 @@ func (b *stateBuilder) provide(s *gen.MpkSecurity_Service, a *attachment, holds 
 	default:
 		s.OperationalState = gen.MpkSecurityTypes_OperationalState_IN_SERVICE
 	}
+}
+
+// introduce says which process provides a service.
+func introduce(s *gen.MpkSecurity_Service, id policy.Identity) {
+	s.ProviderUid = ygot.Uint32(id.UID)
+	s.ProviderExecutable = known(id.Executable)
+	s.ProviderCgroup = known(id.Cgroup)
+	if id.KnownSHA256 != nil {
+		s.ProviderExecutableSha256 = known(id.KnownSHA256())
+	}
+	if !id.Started.IsZero() {
+		s.ProviderStartTime = timestamp(id.Started)
+	}
+}
+
+// known returns nil for what is not known. What a process made up, such as the
+// name of its file, loses what a string of YANG cannot have (RFC 7950 section 14,
+// yang-char).
+func known(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return ygot.String(strings.Map(legible, s))
+}
+
+func legible(r rune) rune {
+	if unicode.IsControl(r) || r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef {
+		return unicode.ReplacementChar
+	}
+	return r // which is that already for an invalid octet
 }
 
 // weaker returns the weaker of two strengths; zero is none yet.

@@ -184,10 +184,9 @@ func TestStrengthAgainstTheMinimum(t *testing.T) {
 		"all that there is": {mpk.HardwareCompartment, "HARDWARE_COMPARTMENT", inService},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t)
+			r := start(t, (*enforcement.Engine).Believe)
 			r.commit("system/config/minimum-isolation-strength = " + test.minimum)
-			h := hello("front")
-			h.Strength = test.strength
+			h := walled(test.strength, "front")
 			c := r.joinReady(h)
 			s, d := r.service("front"), r.domain("a")
 			if s.OperationalState != test.want || d.OperationalState != test.want {
@@ -207,10 +206,9 @@ func TestStrengthAgainstTheMinimum(t *testing.T) {
 
 // TestWeakestWall: a domain is as strong as the weakest process that hosts it.
 func TestWeakestWall(t *testing.T) {
-	r := start(t)
+	r := start(t, (*enforcement.Engine).Believe)
 	r.commit(viewtest.Service("third", "a", os.Getuid())...)
-	strong, weak := hello("front"), hello("third")
-	strong.Strength, weak.Strength = mpk.HardwareRegion, mpk.Mprotect
+	strong, weak := walled(mpk.HardwareRegion, "front"), walled(mpk.Mprotect, "third")
 	r.joinReady(strong)
 	r.joinReady(weak)
 	if got := r.domain("a").IsolationStrength; got != gen.MpkSecurityTypes_IsolationStrength_MPROTECT {
@@ -258,6 +256,47 @@ func TestWelcomeNamesTheDomains(t *testing.T) {
 	want := []wire.Hosted{{Service: "third", Domain: "b", DomainID: 2, Level: 3}, {Service: "front", Domain: "a", DomainID: 1, Level: 1}, {Service: "vault", Domain: "b", DomainID: 2, Level: 3}}
 	if !slices.Equal(c.welcome.Hosted, want) || c.policy.Hosted() != 2 || c.stats.Hosted() != 2 {
 		t.Errorf("welcome is %+v, pages are for %d and %d", c.welcome, c.policy.Hosted(), c.stats.Hosted())
+	}
+}
+
+// TestProviderIsShown: the state says which process provides a service, as the
+// kernel has it, and nothing any more when none does.
+func TestProviderIsShown(t *testing.T) {
+	r := start(t)
+	path, digest := self(t)
+	c := r.joinReady(hello("front"))
+	s := r.service("front")
+	if s.GetProviderExecutable() != path || s.GetProviderUid() != uint32(os.Getuid()) || s.ProviderExecutableSha256 != nil {
+		t.Errorf("provided by %q, uid %d, digest %q", s.GetProviderExecutable(), s.GetProviderUid(), s.GetProviderExecutableSha256())
+	}
+	if at, err := time.Parse(time.RFC3339Nano, s.GetProviderStartTime()); err != nil || time.Since(at) < 0 || time.Since(at) > time.Hour {
+		t.Errorf("started %q (%v)", s.GetProviderStartTime(), err)
+	}
+	r.commit(viewtest.Entry("service", "front") + "/config/executable-sha256 = " + digest)
+	if got := r.service("front").GetProviderExecutableSha256(); got != digest {
+		t.Errorf("digest is %q, want %q", got, digest)
+	}
+	c.leave()
+	r.eventually("the end to be seen", func() bool { return !r.service("front").GetAttached() })
+	if s := r.service("front"); s.ProviderExecutable != nil || s.ProviderUid != nil || s.ProviderStartTime != nil || s.ProviderExecutableSha256 != nil || s.ProviderCgroup != nil {
+		t.Errorf("with nobody there the state is %+v", s)
+	}
+}
+
+// TestProviderNamesAreLegible: what a process calls itself can be told in every
+// protocol.
+func TestProviderNamesAreLegible(t *testing.T) {
+	r := start(t)
+	for name, want := range map[string]string{
+		"/bin/s": "/bin/s", "/tmp/\x1b[31m\n": "/tmp/\ufffd[31m\ufffd", "/tmp/\xff": "/tmp/\ufffd", "/tmp/\ufffe\ufdd0é": "/tmp/\ufffd\ufffdé", "/tmp/\U0001ffff": "/tmp/\ufffd",
+	} {
+		id := identity(t)
+		id.Executable, id.Cgroup = name, name
+		session := r.enter(id, hello("front"))
+		if s := r.service("front"); s.GetProviderExecutable() != want || s.GetProviderCgroup() != want {
+			t.Errorf("%q is told as %q and %q, want %q", name, s.GetProviderExecutable(), s.GetProviderCgroup(), want)
+		}
+		session.Leave()
 	}
 }
 

@@ -502,24 +502,30 @@ func (*MpkSecurity_Domain_Counters) ΛBelongingModule() string {
 
 // MpkSecurity_Service represents the /mpk-security/mpk-security/services/service YANG schema element.
 type MpkSecurity_Service struct {
-	AdministrativeState E_MpkSecurityTypes_AdministrativeState `path:"config/administrative-state" module:"mpk-security/mpk-security"`
-	AttachTime          *string                                `path:"state/attach-time" module:"mpk-security/mpk-security"`
-	Attached            *bool                                  `path:"state/attached" module:"mpk-security/mpk-security"`
-	CodeScan            *MpkSecurity_Service_CodeScan          `path:"state/code-scan" module:"mpk-security/mpk-security"`
-	CodeScanAccept      []E_MpkSecurityTypes_CodeClass         `path:"config/code-scan-accept" module:"mpk-security/mpk-security"`
-	CodeScanMode        E_MpkSecurityTypes_CodeScanMode        `path:"config/code-scan-mode" module:"mpk-security/mpk-security"`
-	Counters            *MpkSecurity_Service_Counters          `path:"state/counters" module:"mpk-security/mpk-security-telemetry"`
-	Description         *string                                `path:"config/description" module:"mpk-security/mpk-security"`
-	Domain              *string                                `path:"config/domain" module:"mpk-security/mpk-security"`
-	Executable          *string                                `path:"config/executable" module:"mpk-security/mpk-security"`
-	ExecutableSha256    *string                                `path:"config/executable-sha256" module:"mpk-security/mpk-security"`
-	IsolationStrength   E_MpkSecurityTypes_IsolationStrength   `path:"state/isolation-strength" module:"mpk-security/mpk-security"`
-	LastViolation       *MpkSecurity_Service_LastViolation     `path:"state/last-violation" module:"mpk-security/mpk-security-telemetry"`
-	LifecycleState      E_MpkSecurityTypes_LifecycleState      `path:"config/lifecycle-state" module:"mpk-security/mpk-security"`
-	Name                *string                                `path:"config/name|name" module:"mpk-security/mpk-security|mpk-security"`
-	OperationalState    E_MpkSecurityTypes_OperationalState    `path:"state/operational-state" module:"mpk-security/mpk-security"`
-	ProcessId           *uint32                                `path:"state/process-id" module:"mpk-security/mpk-security"`
-	Uid                 *uint32                                `path:"config/uid" module:"mpk-security/mpk-security"`
+	AdministrativeState      E_MpkSecurityTypes_AdministrativeState `path:"config/administrative-state" module:"mpk-security/mpk-security"`
+	AttachTime               *string                                `path:"state/attach-time" module:"mpk-security/mpk-security"`
+	Attached                 *bool                                  `path:"state/attached" module:"mpk-security/mpk-security"`
+	Cgroup                   *string                                `path:"config/cgroup" module:"mpk-security/mpk-security"`
+	CodeScan                 *MpkSecurity_Service_CodeScan          `path:"state/code-scan" module:"mpk-security/mpk-security"`
+	CodeScanAccept           []E_MpkSecurityTypes_CodeClass         `path:"config/code-scan-accept" module:"mpk-security/mpk-security"`
+	CodeScanMode             E_MpkSecurityTypes_CodeScanMode        `path:"config/code-scan-mode" module:"mpk-security/mpk-security"`
+	Counters                 *MpkSecurity_Service_Counters          `path:"state/counters" module:"mpk-security/mpk-security-telemetry"`
+	Description              *string                                `path:"config/description" module:"mpk-security/mpk-security"`
+	Domain                   *string                                `path:"config/domain" module:"mpk-security/mpk-security"`
+	Executable               *string                                `path:"config/executable" module:"mpk-security/mpk-security"`
+	ExecutableSha256         *string                                `path:"config/executable-sha256" module:"mpk-security/mpk-security"`
+	IsolationStrength        E_MpkSecurityTypes_IsolationStrength   `path:"state/isolation-strength" module:"mpk-security/mpk-security"`
+	LastViolation            *MpkSecurity_Service_LastViolation     `path:"state/last-violation" module:"mpk-security/mpk-security-telemetry"`
+	LifecycleState           E_MpkSecurityTypes_LifecycleState      `path:"config/lifecycle-state" module:"mpk-security/mpk-security"`
+	Name                     *string                                `path:"config/name|name" module:"mpk-security/mpk-security|mpk-security"`
+	OperationalState         E_MpkSecurityTypes_OperationalState    `path:"state/operational-state" module:"mpk-security/mpk-security"`
+	ProcessId                *uint32                                `path:"state/process-id" module:"mpk-security/mpk-security"`
+	ProviderCgroup           *string                                `path:"state/provider-cgroup" module:"mpk-security/mpk-security"`
+	ProviderExecutable       *string                                `path:"state/provider-executable" module:"mpk-security/mpk-security"`
+	ProviderExecutableSha256 *string                                `path:"state/provider-executable-sha256" module:"mpk-security/mpk-security"`
+	ProviderStartTime        *string                                `path:"state/provider-start-time" module:"mpk-security/mpk-security"`
+	ProviderUid              *uint32                                `path:"state/provider-uid" module:"mpk-security/mpk-security"`
+	Uid                      *uint32                                `path:"config/uid" module:"mpk-security/mpk-security"`
 }
 
 // IsYANGGoStruct ensures that MpkSecurity_Service implements the yang.GoStruct
@@ -573,6 +579,22 @@ func (t *MpkSecurity_Service) GetAttached() bool {
 		return false
 	}
 	return *t.Attached
+}
+
+// GetCgroup retrieves the value of the leaf Cgroup from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if Cgroup is set, it can
+// safely use t.GetCgroup() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.Cgroup == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetCgroup() string {
+	if t == nil || t.Cgroup == nil {
+		return ""
+	}
+	return *t.Cgroup
 }
 
 // GetCodeScanAccept retrieves the value of the leaf CodeScanAccept from the MpkSecurity_Service
@@ -749,6 +771,86 @@ func (t *MpkSecurity_Service) GetProcessId() uint32 {
 		return 0
 	}
 	return *t.ProcessId
+}
+
+// GetProviderCgroup retrieves the value of the leaf ProviderCgroup from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if ProviderCgroup is set, it can
+// safely use t.GetProviderCgroup() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.ProviderCgroup == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetProviderCgroup() string {
+	if t == nil || t.ProviderCgroup == nil {
+		return ""
+	}
+	return *t.ProviderCgroup
+}
+
+// GetProviderExecutable retrieves the value of the leaf ProviderExecutable from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if ProviderExecutable is set, it can
+// safely use t.GetProviderExecutable() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.ProviderExecutable == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetProviderExecutable() string {
+	if t == nil || t.ProviderExecutable == nil {
+		return ""
+	}
+	return *t.ProviderExecutable
+}
+
+// GetProviderExecutableSha256 retrieves the value of the leaf ProviderExecutableSha256 from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if ProviderExecutableSha256 is set, it can
+// safely use t.GetProviderExecutableSha256() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.ProviderExecutableSha256 == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetProviderExecutableSha256() string {
+	if t == nil || t.ProviderExecutableSha256 == nil {
+		return ""
+	}
+	return *t.ProviderExecutableSha256
+}
+
+// GetProviderStartTime retrieves the value of the leaf ProviderStartTime from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if ProviderStartTime is set, it can
+// safely use t.GetProviderStartTime() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.ProviderStartTime == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetProviderStartTime() string {
+	if t == nil || t.ProviderStartTime == nil {
+		return ""
+	}
+	return *t.ProviderStartTime
+}
+
+// GetProviderUid retrieves the value of the leaf ProviderUid from the MpkSecurity_Service
+// struct. If the field is unset but has a default value in the YANG schema,
+// then the default value will be returned.
+// Caution should be exercised whilst using this method since when without a
+// default value, it will return the Go zero value if the field is explicitly
+// unset. If the caller explicitly does not care if ProviderUid is set, it can
+// safely use t.GetProviderUid() to retrieve the value. In the case that the
+// caller has different actions based on whether the leaf is set or unset, it
+// should use 'if t.ProviderUid == nil' before retrieving the leaf's value.
+func (t *MpkSecurity_Service) GetProviderUid() uint32 {
+	if t == nil || t.ProviderUid == nil {
+		return 0
+	}
+	return *t.ProviderUid
 }
 
 // GetUid retrieves the value of the leaf Uid from the MpkSecurity_Service

@@ -72,7 +72,7 @@ func (j *judgement) service(name string, st *gen.MpkSecurity_Service) {
 	case st.GetAttached():
 		c.Cause = "loss-of-service"
 		c.Detail = fmt.Sprintf("process %d is attached, but may no longer claim the service: its domain is isolated in it", st.GetProcessId())
-		c.Action = "correct executable, executable-sha256, uid or domain of the service, or restart the process"
+		c.Action = "correct executable, executable-sha256, cgroup, uid or domain of the service, or restart the process"
 	default:
 		c.Cause = "loss-of-service"
 		c.Detail = "no process provides the service"

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -20,57 +21,63 @@ import (
 // peer is the process at the other end of a socket, as the kernel knows it.
 type peer struct {
 	policy.Identity
+	*process
 	executable *os.File // what it runs, for its digest
 }
 
-// identify returns the process that connected the socket (unix(7), SO_PEERCRED
-// and SO_PEERPIDFD). Its number leads to what it runs; that the process lives
-// still afterwards proves that the number had not passed to another one in
-// between.
-func identify(c *net.UnixConn) (*peer, error) {
-	cred, handle, err := credentials(c)
+// identify returns what is known of the process with those credentials, whose
+// handle it takes over. Its number leads to what it runs; that the process lives
+// still afterwards, in the same memory, proves that the number had not passed to
+// another one in between, nor the process to another program.
+func identify(cred *unix.Ucred, handle int) (*peer, error) {
+	held, err := holdProcess(int(cred.Pid), handle)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = unix.Close(handle) }()
-	p, err := lookUp(cred)
+	p, err := lookUp(cred, held)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, held.Close())
 	}
-	if err := unix.PidfdSendSignal(handle, 0, nil, 0); err != nil && !errors.Is(err, unix.EPERM) {
-		return nil, errors.Join(fmt.Errorf("process %d is gone: %w", cred.Pid, err), p.Close())
+	if err := held.check(); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-// Close lets go of the executable. Its digest cannot be asked for any more,
-// unless it was before.
-func (p *peer) Close() error { return p.executable.Close() }
+// Close lets go of the process and of its executable. The digest of that cannot
+// be asked for any more, unless it was before.
+func (p *peer) Close() error { return errors.Join(p.executable.Close(), p.process.Close()) }
 
-func lookUp(cred *unix.Ucred) (*peer, error) {
-	proc := "/proc/" + strconv.Itoa(int(cred.Pid))
-	path, err := os.Readlink(proc + "/exe")
+// lookUp reads what /proc says of the process.
+func lookUp(cred *unix.Ucred, held *process) (*peer, error) {
+	id := policy.Identity{PID: int(cred.Pid), UID: cred.Uid}
+	path, err := os.Readlink(procPath(id.PID, "exe"))
 	if err != nil {
-		return nil, fmt.Errorf("read what process %d runs: %w", cred.Pid, err)
+		return nil, fmt.Errorf("read what process %d runs: %w", id.PID, err)
 	}
-	elsewhere, err := otherMounts(proc)
+	id.Executable = strings.TrimSuffix(path, " (deleted)")
+	if id.Elsewhere, err = otherMounts(id.PID); err != nil {
+		return nil, fmt.Errorf("compare the mounts of process %d: %w", id.PID, err)
+	}
+	if id.Start, id.Started, err = startOf(id.PID); err != nil {
+		return nil, fmt.Errorf("read when process %d started: %w", id.PID, err)
+	}
+	if id.Cgroup, err = cgroupOf(id.PID); err != nil {
+		return nil, fmt.Errorf("read the cgroup of process %d: %w", id.PID, err)
+	}
+	file, err := os.Open(procPath(id.PID, "exe"))
 	if err != nil {
-		return nil, fmt.Errorf("compare the mounts of process %d: %w", cred.Pid, err)
+		return nil, fmt.Errorf("open what process %d runs: %w", id.PID, err)
 	}
-	file, err := os.Open(proc + "/exe")
-	if err != nil {
-		return nil, fmt.Errorf("open what process %d runs: %w", cred.Pid, err)
-	}
-	return &peer{policy.Identity{
-		PID: int(cred.Pid), UID: cred.Uid,
-		Executable: strings.TrimSuffix(path, " (deleted)"), Elsewhere: elsewhere,
-		SHA256: digest(file),
-	}, file}, nil
+	id.SHA256, id.KnownSHA256 = digest(file)
+	return &peer{id, held, file}, nil
 }
 
+func procPath(pid int, name string) string { return "/proc/" + strconv.Itoa(pid) + "/" + name }
+
 // otherMounts says whether a process is in another mount namespace than this one.
-func otherMounts(proc string) (bool, error) {
-	theirs, err := os.Stat(proc + "/ns/mnt")
+func otherMounts(pid int) (bool, error) {
+	theirs, err := os.Stat(procPath(pid, "ns/mnt"))
 	if err != nil {
 		return false, err
 	}
@@ -81,7 +88,8 @@ func otherMounts(proc string) (bool, error) {
 	return !os.SameFile(theirs, ours), nil
 }
 
-// credentials returns whom the socket came from, and a handle of that process.
+// credentials returns which process connected the socket, and a handle of it
+// (unix(7), SO_PEERCRED and SO_PEERPIDFD).
 func credentials(c *net.UnixConn) (cred *unix.Ucred, handle int, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -112,12 +120,34 @@ func hold(socket int, cred *unix.Ucred) (int, error) {
 	return handle, err
 }
 
+// checkFileSystem returns an error for a file whose content a program of its user
+// makes up: it could show another to who reads it than to who executes it.
+func checkFileSystem(file *os.File) error {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(int(file.Fd()), &fs); err != nil {
+		return fmt.Errorf("find its file system: %w", err)
+	}
+	return checkFileSystemType(int64(fs.Type))
+}
+
+func checkFileSystemType(magic int64) error {
+	if magic == unix.FUSE_SUPER_MAGIC {
+		return errors.New("it lies on a file system that a program answers for (FUSE), where a digest proves nothing; install it elsewhere")
+	}
+	return nil
+}
+
 // maxExecutable bounds, in bytes, what is read for a digest.
 const maxExecutable = 1 << 30
 
-// digest returns the SHA-256 of the file, computed when first asked for.
-func digest(file *os.File) func() (string, error) {
-	return sync.OnceValues(func() (string, error) {
+// digest returns what gives the SHA-256 of the file, computed when first asked
+// for, and what gives it only if it was.
+func digest(file *os.File) (sum func() (string, error), known func() string) {
+	var computed atomic.Value
+	sum = sync.OnceValues(func() (string, error) {
+		if err := checkFileSystem(file); err != nil {
+			return "", err
+		}
 		h := sha256.New()
 		switch n, err := io.Copy(h, io.LimitReader(file, maxExecutable+1)); {
 		case err != nil:
@@ -125,6 +155,9 @@ func digest(file *os.File) func() (string, error) {
 		case n > maxExecutable:
 			return "", fmt.Errorf("it has more than %d bytes", maxExecutable)
 		}
-		return hex.EncodeToString(h.Sum(nil)), nil
+		s := hex.EncodeToString(h.Sum(nil))
+		computed.Store(s)
+		return s, nil
 	})
+	return sum, func() string { s, _ := computed.Load().(string); return s }
 }

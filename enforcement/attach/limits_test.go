@@ -3,9 +3,17 @@ package attach
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestLobbyKeepsUsersApart(t *testing.T) {
@@ -53,6 +61,57 @@ func TestPacer(t *testing.T) {
 		defer cancel()
 		if err := p.wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("wait returned %v", err)
+		}
+	})
+}
+
+// TestBindIsNeverOpen: no umask opens the socket to others, not for a moment. That
+// of net.ListenUnix is what the umask makes it.
+func TestBindIsNeverOpen(t *testing.T) {
+	defer unix.Umask(unix.Umask(0))
+	path := filepath.Join(t.TempDir(), "attach.sock")
+	for name, test := range map[string]struct {
+		bind func(string) (*net.UnixListener, error)
+		open bool
+	}{
+		"bind": {bind, false},
+		"net.ListenUnix": {func(path string) (*net.UnixListener, error) {
+			return net.ListenUnix("unixpacket", &net.UnixAddr{Name: path, Net: "unixpacket"})
+		}, true},
+	} {
+		l, err := test.bind(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open := info.Mode().Perm()&0o007 != 0; open != test.open {
+			t.Errorf("%s: mode is %v", name, info.Mode())
+		}
+		l.Close()
+	}
+	if now := unix.Umask(0); now != 0 {
+		t.Errorf("umask is %#o afterwards", now)
+	}
+}
+
+func TestComplaintsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c complaints
+		var said strings.Builder
+		log := slog.New(slog.NewTextHandler(&said, nil))
+		for range 1000 {
+			c.warn(log, "refused")
+		}
+		if n := strings.Count(said.String(), "refused"); n != complaintsPerSecond {
+			t.Errorf("%d complaints are logged", n)
+		}
+		time.Sleep(time.Second)
+		c.warn(log, "refused")
+		if want := fmt.Sprintf("\"others not logged\"=%d\n", 1000-complaintsPerSecond); !strings.HasSuffix(said.String(), want) {
+			t.Errorf("does not end with %s:\n%s", want, said.String())
 		}
 	})
 }

@@ -2,11 +2,13 @@ package attach_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/optical-net/waveguard/enforcement/attach"
@@ -57,6 +59,74 @@ func TestListenSparesFiles(t *testing.T) {
 	}
 	if _, err := os.Stat(stream); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestListenSparesLinks: what a link leads to is not the daemon's to replace.
+func TestListenSparesLinks(t *testing.T) {
+	folder := t.TempDir()
+	target, link := filepath.Join(folder, "stale.sock"), filepath.Join(folder, "attach.sock")
+	l, err := attach.Listen(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := attach.Listen(link); err == nil || !strings.Contains(err.Error(), "something else than a socket is there") {
+		t.Errorf("Listen returned %v", err)
+	}
+	if _, err := os.Lstat(target); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestListenWhereAnybodyWrites: no socket where another could take its place.
+func TestListenWhereAnybodyWrites(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "open")
+	path := filepath.Join(folder, "attach.sock")
+	for mode, want := range map[os.FileMode]string{
+		0o777: "everybody may replace what is in", 0o777 | os.ModeSticky: "", 0o750: "",
+	} {
+		if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o700), os.Chmod(folder, mode)); err != nil {
+			t.Fatal(err)
+		}
+		l, err := attach.Listen(path)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: Listen returned %v, want %q", mode, err, want)
+		}
+		if l != nil {
+			l.Close()
+		}
+	}
+	for _, abstract := range []string{"@waveguard", "\x00waveguard", ""} {
+		if l, err := attach.Listen(abstract); err == nil {
+			l.Close()
+			t.Errorf("%q is a place to listen", abstract)
+		}
+	}
+}
+
+// TestListenInSetGroupFolder: who may connect is said with the group of the folder.
+func TestListenInSetGroupFolder(t *testing.T) {
+	const group = 4242
+	folder := t.TempDir()
+	if err := errors.Join(os.Chown(folder, -1, group), os.Chmod(folder, 0o750|os.ModeSetgid)); err != nil {
+		t.Skipf("this user cannot give a folder away: %v", err)
+	}
+	l, err := attach.Listen(filepath.Join(folder, "attach.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	info, err := os.Stat(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := info.Sys().(*syscall.Stat_t).Gid; got != group || info.Mode().Perm() != 0o660 {
+		t.Errorf("the socket has group %d and mode %v", got, info.Mode())
 	}
 }
 

@@ -1,6 +1,7 @@
 package attach
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,8 +27,9 @@ type Authority interface {
 type Session interface {
 	// Welcome is the grant, with files that stay the session's.
 	Welcome() (*wire.Welcome, wire.Files)
-	// Ready is called once the process obeys its pages.
-	Ready()
+	// Ready is called once the process obeys its pages; a refusal ends the
+	// attachment.
+	Ready() *wire.Refused
 	// Violation takes a report in; an error ends the attachment.
 	Violation(v *wire.Violation) error
 	// Leave ends the attachment; it is called exactly once.
@@ -54,8 +56,12 @@ type Server struct {
 	Authority Authority
 	Logger    *slog.Logger
 
-	lobby lobby
+	lobby      lobby
+	complaints complaints
+	readiness  time.Duration // how long a process may take to be ready; 0 is handshakeTimeout
 }
+
+func (s *Server) readyTimeout() time.Duration { return cmp.Or(s.readiness, handshakeTimeout) }
 
 // Serve accepts connections until ctx ends, then closes them all and returns.
 func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
@@ -111,41 +117,46 @@ func passes(err error) bool {
 }
 
 func (s *Server) serve(ctx context.Context, c *wire.Conn) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	p, err := identify(c.Socket())
-	if err != nil {
-		s.Logger.Warn("identify a host process", "err", err)
-		return
+	p, session, err := s.meet(ctx, c)
+	if p != nil {
+		defer func() { _ = p.Close() }()
 	}
-	defer func() { _ = p.Close() }()
-	log := s.Logger.With("pid", p.PID, "executable", p.Executable)
-	session, err := s.meet(ctx, c, p.Identity)
 	switch {
 	case err == nil:
 	case errors.Is(err, io.EOF):
 		return // nothing was asked for
+	case p == nil:
+		s.complaints.warn(s.Logger, "identify a host process", "err", err)
+		return
 	default:
-		log.Warn("attach refused", "err", err)
+		s.complaints.warn(s.Logger, "attach refused", "pid", p.PID, "executable", p.Executable, "err", err)
 		return
 	}
 	defer session.Leave()
+	go func() { cancel(p.watch()) }()
+	log := s.Logger.With("pid", p.PID, "executable", p.Executable)
 	go func() {
 		select {
 		case <-session.Replaced():
-			_ = c.Close()
+			cancel(errSuperseded)
 		case <-ctx.Done():
 		}
 	}()
 	log.Info("attached")
-	err = converse(ctx, c, session)
-	log.Info("detached", "reason", reason(err))
+	err = (&conversation{Conn: c, peer: p, session: session}).run(ctx)
+	log.Info("detached", "reason", reason(ctx, err))
 }
 
-func reason(err error) string {
-	switch {
+var errSuperseded = errors.New("another connection of the process took over")
+
+func reason(ctx context.Context, err error) string {
+	switch cause := context.Cause(ctx); {
+	case cause != nil && !errors.Is(cause, context.Canceled):
+		return cause.Error()
 	case err == nil:
 		return "bye"
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
@@ -154,23 +165,31 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// meet is handshake in a place of the lobby, which a connection that comes to
-// nothing keeps for a moment.
-func (s *Server) meet(ctx context.Context, c *wire.Conn, id policy.Identity) (Session, error) {
-	if !s.lobby.enter(id.UID) {
-		return nil, fmt.Errorf("%d connections of uid %d wait for an answer", maxWaiting, id.UID)
+// meet is identify and handshake in a place of the lobby, which a connection that
+// comes to nothing keeps for a moment. The peer is nil if it was not identified,
+// else the caller's also after an error.
+func (s *Server) meet(ctx context.Context, c *wire.Conn) (p *peer, session Session, err error) {
+	cred, handle, err := credentials(c.Socket())
+	if err != nil {
+		return nil, nil, err
 	}
-	defer s.lobby.leave(id.UID)
-	session, err := s.handshake(c, id)
+	if !s.lobby.enter(cred.Uid) {
+		return nil, nil, errors.Join(fmt.Errorf("%d connections of uid %d wait for an answer", maxWaiting, cred.Uid), unix.Close(handle))
+	}
+	defer s.lobby.leave(cred.Uid)
+	if p, err = identify(cred, handle); err == nil {
+		session, err = s.handshake(c, p)
+	}
 	if err != nil {
 		_ = c.Close()
 		_ = sleep(ctx, refusalPause)
 	}
-	return session, err
+	return p, session, err
 }
 
 // handshake takes the claim.
-func (s *Server) handshake(c *wire.Conn, id policy.Identity) (Session, error) {
+func (s *Server) handshake(c *wire.Conn, p *peer) (Session, error) {
+	c.Admit(p.PID)
 	if err := c.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return nil, err
 	}
@@ -182,45 +201,18 @@ func (s *Server) handshake(c *wire.Conn, id policy.Identity) (Session, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: %T before Hello", wire.ErrFormat, m)
 	}
-	session, refused := s.Authority.Join(id, hello)
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	session, refused := s.Authority.Join(p.Identity, hello)
 	if refused != nil {
 		_ = c.Send(refused)
 		return nil, refused
 	}
 	welcome, files := session.Welcome()
-	if err := errors.Join(c.SendWelcome(welcome, files), c.SetDeadline(time.Time{})); err != nil {
+	if err := errors.Join(c.SendWelcome(welcome, files), c.SetDeadline(time.Now().Add(s.readyTimeout()))); err != nil {
 		session.Leave()
 		return nil, err
 	}
 	return session, nil
-}
-
-// converse takes messages until the process leaves; nil after a Bye.
-func converse(ctx context.Context, c *wire.Conn, session Session) error {
-	var pace pacer
-	for {
-		m, _, err := c.Receive()
-		if err != nil {
-			return err
-		}
-		if err := pace.wait(ctx); err != nil {
-			return err
-		}
-		switch m := m.(type) {
-		case *wire.Ready:
-			session.Ready()
-		case *wire.Violation:
-			err = session.Violation(m)
-		case *wire.Ping:
-			err = c.Send(&wire.Pong{Token: m.Token})
-		case *wire.Pong:
-		case *wire.Bye:
-			return nil
-		default:
-			err = fmt.Errorf("%w: unexpected %T", wire.ErrFormat, m)
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

@@ -26,4 +26,11 @@
 // its own rights are closed, and what it came through can be parked ([Stack.Yield]).
 // Nobody holds a key and waits for another, so there is no deadlock among waiting
 // threads; they wait for those that run.
+//
+// They are served in the order in which they came. Who comes later and needs a key
+// joins the queue, and a holder that threads go in and out of without a pause is
+// closed to newcomers until those inside have left: it drains, a bit of the same
+// word. The least valuable does so first; after a while it is another one's turn,
+// since a thread inside may need one that wants to enter. So nobody starves as long
+// as the threads inside some holder leave while it drains. The model has that, too.
 package keys

@@ -25,11 +25,12 @@ type Options struct {
 // Its state is one word, so that one atomic operation decides whether a thread
 // entered first or the ring parked first:
 //
-//	63          32 31    28 27      24 23         0
-//	| entries     | 0      | key      | threads    |
+//	63          32 31  29 28         27      24 23         0
+//	| entries     | 0    | draining | key      | threads    |
 //
 // The key is 0 while the holder is parked. Invariant: while threads is above 0
-// the key does not change, but from 0.
+// the key does not change, but from 0. A holder that drains is closed to newcomers;
+// the threads inside keep the key.
 type Holder struct {
 	state   atomic.Uint64
 	ring    *Ring
@@ -47,6 +48,7 @@ const (
 	threads   = 1<<24 - 1
 	keyShift  = 24
 	keyMask   = 15
+	draining  = 1 << 28
 	oneEntry  = 1 << 32
 )
 
@@ -58,10 +60,18 @@ func (h *Holder) Key() int { return keyOf(h.state.Load()) }
 // Threads returns how many threads are counted in.
 func (h *Holder) Threads() int { return int(h.state.Load() & threads) }
 
+// open reports whether a thread could enter.
+func (h *Holder) open() bool {
+	s := h.state.Load()
+	return keyOf(s) != 0 && s&draining == 0
+}
+
 // TryEnter counts the calling thread in and returns the key to open; ok is false,
-// and the thread is not counted, when the holder is parked. See [Ring.Enter].
+// and the thread is not counted, when the holder is parked or drains. See
+// [Ring.Enter].
 func (h *Holder) TryEnter() (key int, ok bool) {
-	if key = keyOf(h.state.Add(oneEntry + oneThread)); key != 0 {
+	s := h.state.Add(oneEntry + oneThread)
+	if key = keyOf(s); key != 0 && s&draining == 0 {
 		return key, true
 	}
 	h.Leave()
@@ -84,7 +94,7 @@ func (h *Holder) park() (key int, ok bool) {
 		if s&threads != 0 {
 			return 0, false
 		}
-		if h.state.CompareAndSwap(s, s&^(keyMask<<keyShift)) {
+		if h.state.CompareAndSwap(s, s&^(keyMask<<keyShift|draining)) {
 			return keyOf(s), true
 		}
 	}

@@ -1,7 +1,6 @@
 package keys
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +12,9 @@ var (
 	// ErrBusy says that every key is lent to a holder with threads inside, or
 	// pinned.
 	ErrBusy = errors.New("every protection key is in use by threads inside other domains")
+	// ErrNone says that no key is left that could ever be lent: others are pinned, or
+	// retired.
+	ErrNone = errors.New("no protection key is left to lend")
 	// ErrGone says that the holder was removed.
 	ErrGone = errors.New("domain is closed")
 	// ErrTorn is what Memory.Tag returns when part of the memory has the new key
@@ -27,7 +29,9 @@ type Ring struct {
 	waiting atomic.Int32 // threads that wait for a key
 
 	mu       sync.Mutex
-	left     sync.Cond // somebody may have left a holder empty
+	queue    []*waiter // in the order of their coming
+	draining *Holder   // closed to newcomers for the first of the queue; nil for none
+	tried    int       // holders that drained for it in vain
 	free     []int     // tag no memory
 	resident []*Holder // with a key
 	pinned   int
@@ -59,7 +63,6 @@ func New(all []int) (*Ring, error) {
 	}
 	r := &Ring{parking: all[0], free: slices.Clone(all[1:])}
 	r.stats.Keys = len(r.free)
-	r.left.L = &r.mu
 	return r, nil
 }
 
@@ -77,8 +80,8 @@ func (r *Ring) Add(m Memory, o Options) (*Holder, error) {
 	}
 	h := &Holder{ring: r, memory: m, options: o}
 	if o.Pinned {
-		if r.pinned+1 >= r.stats.Keys {
-			return nil, fmt.Errorf("pin a domain: %d of %d keys are pinned: %w", r.pinned, r.stats.Keys, ErrBusy)
+		if err := r.canPin(); err != nil {
+			return nil, err
 		}
 		if err := r.load(h, 0); err != nil {
 			return nil, fmt.Errorf("pin a domain: %w", err)
@@ -89,6 +92,46 @@ func (r *Ring) Add(m Memory, o Options) (*Holder, error) {
 	return h, nil
 }
 
+// canPin returns ErrBusy if one more pinned holder would leave no key for others.
+func (r *Ring) canPin() error {
+	if usable := r.stats.Keys - r.stats.Retired; r.pinned+1 >= usable {
+		return fmt.Errorf("pin a domain: %d of %d keys are pinned: %w", r.pinned, usable, ErrBusy)
+	}
+	return nil
+}
+
+// Change treats a holder otherwise from now on. One that is pinned while it is parked
+// gets its key when it is next entered, if none is free now, and keeps it then.
+// ErrBusy says that too many are pinned: all else of the options is in force.
+func (r *Ring) Change(h *Holder, o Options) (err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h.gone {
+		return ErrGone
+	}
+	if h.options.Pinned {
+		r.pinned--
+	}
+	if o.Pinned {
+		err = r.canPin()
+		o.Pinned = err == nil
+	}
+	if o.Pinned {
+		r.pinned++
+	}
+	h.options = o
+	switch {
+	case !o.Pinned:
+		r.wakeFirst() // may take its key
+	case r.draining == h:
+		r.admit()
+		r.wakeFirst()
+	case h.Key() == 0 && len(r.queue) == 0:
+		_ = r.load(h, 0) // who enters it learns of an error
+	}
+	return err
+}
+
 // Remove takes the holder's key back; threads that wait for it get ErrGone. Removing
 // twice does nothing.
 //
@@ -97,63 +140,57 @@ func (r *Ring) Add(m Memory, o Options) (*Holder, error) {
 func (r *Ring) Remove(h *Holder) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if key := r.remove(h); key != 0 {
+		r.free = append(r.free, key)
+	}
+}
+
+// Abandon is Remove of a holder whose memory stays, under the key that it has:
+// nobody gets that key any more.
+func (r *Ring) Abandon(h *Holder) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if key := r.remove(h); key != 0 {
+		r.stats.Retired++
+	}
+}
+
+// remove forgets a holder and returns the key that it had.
+func (r *Ring) remove(h *Holder) (key int) {
 	if h.gone {
-		return
+		return 0
 	}
 	h.gone = true
 	r.holders--
 	if h.options.Pinned {
 		r.pinned--
 	}
-	if key, parked := h.park(); parked && key != 0 {
-		r.forget(h)
-		r.free = append(r.free, key)
+	if r.draining == h {
+		r.admit()
 	}
-	r.left.Broadcast() // who waits for this holder learns that it is gone
+	key, _ = h.park()
+	r.forget(h)
+	for _, w := range r.queue { // who waits for this holder learns that it is gone
+		w.wake()
+	}
+	return key
 }
 
 // Enter counts the calling thread in and returns the key to open, for which it may
-// have to park another holder. ErrBusy says that none can be parked: the thread
-// has to give up what it holds itself and to [Ring.Wait]. ErrGone says that the
-// holder was removed; other errors are those of Memory.
+// have to park another holder. ErrBusy says that none can be parked, or that others
+// wait: the thread has to give up what it holds itself and to [Ring.Wait]. ErrGone
+// says that the holder was removed, ErrNone that waiting is of no use; other errors
+// are those of Memory.
 func (r *Ring) Enter(h *Holder) (key int, err error) {
 	if key, ok := h.TryEnter(); ok {
 		return key, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.enter(h)
-}
-
-// Wait is Enter that waits while every key is in use; it then can return ctx's error
-// as well.
-//
-// Preconditions: the calling thread has all keys closed and is counted nowhere.
-func (r *Ring) Wait(ctx context.Context, h *Holder) (key int, err error) {
-	stop := context.AfterFunc(ctx, r.wake)
-	defer stop()
-	r.waiting.Add(1) // before the first look: whoever leaves after it wakes us
-	defer r.waiting.Add(-1)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stats.Waits++
-	for {
-		key, err := r.enter(h)
-		switch {
-		case !errors.Is(err, ErrBusy):
-			return key, err
-		case ctx.Err() != nil:
-			return 0, fmt.Errorf("wait for a protection key: %w", ctx.Err())
-		}
-		r.left.Wait()
+	if len(r.queue) > 0 && !h.gone && !h.open() {
+		return 0, ErrBusy
 	}
-}
-
-// wake makes those that wait look again.
-func (r *Ring) wake() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.left.Broadcast()
+	return r.enter(h)
 }
 
 // Stats returns what happened so far.
@@ -168,6 +205,9 @@ func (r *Ring) Stats() Stats {
 // enter is Enter under mu.
 func (r *Ring) enter(h *Holder) (key int, err error) {
 	if h.Key() != 0 { // loaded by those before us, and nobody parks meanwhile
+		if r.draining == h { // for ourselves
+			r.admit()
+		}
 		key, _ = h.TryEnter()
 		return key, nil
 	}
@@ -234,8 +274,11 @@ func (r *Ring) obtain() (int, error) {
 		}
 		failure = fmt.Errorf("park a domain: %w", err)
 	}
-	if failure != nil {
+	switch {
+	case failure != nil:
 		return 0, failure
+	case !slices.ContainsFunc(r.resident, func(h *Holder) bool { return !h.options.Pinned }):
+		return 0, ErrNone
 	}
 	return 0, ErrBusy
 }
@@ -258,13 +301,16 @@ func (r *Ring) candidates() []*Holder {
 			all = append(all, h)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *Holder) int {
-		if a.options.Priority != b.options.Priority {
-			return a.options.Priority - b.options.Priority
-		}
-		return int(int64(a.stamp - b.stamp))
-	})
+	slices.SortStableFunc(all, leastValuable)
 	return all
+}
+
+// leastValuable orders holders by what is lost when they are parked.
+func leastValuable(a, b *Holder) int {
+	if a.options.Priority != b.options.Priority {
+		return a.options.Priority - b.options.Priority
+	}
+	return int(int64(a.stamp - b.stamp))
 }
 
 // forget takes a holder out of those with a key.

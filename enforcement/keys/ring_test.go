@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -142,13 +143,7 @@ func TestBusy(t *testing.T) {
 	if int(inA.key.Load()) != key || a.Key() != key {
 		t.Fatal("the holder with the thread lost its key")
 	}
-	entered := make(chan error)
-	go func() {
-		_, err := r.Wait(t.Context(), b)
-		entered <- err
-	}()
-	for r.Stats().Waits == 0 {
-	}
+	entered := await(t, r, b)
 	a.Leave()
 	if err := <-entered; err != nil {
 		t.Fatal(err)
@@ -175,13 +170,7 @@ func TestRemovedWhileAwaited(t *testing.T) {
 	if _, err := r.Enter(a); err != nil {
 		t.Fatal(err)
 	}
-	entered := make(chan error)
-	go func() {
-		_, err := r.Wait(t.Context(), b)
-		entered <- err
-	}()
-	for r.Stats().Waits == 0 {
-	}
+	entered := await(t, r, b)
 	r.Remove(b)
 	if err := <-entered; !errors.Is(err, ErrGone) {
 		t.Errorf("the thread that waited gets %v, want ErrGone", err)
@@ -253,6 +242,178 @@ func TestMemoryThatCannotBeTagged(t *testing.T) {
 		if _, err := r.Enter(b); err != nil {
 			t.Errorf("torn %v: afterwards: %v (before %+v, now %+v)", torn, err, before, r.Stats())
 		}
+	}
+}
+
+// await starts a thread that waits for a key for h, and returns when it is in the
+// queue. The channel gets what Wait returns.
+func await(t *testing.T, r *Ring, h *Holder) chan error {
+	t.Helper()
+	before := r.Stats().Waits
+	entered := make(chan error, 1)
+	go func() {
+		_, err := r.Wait(t.Context(), h)
+		entered <- err
+	}()
+	for r.Stats().Waits == before {
+		runtime.Gosched()
+	}
+	return entered
+}
+
+// Threads that wait get keys in the order in which they came, before those that
+// come later, and before those that go in and out of a holder all the time.
+func TestThoseThatWaitAreServedInOrder(t *testing.T) {
+	r := ring(t, 2)
+	var all []*Holder
+	for range 4 {
+		h, _ := add(t, r, Options{})
+		all = append(all, h)
+	}
+	if _, err := r.Enter(all[0]); err != nil {
+		t.Fatal(err)
+	}
+	first := await(t, r, all[1])
+	for all[0].open() { // until it drains
+		runtime.Gosched()
+	}
+	second, third := await(t, r, all[0]), await(t, r, all[2])
+	for _, h := range []*Holder{all[0], all[3]} {
+		if _, ok := h.TryEnter(); ok {
+			t.Error("a thread came in past those that wait")
+		}
+		if _, err := r.Enter(h); !errors.Is(err, ErrBusy) {
+			t.Errorf("a thread that could not come in got %v, want ErrBusy", err)
+		}
+	}
+	inside := all[0]
+	for i, next := range []struct {
+		entered chan error
+		holder  *Holder
+	}{{first, all[1]}, {second, all[0]}, {third, all[2]}} {
+		inside.Leave()
+		if err := <-next.entered; err != nil {
+			t.Fatal(err)
+		}
+		inside = next.holder
+		for _, later := range []chan error{second, third}[min(i, 2):] {
+			select {
+			case <-later:
+				t.Errorf("after turn %d a later one was served as well", i)
+			default:
+			}
+		}
+	}
+	inside.Leave()
+	visit(t, r, all[3]) // nobody waits any more
+}
+
+// A holder whose threads do not leave does not drain for ever: they may wait for one
+// that wants to come in.
+func TestDrainingTakesTurns(t *testing.T) {
+	r := ring(t, 3)
+	a, _ := add(t, r, Options{})
+	b, _ := add(t, r, Options{})
+	c, _ := add(t, r, Options{})
+	for _, h := range []*Holder{a, b} {
+		if _, err := r.Enter(h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entered := await(t, r, c)
+	for range 2 {
+		for a.open() || !b.open() {
+			runtime.Gosched()
+		}
+		for b.open() || !a.open() {
+			runtime.Gosched()
+		}
+	}
+	visit(t, r, a)
+	a.Leave()
+	if err := <-entered; err != nil {
+		t.Fatal(err)
+	}
+	for !b.open() { // when nobody waits, nobody drains
+		runtime.Gosched()
+	}
+}
+
+// Options change while threads are inside and while they wait.
+func TestChange(t *testing.T) {
+	r := ring(t, 4)
+	a, _ := add(t, r, Options{Pinned: true})
+	b, _ := add(t, r, Options{})
+	c, _ := add(t, r, Options{})
+	change := func(h *Holder, o Options, want error) {
+		t.Helper()
+		if err := r.Change(h, o); !errors.Is(err, want) {
+			t.Errorf("Change to %+v: %v, want %v", o, err, want)
+		}
+	}
+	change(b, Options{Pinned: true}, nil)
+	if b.Key() == 0 {
+		t.Error("there is a free key, but the pinned holder has none")
+	}
+	change(c, Options{Pinned: true, Priority: 7}, ErrBusy)
+	if _, err := r.Enter(c); err != nil || c.options != (Options{Priority: 7}) {
+		t.Errorf("too many are pinned: options are %+v, Enter gives %v", c.options, err)
+	}
+	d, _ := add(t, r, Options{})
+	entered := await(t, r, d)
+	change(a, Options{}, nil) // its key goes to the thread that waits
+	if err := <-entered; err != nil || a.Key() != 0 {
+		t.Errorf("after the end of a pin Wait returns %v, and the holder has key %d", err, a.Key())
+	}
+	change(a, Options{Pinned: true}, nil) // every key is in use
+	if a.Key() != 0 {
+		t.Errorf("a key came from nowhere: %d", a.Key())
+	}
+	entered = await(t, r, a)
+	c.Leave()
+	if err := <-entered; err != nil || a.Key() == 0 {
+		t.Fatalf("the pinned holder was entered: %v, with key %d", err, a.Key())
+	}
+	a.Leave()
+	d.Leave()
+	visit(t, r, d)
+	visit(t, r, c)
+	if s := r.Stats(); a.Key() == 0 || b.Key() == 0 || s.Pinned != 2 {
+		t.Errorf("pinned holders have keys %d and %d, stats are %+v", a.Key(), b.Key(), s)
+	}
+	r.Remove(a)
+	change(a, Options{}, ErrGone)
+}
+
+// A key that is lost counts when it is asked how many can be pinned, and who cannot
+// get one is told so, not kept waiting.
+func TestKeysThatAreLost(t *testing.T) {
+	r := ring(t, 4)
+	stays, _ := add(t, r, Options{Pinned: true})
+	r.Abandon(stays)
+	r.Abandon(stays)
+	if got := r.Stats(); got.Retired != 1 || got.Pinned != 0 || got.Holders != 0 {
+		t.Errorf("stats are %+v", got)
+	}
+	one, _ := add(t, r, Options{Pinned: true})
+	if _, err := r.Add(new(memory), Options{Pinned: true}); !errors.Is(err, ErrBusy) {
+		t.Errorf("the last key was pinned: %v", err)
+	}
+	last, m := add(t, r, Options{})
+	if _, err := r.Enter(last); err != nil {
+		t.Fatal(err)
+	}
+	last.Leave()
+	m.fails = func(int) error { return ErrTorn }
+	other, _ := add(t, r, Options{})
+	if _, err := r.Enter(other); !errors.Is(err, ErrTorn) {
+		t.Errorf("the last key was lost: %v", err)
+	}
+	if _, err := r.Wait(t.Context(), other); !errors.Is(err, ErrNone) {
+		t.Errorf("no key can come any more: %v, want ErrNone", err)
+	}
+	if one.Key() == 0 {
+		t.Error("the pinned holder lost its key")
 	}
 }
 

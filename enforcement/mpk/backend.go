@@ -17,6 +17,8 @@ var (
 	// ErrRights reports that a thread did not have the rights it should
 	// have, or did not get those it was given.
 	ErrRights = errors.New("thread rights are not what they must be")
+	// ErrSealed reports that a domain has regions whose key cannot change.
+	ErrSealed = errors.New("regions are sealed under their key until the process ends")
 	// ErrClosed reports the use of a domain or region after its Close.
 	ErrClosed = errors.New("already closed")
 )
@@ -88,6 +90,10 @@ func Detect() (Backend, error) {
 	}
 	return Open(KindMprotect)
 }
+
+// HostHasKeys reports whether processor and kernel have protection keys switched
+// on, for whichever process.
+func HostHasKeys() bool { return hasOSPKE() }
 
 // Open returns the backend of one kind, or says why it does not work here:
 // ErrUnsupported, or the error of a system call. The PKU backend is one per

@@ -23,7 +23,10 @@
 // and stacks as it likes, so they cannot be given another key, and every
 // domain has key 0 open. Go code in one domain can therefore read whatever
 // another domain keeps in ordinary variables, and unsafe or assembly code
-// with a WRPKRU of its own can open any wall. Strength [HardwareRegion] means
+// with a WRPKRU of its own can open any wall. The WRPKRU of this package traps
+// behind any value but those of a thread outside or in one domain; which domain a
+// thread may be in, it cannot know, because nothing that it could look up is out of
+// the reach of that code. Strength [HardwareRegion] means
 // exactly this: regions are walled, the rest is shared.
 //
 // A system call that is handed region memory obeys the calling thread's PKRU
@@ -53,4 +56,8 @@
 // so that a domain without a key is no less closed, only slower to enter: its
 // regions, and those of the domain that loses the key, are tagged anew with
 // pkey_mprotect(2), whose cost grows with their size.
+//
+// A domain that is pinned when it is made keeps its key. On a kernel that has mseal(2)
+// its regions are sealed: nobody in the process can unmap, replace or tag them anew,
+// this package included, so that they and their key are in use until the process ends.
 package mpk

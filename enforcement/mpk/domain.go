@@ -21,6 +21,8 @@ type Domain struct {
 	inside  int // threads inside; counted by MPROTECT only
 	regions []*Region
 	closed  bool
+	seals   bool // its regions are sealed when they are made
+	sealed  bool // one was
 }
 
 // wall is what differs between backends in the life of a domain.
@@ -28,6 +30,8 @@ type wall interface {
 	// protect closes fresh region memory to everybody outside d.
 	// It is called with d.mu held.
 	protect(d *Domain, memory []byte) error
+	// change treats d otherwise when keys are scarce.
+	change(d *Domain, o keys.Options) error
 	// release takes back what NewDomain assigned to d, whose regions are
 	// unmapped; again it does nothing.
 	release(d *Domain)
@@ -43,6 +47,25 @@ func (d *Domain) Key() int {
 		return 0
 	}
 	return d.holder.Key()
+}
+
+// Change treats the domain otherwise from now on when keys are scarce. It returns
+// keys.ErrBusy when it is to be pinned and too many are, with the rest of the options
+// in force; and ErrSealed when it is not to be pinned any more but must be.
+func (d *Domain) Change(o keys.Options) error {
+	if err := d.wall.change(d, o); err != nil {
+		return fmt.Errorf("treat domain %s otherwise: %w", d.name, err)
+	}
+	return nil
+}
+
+// Sealed reports whether the domain has regions that the kernel keeps as they are
+// until the process ends, or will when it has any. It is one that was pinned when
+// it was made, with protection keys, on a kernel that has mseal(2).
+func (d *Domain) Sealed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.seals || d.sealed
 }
 
 // NewRegion maps zeroed memory of at least size bytes that only threads
@@ -61,13 +84,20 @@ func (d *Domain) NewRegion(size int) (*Region, error) {
 	if err := d.wall.protect(d, r.usable()); err != nil {
 		return nil, errors.Join(fmt.Errorf("protect region of domain %s: %w", d.name, err), r.unmap())
 	}
+	if d.seals {
+		if err := r.seal(); err != nil {
+			return nil, errors.Join(fmt.Errorf("seal region of domain %s: %w", d.name, err), r.unmap())
+		}
+		d.sealed = true
+	}
 	r.domain = d
 	d.regions = append(d.regions, r)
 	return r, nil
 }
 
 // Close unmaps the domain's regions and gives back its hardware key. The key
-// may get a new owner at once.
+// may get a new owner at once. Regions that are sealed stay, and the key with them:
+// nobody gets it any more.
 //
 // Preconditions: no thread is inside the domain, nor will enter it.
 func (d *Domain) Close() error {

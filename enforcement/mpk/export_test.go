@@ -5,7 +5,7 @@ package mpk
 // ReadPKRU shows tests the live register.
 var ReadPKRU = readPKRU
 
-// WritePKRU lets tests play the part of rogue code.
+// WritePKRU is the gate's instruction, as its callers use it.
 var WritePKRU = writePKRU
 
 // PkeyAlloc lets tests ask the kernel for a key.

@@ -103,6 +103,8 @@ func (mprotectWalls) protect(d *Domain, memory []byte) error {
 
 func (mprotectWalls) release(*Domain) {}
 
+func (mprotectWalls) change(*Domain, keys.Options) error { return nil }
+
 func (d *Domain) enter() error {
 	if d == nil {
 		return nil

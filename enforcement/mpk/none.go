@@ -22,6 +22,8 @@ func (noWalls) NewThread() Thread { return noThread{} }
 func (noWalls) protect(_ *Domain, memory []byte) error { return openMemory(memory) }
 func (noWalls) release(*Domain)                        {}
 
+func (noWalls) change(*Domain, keys.Options) error { return nil }
+
 // noThread is everywhere.
 type noThread struct{}
 

@@ -6,15 +6,20 @@ const (
 	pkruKeys          = 16
 	pkruAccessDisable = 1
 	pkruKeyMask       = 3
-	// pkruAllDenied disables access with every key but 0.
+	// pkruAllDenied disables access with every key but 0. It is the only value
+	// that writePKRU takes for a thread outside.
 	pkruAllDenied = 0x55555554
+	// pkruParking is the key that writePKRU opens to nobody.
+	pkruParking = 1
 )
 
 // readPKRU returns the calling thread's PKRU. Without OSPKE it is an invalid
 // instruction.
 func readPKRU() uint32
 
-// writePKRU sets the calling thread's PKRU and returns what it then holds.
+// writePKRU sets the calling thread's PKRU and returns what it then holds: the rights
+// of a thread outside, or those with one key from 2 on open. With any other value it
+// is an invalid instruction, which ends the process.
 //
 //go:noescape
 func writePKRU(value uint32) (readBack uint32)

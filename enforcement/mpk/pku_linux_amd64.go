@@ -26,8 +26,7 @@ func openPKU() (Backend, error) {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	outside := readPKRU()
-	if open := openKeys(outside); len(open) > 0 || outside&pkruKeyMask != 0 {
+	if outside := readPKRU(); outside != pkruAllDenied {
 		return nil, fmt.Errorf("open protection keys: threads start with PKRU %#08x, want %#08x (boot without init_pkru): %w",
 			outside, pkruAllDenied, ErrUnsupported)
 	}
@@ -35,14 +34,23 @@ func openPKU() (Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open protection keys: %w", err)
 	}
-	p := &pkuWalls{outside: outside, keys: len(all)}
-	if p.ring, err = keys.New(all); err == nil {
+	p := &pkuWalls{outside: pkruAllDenied, keys: len(all)}
+	if p.ring, err = newRing(all); err == nil {
 		err = p.try()
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open protection keys: %w", err), freeKeys(all))
 	}
-	return p, nil
+	return p, plantWitness(all[0])
+}
+
+// newRing lends all keys but the first, which must be the one that no thread can
+// be made to open.
+func newRing(all []int) (*keys.Ring, error) {
+	if all[0] != pkruParking {
+		return nil, fmt.Errorf("other code of the process has protection key %d, attach before it takes one: %w", pkruParking, ErrUnsupported)
+	}
+	return keys.New(all)
 }
 
 func (p *pkuWalls) Kind() Kind         { return KindPKU }
@@ -55,7 +63,7 @@ func (p *pkuWalls) NewDomain(name string, o keys.Options) (*Domain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make domain %s: %w", name, err)
 	}
-	d.holder = h
+	d.holder, d.seals = h, o.Pinned && canSeal()
 	return d, nil
 }
 
@@ -66,7 +74,35 @@ func (p *pkuWalls) protect(d *Domain, memory []byte) error {
 	return pkeyProtect(memory, d.tag)
 }
 
-func (p *pkuWalls) release(d *Domain) { p.ring.Remove(d.holder) }
+func (p *pkuWalls) release(d *Domain) {
+	if d.sealed {
+		p.ring.Abandon(d.holder)
+		return
+	}
+	p.ring.Remove(d.holder)
+}
+
+func (p *pkuWalls) change(d *Domain, o keys.Options) error {
+	if err := d.keepPin(o); err != nil {
+		return err
+	}
+	return p.ring.Change(d.holder, o)
+}
+
+// keepPin stops sealing the regions of a domain that is not to be pinned any more,
+// or refuses because some are.
+func (d *Domain) keepPin(o keys.Options) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o.Pinned {
+		return nil
+	}
+	if d.sealed {
+		return ErrSealed
+	}
+	d.seals = false
+	return nil
+}
 
 // tagged is the memory of a domain as the key ring sees it.
 type tagged struct{ *Domain }

@@ -239,7 +239,7 @@ func TestPKUEnterNoticesForeignRights(t *testing.T) {
 	if err := b.NewThread().Enter(t.Context(), d); !errors.Is(err, mpk.ErrRights) {
 		t.Errorf("Enter from where the thread is not: %v, want ErrRights", err)
 	}
-	mpk.WritePKRU(0)
+	rogue(t)(0)
 	var rights *mpk.RightsError
 	if err := thread.Enter(t.Context(), d); !errors.As(err, &rights) || rights.Got != 0 {
 		t.Errorf("Enter after a rogue WRPKRU: %v, want a RightsError that saw 0", err)
@@ -265,7 +265,7 @@ func TestPKUFaultIsOfTheKey(t *testing.T) {
 	if touch(r.Bytes()) == 0 {
 		t.Fatal("denied access went through")
 	}
-	mpk.WritePKRU(0)
+	rogue(t)(0)
 	fault := touch(r.Bytes())
 	mpk.WritePKRU(allDenied)
 	if fault != 0 {
@@ -448,4 +448,73 @@ func TestPKUFaultWithoutRecoverIsFatal(t *testing.T) {
 	if !errors.As(err, &exit) || !strings.Contains(string(out), "code=0x4") {
 		t.Errorf("child ended with %v, want death by SIGSEGV with code 4 (SEGV_PKUERR):\n%s", err, out)
 	}
+}
+
+// TestPKUUnlockedGoroutineIsNoticed: a goroutine that gives its lock up inside and moves to
+// another thread leaves rights behind, which Leave does not pass over. In a process of
+// its own, which then must end.
+func TestPKUUnlockedGoroutineIsNoticed(t *testing.T) {
+	const marker = "WAVEGUARD_TEST_UNLOCK"
+	b := pku(t)
+	if os.Getenv(marker) == "" {
+		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestPKUUnlockedGoroutineIsNoticed$", "-test.v")
+		cmd.Env = append(os.Environ(), marker+"=1")
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS") {
+			t.Errorf("%v:\n%s", err, out)
+		}
+		return
+	}
+	d := newDomain(t, b, "vault")
+	runtime.LockOSThread()
+	thread, tid := b.NewThread(), unix.Gettid()
+	if err := thread.Enter(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	runtime.UnlockOSThread()
+	stop := make(chan struct{})
+	for range 4 {
+		go func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					runtime.Gosched()
+				}
+			}
+		}()
+	}
+	for unix.Gettid() == tid {
+		runtime.Gosched()
+	}
+	runtime.LockOSThread() // wherever it is now
+	if unix.Gettid() == tid {
+		t.Fatal("came back")
+	}
+	if err := thread.Pause(); !errors.Is(err, mpk.ErrRights) {
+		t.Errorf("Pause on another thread: %v, want ErrRights", err)
+	}
+	if err := thread.Leave(); !errors.Is(err, mpk.ErrRights) {
+		t.Errorf("Leave on another thread: %v, want ErrRights", err)
+	}
+	close(stop)
+}
+
+// TestPKUProgramsBeginWithNothing: what a thread inside has is not what a program has that
+// it starts.
+func TestPKUProgramsBeginWithNothing(t *testing.T) {
+	const marker = "WAVEGUARD_TEST_STARTED"
+	if os.Getenv(marker) != "" {
+		fmt.Printf("PKRU %#x\n", mpk.ReadPKRU())
+		return
+	}
+	b := pku(t)
+	d := newDomain(t, b, "vault")
+	inside(t, b, d, func() {
+		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestPKUProgramsBeginWithNothing$")
+		cmd.Env = append(os.Environ(), marker+"=1")
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "PKRU 0x55555554") {
+			t.Errorf("%v:\n%s", err, out)
+		}
+	})
 }

@@ -60,6 +60,9 @@ func (t *pkuThread) obtain(ctx context.Context, to *Domain) (key int, err error)
 }
 
 func (t *pkuThread) Leave() error {
+	if err := t.stayed("leave domain"); err != nil {
+		return err
+	}
 	h, counted := t.stack.Top()
 	t.stack.Pop()
 	below, belowCounted := t.stack.Top()
@@ -77,6 +80,9 @@ func (t *pkuThread) Leave() error {
 }
 
 func (t *pkuThread) Pause() error {
+	if err := t.stayed("pause"); err != nil {
+		return err
+	}
 	if err := t.set(t.walls.outside, "pause"); err != nil {
 		return err
 	}
@@ -95,6 +101,16 @@ func (t *pkuThread) Resume() error {
 	}
 	t.stack.Regain()
 	return t.set(t.walls.rightsTo(key), "return to domain")
+}
+
+// stayed returns a RightsError if this thread has no rights although it is inside: then
+// the goroutine was unlocked and has moved, and another thread has rights that
+// nobody will take back.
+func (t *pkuThread) stayed(step string) error {
+	if got := readPKRU(); got == t.walls.outside && t.rights != got {
+		return &RightsError{Got: got, Want: t.rights, Step: step + " on another thread"}
+	}
+	return nil
 }
 
 // rightsTo returns the rights of a thread that has one key open.

@@ -14,6 +14,7 @@ type Region struct {
 	domain  *Domain
 	mapping []byte // guards included
 	size    int    // bytes asked for
+	sealed  bool   // cannot be unmapped
 }
 
 // Bytes returns the memory. Touching it outside the domain, or at all after
@@ -31,7 +32,12 @@ func (r *Region) Contains(addr uintptr) bool {
 	return addr >= start && addr-start < uintptr(len(r.mapping))
 }
 
-// Close unmaps the region. Closing twice does nothing.
+// Sealed reports whether the kernel keeps the region as it is, mapped and under its
+// key, until the process ends.
+func (r *Region) Sealed() bool { return r.sealed }
+
+// Close unmaps the region, unless it is sealed: then its memory stays, as closed to
+// others as before. Closing twice does nothing.
 //
 // Preconditions: nobody uses Bytes any more.
 func (r *Region) Close() error {

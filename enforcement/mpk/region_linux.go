@@ -26,6 +26,9 @@ func mapRegion(size int) (*Region, error) {
 }
 
 func (r *Region) unmap() error {
+	if r.sealed {
+		return nil
+	}
 	if err := unix.Munmap(r.mapping); err != nil {
 		return fmt.Errorf("munmap: %w", err)
 	}

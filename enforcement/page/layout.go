@@ -74,6 +74,10 @@ func policyPageSize(hosted int) int { return policyHeaderSize + 2*bankSize(hoste
 
 func statsPageSize(hosted int) int { return statsHeaderSize + hosted*hosted*cellSize }
 
+// Bytes returns how much memory the pages of a process with so many hosted domains
+// take.
+func Bytes(hosted int) int { return policyPageSize(hosted) + statsPageSize(hosted) }
+
 func checkHosted(hosted int) error {
 	if hosted < 1 || hosted > MaxHosted {
 		return fmt.Errorf("%d hosted domains, want 1..%d", hosted, MaxHosted)
@@ -94,11 +98,14 @@ const (
 )
 
 // Enterable reports whether gates into a domain in this state may open.
-func (s State) Enterable() bool { return s == InService || s == Restricted }
+func (s State) Enterable() bool { return s.among(1<<InService | 1<<Restricted) }
 
 // Leavable reports whether gates out of a domain in this state may open. A
 // domain that went out of service finishes what it is doing.
-func (s State) Leavable() bool { return s.Enterable() || s == OutOfService }
+func (s State) Leavable() bool { return s.among(1<<InService | 1<<Restricted | 1<<OutOfService) }
+
+// among reports whether a state is one of a set, with the same work for each.
+func (s State) among(set uint64) bool { return 1<<s&set != 0 }
 
 // Manner is how the gates of a domain work beyond what its row says.
 type Manner uint8

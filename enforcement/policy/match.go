@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/optical-net/waveguard/gen"
 )
@@ -15,6 +17,7 @@ type Match struct {
 	Domain     string // home domain of the service
 	Executable string // absolute path; "" is any
 	SHA256     string // of the executable, lower-case hexadecimal; "" is any
+	Cgroup     string // that it is in or below; "" is any
 	UID        uint32
 	AnyUID     bool
 	// Out says that the service is administratively out of service.
@@ -27,6 +30,7 @@ func MatchOf(s *gen.MpkSecurity_Service) *Match {
 		Domain:     s.GetDomain(),
 		Executable: s.GetExecutable(),
 		SHA256:     s.GetExecutableSha256(),
+		Cgroup:     s.GetCgroup(),
 		UID:        s.GetUid(),
 		AnyUID:     s.Uid == nil,
 		Out:        s.GetAdministrativeState() == gen.MpkSecurityTypes_AdministrativeState_OUT_OF_SERVICE,
@@ -42,7 +46,17 @@ type Identity struct {
 	// does: whoever made them chose what its path leads to.
 	Elsewhere bool
 	SHA256    func() (string, error) // of the file it runs; read only when asked for
+	// KnownSHA256 is the same if it was asked for already, else "".
+	KnownSHA256 func() string
+	Cgroup      string // of version 2, as the daemon sees it; "" if the host has none
+	// Start is when it started, in ticks of the kernel since the host did: with
+	// the number it tells the process from every other one.
+	Start   uint64
+	Started time.Time // the same by the clock
 }
+
+// Is says whether both are the same process.
+func (id Identity) Is(other Identity) bool { return id.PID == other.PID && id.Start == other.Start }
 
 // Check returns nil if the process may claim the service, else an error that
 // says which criterion it misses.
@@ -50,10 +64,14 @@ func (m *Match) Check(id Identity) error {
 	switch {
 	case m.Out:
 		return errors.New("the service is administratively out of service")
-	case m.Executable == "" && m.SHA256 == "" && m.AnyUID:
-		return errors.New("the service matches on nothing; configure executable, executable-sha256 or uid")
+	case m.Executable == "" && m.SHA256 == "" && m.Cgroup == "" && m.AnyUID:
+		return errors.New("the service matches on nothing; configure executable, executable-sha256, cgroup or uid")
 	case !m.AnyUID && id.UID != m.UID:
 		return fmt.Errorf("it runs as uid %d, the service asks for uid %d", id.UID, m.UID)
+	case m.Cgroup != "" && id.Cgroup == "":
+		return errors.New("this host has no cgroups of version 2; mount them, or take cgroup out of the service")
+	case m.Cgroup != "" && id.Cgroup != m.Cgroup && !strings.HasPrefix(id.Cgroup, m.Cgroup+"/"):
+		return fmt.Errorf("it is in cgroup %s, the service asks for %s or one below", id.Cgroup, m.Cgroup)
 	case m.Executable != "" && id.Executable != m.Executable:
 		return fmt.Errorf("it runs %s, the service asks for %s", id.Executable, m.Executable)
 	case m.Executable != "" && id.Elsewhere && m.SHA256 == "":

@@ -30,12 +30,17 @@ func TestMatchCheck(t *testing.T) {
 		"all":                     {Match{UID: 7, Executable: "/bin/s", SHA256: sum}, self, ""},
 		"all but the digest":      {Match{UID: 7, Executable: "/bin/s", SHA256: other}, self, "SHA-256"},
 		"out of service":          {Match{UID: 7, Out: true}, self, "out of service"},
-		"nothing":                 {Match{AnyUID: true}, self, "configure executable, executable-sha256 or uid"},
+		"nothing":                 {Match{AnyUID: true}, self, "configure executable, executable-sha256, cgroup or uid"},
 		"digest not computed":     {Match{UID: 8, SHA256: sum}, with(func(id *Identity) { id.SHA256 = unasked }), "uid"},
 		"digest not wanted":       {Match{UID: 7}, with(func(id *Identity) { id.SHA256 = unasked }), ""},
 		"unreadable":              {Match{AnyUID: true, SHA256: sum}, with(func(id *Identity) { id.SHA256 = func() (string, error) { return "", errors.New("gone") } }), "cannot be read: gone"},
 		"path elsewhere":          {Match{UID: 7, Executable: "/bin/s"}, with(func(id *Identity) { id.Elsewhere = true }), "configure executable-sha256 as well"},
 		"path and digest":         {Match{UID: 7, Executable: "/bin/s", SHA256: sum}, with(func(id *Identity) { id.Elsewhere = true }), ""},
+		"cgroup":                  {Match{AnyUID: true, Cgroup: "/s.slice"}, with(func(id *Identity) { id.Cgroup = "/s.slice" }), ""},
+		"cgroup below":            {Match{AnyUID: true, Cgroup: "/s.slice"}, with(func(id *Identity) { id.Cgroup = "/s.slice/x/y" }), ""},
+		"cgroup beside":           {Match{AnyUID: true, Cgroup: "/s.slice"}, with(func(id *Identity) { id.Cgroup = "/s.slice2" }), "it is in cgroup /s.slice2, the service asks for /s.slice or one below"},
+		"cgroup above":            {Match{UID: 7, Cgroup: "/s.slice/x"}, with(func(id *Identity) { id.Cgroup = "/s.slice" }), "or one below"},
+		"no cgroups":              {Match{UID: 7, Cgroup: "/s.slice"}, self, "this host has no cgroups of version 2"},
 		"uid of a process inside": {Match{UID: 7}, with(func(id *Identity) { id.Elsewhere = true }), ""},
 	} {
 		t.Run(name, func(t *testing.T) {

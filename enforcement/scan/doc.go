@@ -19,8 +19,7 @@
 //   - [Entry]: the same, but the constant opens keys. Whoever executes it can
 //     only go on at the one place named in the claim.
 //   - [Gate]: the WRPKRU of Waveguard's SDK, recognised by all bytes of its
-//     function. It gives what it wrote back to its caller, which compares. Code
-//     that jumps to it from elsewhere is not stopped by it.
+//     function: an Entry for no key and for each of those that are one domain's.
 //   - [Masked]: an XRSTOR which a constant without PKRU's bit leads to, along a
 //     straight line into which no direct branch of its code leads. Code that jumps
 //     to it is not stopped. Of this kind are those of the dynamic loader.

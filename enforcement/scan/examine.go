@@ -94,10 +94,10 @@ func (e *examiner) classify(h located, boundaries []uint64, placement Placement)
 	}
 	class, claim := e.prove(h)
 	switch {
-	case class != Open:
-		return class, claim
 	case h.instruction == WRPKRU && e.isGate(h.address):
 		return Gate, gateClaim
+	case class != Open:
+		return class, claim
 	case h.instruction == XRSTOR && placement == Intended:
 		if masked := e.maskedClaim(boundaries); masked != "" {
 			return Masked, masked

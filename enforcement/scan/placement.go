@@ -64,7 +64,7 @@ func advise(class Class, placement Placement, part x86.Part) string {
 	case Proven:
 		return "nothing"
 	case Gate:
-		return "nothing, as long as code that can be made to jump anywhere is kept out of the process"
+		return "nothing; code that can be made to jump anywhere opens one domain with it, so keep such code out of the process"
 	case Entry:
 		return "see that the code it goes on at is meant to run with those keys open"
 	case Masked:

@@ -12,6 +12,8 @@ import (
 // TestClasses: each is code with one hit, which stands at address 8 or behind.
 func TestClasses(t *testing.T) {
 	const wrpkru, rdpkru, xrstor = "0f01ef", "0f01ee", "0fae2f"
+	const allowed = "3d54555555 7464 3d54555515 745d 3d54555545 7456 3d54555551 744f 3d54555554 7448 3d54551555 7441 3d54554555 743a" +
+		"3d54555155 7433 3d54555455 742c 3d54155555 7425 3d54455555 741e 3d54515555 7417 3d54545555 7410 3d14555555 7409 3d44555555 7402"
 	const closed, open = "54555555", "50555555" // PKRU 0x55555554 and 0x55555550
 	for _, test := range []struct {
 		name, code string
@@ -64,8 +66,10 @@ func TestClasses(t *testing.T) {
 		{"XRSTOR with a call between", "b8ee000000 e800000000" + xrstor + "c3", scan.Open, "retq"},
 		{"XRSTOR with a mask in AL", "b0ee 31d2" + xrstor + "c3", scan.Open, "retq"},
 
-		{"the gate", "8b442408 31c9 31d2" + wrpkru + "31c9" + rdpkru + "89442410 c3", scan.Gate, "byte for byte"},
-		{"the gate, returning something else", "8b442408 31c9 31d2" + wrpkru + "31c9" + rdpkru + "89442418 c3", scan.Open, ""},
+		{"the gate", "8b442408 31c9 31d2" + wrpkru + "31c9" + rdpkru + allowed + "0f0b 89442410 c3", scan.Gate, "byte for byte"},
+		{"the gate as code is, that is not known", "8b442408 31c9 31d2" + wrpkru + "31c9" + rdpkru + allowed + "0f0b 89442418 c3", scan.Entry, "keys [14]"},
+		{"the gate without its trap", "8b442408 31c9 31d2" + wrpkru + "31c9" + rdpkru + allowed + "9090 89442410 c3", scan.Open, ""},
+		{"the gate, checking nothing", "8b442408 31c9 31d2" + wrpkru + "31c9" + rdpkru + "89442410 c3", scan.Open, ""},
 		{"REX2", "d58001ef c3", scan.Open, "retq"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

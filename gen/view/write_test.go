@@ -66,6 +66,10 @@ func text(path string, n uint64) string {
 		return fmt.Sprintf("2026-11-23T00:00:%02dZ", n%60)
 	case path == "address":
 		return fmt.Sprintf("00:%02x", n%256)
+	case strings.HasSuffix(path, "executable"):
+		return fmt.Sprintf("/v%d", n)
+	case strings.HasSuffix(path, "sha256"):
+		return fmt.Sprintf("%064x", n)
 	}
 	return fmt.Sprintf("v%d", n)
 }

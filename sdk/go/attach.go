@@ -32,6 +32,7 @@ func Attach(ctx context.Context, config Config) (*Host, error) {
 		return nil, fmt.Errorf("attach: %w", errors.Join(err, a.close(), conn.Close()))
 	}
 	h.adopt(a)
+	h.follow(a)
 	if err := conn.Send(&wire.Ready{}); err != nil {
 		return nil, fmt.Errorf("attach: %w", errors.Join(err, conn.Close(), h.leave()))
 	}
@@ -115,11 +116,10 @@ func (h *Host) settle(config Config, w *wire.Welcome, a *attachment) error {
 	for i, hosted := range w.Hosted {
 		d, known := byName[hosted.Domain]
 		if !known {
-			wall, err := h.backend.NewDomain(hosted.Domain, keys.Options{Priority: -int(hosted.Level)})
-			if err != nil {
+			var err error
+			if d, err = h.newDomain(hosted.Domain, a); err != nil {
 				return errors.Join(err, closeDomains(h.domains))
 			}
-			d = &domain{index: len(h.domains), spread: 31 * uint(len(h.domains)), name: hosted.Domain, wall: wall}
 			byName[d.name] = d
 			h.domains = append(h.domains, d)
 		}
@@ -130,6 +130,19 @@ func (h *Host) settle(config Config, w *wire.Welcome, a *attachment) error {
 	}
 	h.meters = make([]meter, len(h.domains)*len(h.domains))
 	return nil
+}
+
+// newDomain makes the next hosted domain, pinned from the start if policy says so and
+// a key can be spared.
+func (h *Host) newDomain(name string, a *attachment) (*domain, error) {
+	d := &domain{index: len(h.domains), spread: 31 * uint(len(h.domains)), name: name}
+	d.options = keyOptions(a.policy.Wall(d.index))
+	var err error
+	if d.wall, err = h.backend.NewDomain(name, d.options); errors.Is(err, keys.ErrBusy) {
+		d.options.Pinned = false // which follow reports
+		d.wall, err = h.backend.NewDomain(name, d.options)
+	}
+	return d, err
 }
 
 func (h *Host) addService(index int, spec ServiceSpec, d *domain) {

@@ -1,6 +1,7 @@
 package waveguard_test
 
 import (
+	"fmt"
 	"testing"
 
 	waveguard "github.com/optical-net/waveguard/sdk/go"
@@ -61,6 +62,72 @@ func BenchmarkCallFast(b *testing.B) {
 	benchmarkGate(b, page.Permit|page.FastPath, func(t *waveguard.Thread, _ *waveguard.Gate) (any, error) {
 		return t.Call("key-store", "nothing", nil)
 	})
+}
+
+// benchmarkPolicy measures calls of an operation that does nothing, without walls,
+// under a policy.
+func benchmarkPolicy(b *testing.B, change func(table page.Table, e *page.Entry)) {
+	backend, err := mpk.Open(mpk.KindNone)
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := startNodeOn(b, backend, handlers{"key-store": {{Name: "nothing", Handler: func(*waveguard.Thread, any) (any, error) {
+		return nil, nil
+	}}}})
+	var entry *page.Entry
+	table := permitBut(dashboard, keyStore, func(e *page.Entry) { entry = e })
+	change(table, entry)
+	n.daemon.publish(table)
+	gate, err := n.Gate("key-store", "nothing")
+	if err != nil {
+		b.Fatal(err)
+	}
+	n.run(b, "dashboard", func(th *waveguard.Thread) error {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = th.Enter(gate, nil)
+		}
+		return nil
+	})
+}
+
+// BenchmarkGateConstantTime is BenchmarkGateSlow into a domain that wants checks of
+// constant time.
+func BenchmarkGateConstantTime(b *testing.B) {
+	benchmarkPolicy(b, func(table page.Table, _ *page.Entry) { table[keyStore].Wall.Manner = page.ConstantTime })
+}
+
+// BenchmarkGateDelay is BenchmarkGateFast with a random delay at each of the two
+// crossings, of up to so many nanoseconds.
+func BenchmarkGateDelay(b *testing.B) {
+	for _, most := range []uint16{1, 100, 1000, 10000} {
+		b.Run(fmt.Sprint(most), func(b *testing.B) {
+			benchmarkPolicy(b, func(table page.Table, _ *page.Entry) { table[keyStore].Wall.GateDelay = most })
+		})
+	}
+}
+
+// BenchmarkGateDwell is BenchmarkGateFast with a limit to the time inside that is
+// never reached.
+func BenchmarkGateDwell(b *testing.B) {
+	benchmarkPolicy(b, func(_ page.Table, e *page.Entry) { e.MaxDwell = 60_000_000 })
+}
+
+// BenchmarkGateRate is BenchmarkGateFast with a rate that is never reached.
+func BenchmarkGateRate(b *testing.B) {
+	benchmarkPolicy(b, func(_ page.Table, e *page.Entry) { e.MaxRate = 1 << 31 })
+}
+
+// BenchmarkGatePermissive is BenchmarkGateFast from a permissive domain, of calls that
+// policy permits and of those that it does not.
+func BenchmarkGatePermissive(b *testing.B) {
+	for name, flags := range map[string]page.Flags{"permitted": page.Permit | page.FastPath, "tolerated": 0} {
+		b.Run(name, func(b *testing.B) {
+			benchmarkPolicy(b, func(table page.Table, e *page.Entry) {
+				table[dashboard].Wall.Manner, e.Flags = page.Permissive, flags
+			})
+		})
+	}
 }
 
 // TestFastPathDoesNotAllocate holds what the benchmarks show.

@@ -46,12 +46,19 @@
 // [Service.Run] locks the goroutine to its thread, enters the service's domain
 // and leaves it again at the end, whatever happens in between. Goroutines
 // started inside begin outside of every domain. A [Thread] belongs to the
-// goroutine that was given it.
+// goroutine that was given it; on another one its methods refuse. A handler must not
+// call runtime.UnlockOSThread without a lock of its own: a few of these do no harm,
+// but a goroutine that does leave its thread leaves its rights behind for others, and
+// the process ends when that is noticed, at the way back.
 //
 // Domains can outnumber the hardware keys: a domain has one while a thread is
 // inside, and for as long after as no other needs it. While threads are inside as
 // many domains as there are keys to lend (14), who enters another one waits. So a
 // thread that waits for the network or a lock does it in [Thread.Outside].
+//
+// A transition can have a limit to the time of its calls. At the limit the violation is
+// reported and the handler's [Thread.Context] ends, with an [Overstay] as its cause;
+// a handler that does not look goes on, since nothing ends a goroutine from outside.
 //
 // # Faults
 //

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 )
@@ -11,6 +12,8 @@ import (
 var (
 	// ErrDenied is matched by every *Denied.
 	ErrDenied = errors.New("denied by policy")
+	// ErrDwell is matched by every *Overstay.
+	ErrDwell = errors.New("stayed longer than policy permits")
 	// ErrNotHosted reports a service, or an operation of one, that this
 	// process does not host. Gates lead only to services of one process.
 	ErrNotHosted = errors.New("not hosted by this process")
@@ -50,6 +53,31 @@ func (e *Denied) Error() string {
 
 // Is makes errors.Is(err, ErrDenied) true.
 func (e *Denied) Is(target error) bool { return target == ErrDenied }
+
+// Overstay reports that a call was inside its target for longer than policy permits.
+// It is the cause with which a handler's context ends, and what its caller gets in
+// place of the error that the handler then returns; what it returns without an error
+// is its result, late. It matches ErrDwell.
+type Overstay struct {
+	Source, Target string // domains
+	Operation      string // service and operation
+	Limit          time.Duration
+	Err            error // of the handler; nil as the cause of a context
+}
+
+func (e *Overstay) Error() string {
+	text := fmt.Sprintf("call of %s from domain %s into domain %s: stayed longer than %v", e.Operation, e.Source, e.Target, e.Limit)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Is makes errors.Is(err, ErrDwell) true.
+func (e *Overstay) Is(target error) bool { return target == ErrDwell }
+
+// Unwrap returns the handler's error.
+func (e *Overstay) Unwrap() error { return e.Err }
 
 // Fault reports that code touched region memory it has no right to. The code
 // was ended where it stood.

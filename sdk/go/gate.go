@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
 )
 
@@ -34,13 +34,19 @@ type verdict struct {
 	cell       page.Cell
 	rate       uint32        // calls per second, 0 for any
 	dwell      time.Duration // 0 for any
+	delay      uint16        // most nanoseconds by which a crossing is delayed
+	permissive bool          // a call that breaks a rule goes on
+	counted    bool          // as a call that did
+	special    bool          // one of the five above is set
 }
 
 // Call asks a service of this process to perform an operation and returns
 // what its handler does. The argument is handed over as it is. Call returns
 // ErrNotHosted if there is no such operation here, a *Denied if policy does
 // not permit it, ErrDepth if calls nest too deep, a *Fault or a *PanicError if
-// the handler was ended by one.
+// the handler was ended by one, an *Overstay if the handler returned an error after
+// it had stayed too long, mpk.ErrRights on a goroutine that the thread does not
+// belong to.
 //
 // A call within one domain crosses no wall and needs no permission.
 func (t *Thread) Call(service, operation string, arg any) (any, error) {
@@ -58,16 +64,13 @@ func (t *Thread) Call(service, operation string, arg any) (any, error) {
 // caller's choice. The thread is inside the target alone while it runs, and
 // back where it was afterwards, however the handler ends.
 func (t *Thread) Enter(g *Gate, arg any) (any, error) {
-	if t.depth == maxDepth {
-		return nil, fmt.Errorf("call %v: %w", g, ErrDepth)
+	if mpk.Goroutine() != t.goroutine || t.current == nil || t.depth == maxDepth {
+		return nil, t.cannotCall(g)
 	}
 	f := &t.stack[t.depth]
-	f.service, f.domain, f.dwell = t.service, t.current, 0
+	f.service, f.domain = t.service, t.current
 	if t.current == g.target {
-		return t.pass(g, arg)
-	}
-	if t.current == nil {
-		return nil, fmt.Errorf("call %v from a thread outside its Run: %w", g, ErrClosed)
+		return t.pass(g, nil, arg)
 	}
 	v := &t.verdicts[(g.index^t.current.spread)%cachedVerdicts]
 	if !t.holds(v, g) {
@@ -75,14 +78,26 @@ func (t *Thread) Enter(g *Gate, arg any) (any, error) {
 			return nil, err
 		}
 	}
-	if v.rate != 0 && !t.host.meter(t.current, g.target).admit(t.host.now(), v.rate) {
-		return nil, t.deny(g, v.cell, page.RateLimited, ReasonRate)
+	if !v.special {
+		v.cell.Add(page.Permitted)
+		return t.pass(g, nil, arg)
 	}
-	v.cell.Add(page.Permitted)
-	if v.dwell != 0 {
-		f.dwell, f.entered = v.dwell, t.host.now()
+	if err := t.restrain(v, g); err != nil {
+		return nil, err
 	}
-	return t.pass(g, arg)
+	return t.pass(g, v, arg)
+}
+
+// cannotCall says why the thread cannot call anything.
+func (t *Thread) cannotCall(g *Gate) error {
+	switch {
+	case mpk.Goroutine() != t.goroutine:
+		return fmt.Errorf("call %v on a goroutine that the thread does not belong to: %w", g, mpk.ErrRights)
+	case t.current == nil:
+		return fmt.Errorf("call %v from a thread outside its Run: %w", g, ErrClosed)
+	default:
+		return fmt.Errorf("call %v: %w", g, ErrDepth)
+	}
 }
 
 // holds reports whether a remembered verdict is the policy in force. The
@@ -93,50 +108,33 @@ func (t *Thread) holds(v *verdict, g *Gate) bool {
 		v.epoch == v.live.Load()
 }
 
-// validate is the slow path: it asks the policy page and remembers.
-func (t *Thread) validate(v *verdict, g *Gate) error {
-	t.attachment = t.host.refresh(t.attachment)
-	source, target := t.current.index, g.target.index
-	policy, epoch := t.attachment.policy.Lookup(source, target)
-	cell := t.attachment.stats.Cell(source, target)
-	switch {
-	case !policy.Source.Leavable() || !policy.Target.Enterable():
-		return t.deny(g, cell, page.OutOfServiceCalls, ReasonOutOfService)
-	case policy.Entry.Flags&page.Permit == 0:
-		return t.deny(g, cell, page.Denied, ReasonTransition)
-	case policy.Entry.Operations>>g.bit&1 == 0:
-		return t.deny(g, cell, page.OperationDenied, ReasonOperation)
-	case policy.Entry.Flags&page.FastPath == 0:
-		epoch = 0
-	}
-	*v = verdict{
-		gate: g, source: t.current, cell: cell,
-		attachment: t.attachment, live: t.attachment.policy.LiveEpoch(), epoch: epoch,
-		rate:  policy.Entry.MaxRate,
-		dwell: time.Duration(policy.Entry.MaxDwell) * time.Microsecond,
-	}
-	return nil
-}
-
-// deny counts, reports and returns a refusal.
-func (t *Thread) deny(g *Gate, cell page.Cell, counter page.Counter, reason Reason) error {
-	cell.Add(counter)
-	t.report(gateReport(reason, t.service, t.current, g))
-	return &Denied{Source: t.current.name, Target: g.target.name, Operation: g.String(), Reason: reason}
-}
-
 // pass crosses the wall, runs the handler and comes back to where the top of
-// the stack says.
-func (t *Thread) pass(g *Gate, arg any) (result any, err error) {
+// the stack says. The verdict is nil if nothing of it is left to do inside.
+func (t *Thread) pass(g *Gate, v *verdict, arg any) (result any, err error) {
 	if t.current != g.target {
 		if err := t.walls.Enter(t.ctx, g.target.wall); err != nil {
 			return nil, fmt.Errorf("call %v: %w", g, err)
 		}
 	}
+	if v != nil {
+		t.begin(v, g)
+	}
 	t.depth++
 	t.current, t.service = g.target, g.service
 	defer t.comeBack(g, &result, &err)
 	return g.handler(t, arg)
+}
+
+// begin starts what a call that needs more than most is held to until it is back.
+func (t *Thread) begin(v *verdict, g *Gate) {
+	f := &t.stack[t.depth]
+	f.delay = v.delay
+	if f.timed = v.dwell != 0 || v.permissive; f.timed {
+		if f.stay == nil {
+			f.stay = new(stay)
+		}
+		f.stay.begin(t, g, v)
+	}
 }
 
 // comeBack returns to where the gate was entered, whichever way the handler
@@ -150,10 +148,18 @@ func (t *Thread) comeBack(g *Gate, result *any, err *error) {
 		*result, *err = nil, t.explain(cause, g)
 	}
 	t.service = f.service
-	if f.dwell != 0 && t.host.now()-f.entered > f.dwell {
-		t.cell(f.domain, g.target).Add(page.DwellExceeded)
-		t.report(gateReport(wire.DwellExceeded, f.service, f.domain, g))
+	if f.timed || f.delay != 0 {
+		t.finish(f, g, err)
 	}
+}
+
+// finish ends what begin started.
+func (t *Thread) finish(f *frame, g *Gate, err *error) {
+	if f.timed && f.stay.end(t.cell(f.domain, g.target)) && *err != nil {
+		*err = t.overstay(f, g, *err)
+	}
+	t.delay(f.delay)
+	f.delay, f.timed = 0, false
 }
 
 // cell returns the counters of a transition in the page this thread counts

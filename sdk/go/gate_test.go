@@ -12,6 +12,7 @@ import (
 
 	waveguard "github.com/optical-net/waveguard/sdk/go"
 
+	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
 )
 
@@ -324,5 +325,35 @@ func TestManyThreadsCountExactly(t *testing.T) {
 	}
 	if reported != cell[page.Denied] {
 		t.Errorf("reports stand for %d denials, counted %d", reported, cell[page.Denied])
+	}
+}
+
+// TestThreadsOfOtherGoroutines uses a Thread on a goroutine that is inside the same
+// domain by a Run of its own, so that its rights are those that the Thread should
+// have: the gate must refuse, or two would share one count of who is inside.
+func TestThreadsOfOtherGoroutines(t *testing.T) {
+	n := startNode(t, handlers{"key-store": {echo("b")}})
+	n.run(t, "dashboard", func(th *waveguard.Thread) error {
+		done := make(chan error)
+		go func() {
+			done <- n.Service("dashboard").Run(t.Context(), func(own *waveguard.Thread) error {
+				if _, err := th.Call("key-store", "b", 1); !errors.Is(err, mpk.ErrRights) {
+					t.Errorf("call with the thread of another: %v, want ErrRights", err)
+				}
+				if err := th.Outside(func() error { t.Error("was outside"); return nil }); !errors.Is(err, mpk.ErrRights) {
+					t.Errorf("Outside with the thread of another: %v, want ErrRights", err)
+				}
+				_, err := own.Call("key-store", "b", 1)
+				return err
+			})
+		}()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		_, err := th.Call("key-store", "b", 1)
+		return err
+	})
+	if got := n.first.counter(dashboard, keyStore, page.Permitted); got != 2 {
+		t.Errorf("counted %d permitted calls, want 2", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/keys"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 )
 
@@ -27,6 +28,7 @@ type Host struct {
 	meters   []meter // of the transitions, source-major
 	started  time.Time
 	reports  *reporter
+	followed followed
 
 	attachment atomic.Pointer[attachment] // current; never nil after Attach
 	conn       atomic.Pointer[wire.Conn]  // nil while detached
@@ -46,7 +48,8 @@ type domain struct {
 	index      int  // local index
 	name       string
 	wall       *mpk.Domain
-	operations []*Gate // in the order of their bits
+	options    keys.Options // of wall; guarded by Host.followed.mu
+	operations []*Gate      // in the order of their bits
 }
 
 // gateName is what a caller says; gates are found by it.
@@ -61,6 +64,8 @@ type Status struct {
 	Keys       int          // hardware keys of this process
 	Epoch      uint64       // publication of the policy in force, 0 after Close
 	LastError  error        // of the connection, while not attached
+	Unpinned   []string     // domains that policy pins although too few keys are left
+	Sealed     []string     // domains whose regions stay as they are until the process ends
 }
 
 // Service returns a hosted service, nil if the process hosts none of that
@@ -74,6 +79,8 @@ func (h *Host) Status() Status {
 		Backend:  h.backend.Kind(),
 		Strength: h.backend.Strength(),
 		Keys:     h.backend.Keys(),
+		Unpinned: h.unpinned(),
+		Sealed:   h.sealed(),
 	}
 	if a := h.acquire(); a != nil {
 		defer h.release(a)
@@ -100,7 +107,7 @@ func (h *Host) Gate(service, operation string) (*Gate, error) {
 
 // Close detaches from the daemon and refuses new Runs. Those that are going
 // on continue under the last policy; when the last ends, all regions are
-// unmapped. Closing twice does nothing.
+// unmapped but those that are sealed. Closing twice does nothing.
 func (h *Host) Close() error {
 	h.mu.Lock()
 	if h.closed {

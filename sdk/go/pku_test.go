@@ -4,13 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"os/signal"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	waveguard "github.com/optical-net/waveguard/sdk/go"
 
+	"github.com/optical-net/waveguard/enforcement/keys"
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/enforcement/page"
 )
 
 // needPKU skips where there are no protection keys, and fails where there
@@ -207,4 +214,248 @@ func TestPKUMoreDomainsThanKeys(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// keyStats are those of the process's keys.
+func keyStats(t *testing.T) keys.Stats {
+	t.Helper()
+	b, err := mpk.Open(mpk.KindPKU)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.(interface{ KeyStats() keys.Stats }).KeyStats()
+}
+
+// pinning is permitAll with some domains pinned.
+func pinning(domains ...int) page.Table {
+	table := permitAll(nodeHosts)
+	for _, d := range domains {
+		table[d].Wall.Manner |= page.Pinned
+	}
+	return table
+}
+
+// TestPKUPinsFollowPolicy pins and unpins domains while the process runs.
+func TestPKUPinsFollowPolicy(t *testing.T) {
+	needPKU(t)
+	n := startNode(t, handlers{"key-store": {echo("b")}})
+	newRegion(t, n, "key-store", 1)
+	for _, step := range [][]int{{keyStore}, {keyStore, dashboard}, {dashboard}, {}} {
+		n.daemon.publish(pinning(step...))
+		n.run(t, "dashboard", func(th *waveguard.Thread) error {
+			_, err := th.Call("key-store", "b", 1)
+			return err
+		})
+		if got := keyStats(t).Pinned; got != len(step) {
+			t.Errorf("with %v pinned by policy, %d are", step, got)
+		}
+		if s := n.Status(); len(s.Unpinned) != 0 || len(s.Sealed) != 0 {
+			t.Errorf("status %+v", s)
+		}
+	}
+}
+
+// TestPKUTooManyPins: the excess is told of, and treated as if it was not pinned.
+func TestPKUTooManyPins(t *testing.T) {
+	needPKU(t)
+	const services = 20
+	domains, config := map[string]string{}, waveguard.Config{}
+	table := permitAll(services)
+	for i := range services {
+		name := fmt.Sprintf("service-%02d", i)
+		domains[name] = "domain-of-" + name
+		config.Services = append(config.Services, waveguard.ServiceSpec{Name: name, Operations: []waveguard.Operation{echo("b")}})
+		table[i].Wall.Manner = page.Pinned
+	}
+	d := startDaemon(t, domains)
+	d.publish(table)
+	config.Socket = d.path
+	n, err := waveguard.Attach(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	callAll := func() {
+		t.Helper()
+		for _, s := range config.Services {
+			if err := n.Service(s.Name).Run(t.Context(), func(th *waveguard.Thread) error {
+				for _, other := range config.Services {
+					if _, err := th.Call(other.Name, "b", 1); err != nil {
+						return err
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Errorf("%s: %v", s.Name, err)
+			}
+		}
+	}
+	callAll()
+	stats := keyStats(t)
+	if got := n.Status().Unpinned; stats.Pinned != stats.Keys-1 || len(got) != services-stats.Pinned {
+		t.Errorf("%d of %d keys are pinned, too many are %q", stats.Pinned, stats.Keys, got)
+	}
+	last := n.Status().Unpinned[0]
+	for i := range 3 {
+		table[i].Wall.Manner = 0
+	}
+	d.publish(table)
+	callAll()
+	if s := n.Status(); len(s.Unpinned) != services-stats.Pinned-3 || slices.Contains(s.Unpinned, last) || keyStats(t).Pinned != stats.Pinned {
+		t.Errorf("after three were unpinned, too many are %q, %d are pinned", s.Unpinned, keyStats(t).Pinned)
+	}
+}
+
+// TestPKUHandlersThatUnlockTheirThread: a handler that takes back a lock it did not set
+// does not hand its rights to other goroutines.
+func TestPKUHandlersThatUnlockTheirThread(t *testing.T) {
+	needPKU(t)
+	var secret *waveguard.Region
+	n := startNode(t, handlers{"key-store": {{Name: "unlock", Handler: func(*waveguard.Thread, any) (any, error) {
+		runtime.UnlockOSThread()
+		runtime.UnlockOSThread()
+		var group sync.WaitGroup
+		for range 50 {
+			group.Go(func() {
+				if !refused(secret.Bytes()) {
+					t.Error("another goroutine has the rights of the handler")
+				}
+			})
+			runtime.Gosched()
+			secret.Bytes()[0]++
+		}
+		group.Wait()
+		return nil, nil
+	}}}})
+	secret = newRegion(t, n, "key-store", 1)
+	n.run(t, "dashboard", func(th *waveguard.Thread) error {
+		for range 3 {
+			if _, err := th.Call("key-store", "unlock", nil); err != nil {
+				return err
+			}
+		}
+		if !refused(secret.Bytes()) {
+			t.Error("the caller has the rights of the handler")
+		}
+		return nil
+	})
+	if !refused(secret.Bytes()) {
+		t.Error("the rights outlive Run")
+	}
+}
+
+// TestPKUSignalsInsideGates sends signals to a thread inside: the program's handler is
+// called, and the thread's rights are what they were.
+func TestPKUSignalsInsideGates(t *testing.T) {
+	needPKU(t)
+	const signals = 200
+	got := make(chan os.Signal, signals)
+	signal.Notify(got, unix.SIGUSR1)
+	defer signal.Stop(got)
+	var secret *waveguard.Region
+	n := startNode(t, handlers{"key-store": {{Name: "interrupted", Handler: func(*waveguard.Thread, any) (any, error) {
+		for range signals {
+			if err := unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGUSR1); err != nil {
+				return nil, err
+			}
+			secret.Bytes()[0]++
+		}
+		return nil, nil
+	}}}})
+	secret = newRegion(t, n, "key-store", 1)
+	n.run(t, "dashboard", func(th *waveguard.Thread) error {
+		if _, err := th.Call("key-store", "interrupted", nil); err != nil {
+			return err
+		}
+		if !refused(secret.Bytes()) {
+			t.Error("the caller has the rights of the handler")
+		}
+		return nil
+	})
+	<-got
+}
+
+// TestPKUProgramsStartedInside begin with no rights but the usual, and the thread that
+// starts them keeps its own.
+func TestPKUProgramsStartedInside(t *testing.T) {
+	needPKU(t)
+	const marker = "WAVEGUARD_TEST_STARTED_INSIDE"
+	var secret *waveguard.Region
+	n := startNode(t, handlers{"key-store": {{Name: "start", Handler: func(*waveguard.Thread, any) (any, error) {
+		cmd := exec.Command("/proc/self/exe", "-test.run=^TestPKUProgramsStartedInside$")
+		cmd.Env = append(os.Environ(), marker+"=1")
+		out, err := cmd.CombinedOutput()
+		secret.Bytes()[0]++
+		return string(out), err
+	}}}})
+	if os.Getenv(marker) != "" {
+		return // needPKU opened the keys: that fails if any is open at the start
+	}
+	secret = newRegion(t, n, "key-store", 1)
+	n.run(t, "dashboard", func(th *waveguard.Thread) error {
+		out, err := th.Call("key-store", "start", nil)
+		if err != nil {
+			t.Errorf("%v: %v", err, out)
+		}
+		return nil
+	})
+}
+
+// TestPKUPanicsThroughNestedGates: at each step back the thread has the rights of the
+// domain it is back in, and of no other.
+func TestPKUPanicsThroughNestedGates(t *testing.T) {
+	needPKU(t)
+	regions := map[string]*waveguard.Region{}
+	only := func(where string) {
+		t.Helper()
+		for name, r := range regions {
+			if refused(r.Bytes()) != (name != where) {
+				t.Errorf("in %s, the region of %s is refused: %v", where, name, name == where)
+			}
+		}
+	}
+	n := startNode(t, handlers{
+		"key-store": {{Name: "end", Handler: func(_ *waveguard.Thread, arg any) (any, error) {
+			only("key-store")
+			if arg == "exit" {
+				runtime.Goexit()
+			}
+			panic(arg)
+		}}},
+		"monitoring": {{Name: "relay", Handler: func(th *waveguard.Thread, arg any) (any, error) {
+			defer only("monitoring")
+			_, err := th.Call("key-store", "end", arg)
+			var caught *waveguard.PanicError
+			if !errors.As(err, &caught) || caught.Value != arg {
+				t.Errorf("the relay gets %v", err)
+			}
+			only("monitoring")
+			panic(err)
+		}}},
+	})
+	for _, name := range []string{"key-store", "monitoring", "dashboard"} {
+		regions[name] = newRegion(t, n, name, 1)
+	}
+	n.run(t, "dashboard", func(th *waveguard.Thread) error {
+		_, err := th.Call("monitoring", "relay", "boom")
+		var caught *waveguard.PanicError
+		if !errors.As(err, &caught) || caught.Operation != "monitoring/relay" {
+			t.Errorf("the caller gets %v", err)
+		}
+		only("dashboard")
+		return nil
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer only("")
+		_ = n.Service("dashboard").Run(t.Context(), func(th *waveguard.Thread) error {
+			defer only("dashboard")
+			_, err := th.Call("monitoring", "relay", "exit")
+			t.Errorf("after Goexit, Call returned %v", err)
+			return err
+		})
+	}()
+	<-done
+	n.run(t, "dashboard", func(*waveguard.Thread) error { only("dashboard"); return nil })
 }

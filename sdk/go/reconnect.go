@@ -47,6 +47,8 @@ func (h *Host) listen(conn *wire.Conn) error {
 				return err
 			}
 		case *wire.Pong:
+		case *wire.Refused:
+			return m
 		default:
 			if files != nil {
 				err = files.Close()
@@ -118,6 +120,7 @@ func (h *Host) attachAgain() (*wire.Conn, error) {
 		return nil, errors.Join(err, a.close(), conn.Close())
 	}
 	h.adopt(a)
+	h.follow(a) // which nothing replaces before the next attempt
 	if err := conn.Send(&wire.Ready{}); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}

@@ -31,6 +31,7 @@ type Violation struct {
 	ThreadID  int     // of the kernel
 	Address   uintptr // touched, 0 for none
 	Count     uint64  // occurrences that this report stands for
+	Tolerated bool    // nothing was stopped: the source is permissive
 }
 
 // reporter tells the daemon of violations without ever making a gate wait: a
@@ -48,6 +49,7 @@ type reporter struct {
 type reportKey struct {
 	source, target uint16
 	kind           wire.Kind
+	outcome        wire.Outcome
 }
 
 // pendingReport is the latest of its kind, and what it stands for.
@@ -83,16 +85,21 @@ func faultReport(s *Service, source, target *domain, address uintptr) wire.Viola
 
 // report hands a violation of this thread over; its counter has grown before.
 func (t *Thread) report(v wire.Violation) {
-	v.ThreadID = threadID()
-	if !t.host.reports.add(v) {
-		t.attachment.stats.Lost(1)
+	v.ThreadID = t.id
+	t.host.tell(t.attachment, v)
+}
+
+// tell hands a violation over that was counted in an attachment's page.
+func (h *Host) tell(a *attachment, v wire.Violation) {
+	if !h.reports.add(v) {
+		a.stats.Lost(1)
 	}
-	t.attachment.ring()
+	a.ring()
 }
 
 // add returns false if there is no room for one more kind of trouble.
 func (r *reporter) add(v wire.Violation) bool {
-	key := reportKey{v.Source, v.Target, v.Kind}
+	key := reportKey{v.Source, v.Target, v.Kind, v.Outcome}
 	r.mu.Lock()
 	p, known := r.pending[key]
 	if !known && len(r.pending) == maxPendingReports {
@@ -213,6 +220,7 @@ func (h *Host) violation(v *wire.Violation, count uint64) Violation {
 		Kind: v.Kind, Severity: v.Severity, Service: h.hello.Services[v.Service].Name,
 		Source: h.domains[v.Source].name, Target: target.name,
 		ThreadID: int(v.ThreadID), Address: uintptr(v.Address), Count: count,
+		Tolerated: v.Outcome == wire.Tolerated,
 	}
 	if v.Operation != wire.NoOperation {
 		public.Operation = target.operations[v.Operation].String()

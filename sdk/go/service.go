@@ -50,7 +50,7 @@ func (s *Service) NewRegion(size int) (*Region, error) {
 // only inside the domain, and not at all after Close.
 func (r *Region) Bytes() []byte { return r.memory.Bytes() }
 
-// Close unmaps the region.
+// Close unmaps the region, unless it is sealed: see Status.
 //
 // Preconditions: nobody uses its memory any more.
 func (r *Region) Close() error {
@@ -76,13 +76,16 @@ func (s *Service) Run(ctx context.Context, f func(*Thread) error) (err error) {
 			err = errors.Join(err, left)
 		}
 	}()
+	defer lockThread()()
 	t := newThread(ctx, s)
 	defer func() { s.host.release(t.attachment) }()
+	s.host.follow(t.attachment)
 	if t.attachment.policy.State(s.domain.index) == page.Isolated {
 		return &Denied{Source: s.domain.name, Target: s.domain.name, Operation: s.name, Reason: ReasonOutOfService}
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	most := t.attachment.policy.Wall(s.domain.index).GateDelay
+	t.delay(most)
+	defer t.delay(most)
 	if err := t.walls.Enter(ctx, s.domain.wall); err != nil {
 		return fmt.Errorf("run service %s: %w", s.name, err)
 	}
@@ -91,4 +94,19 @@ func (s *Service) Run(ctx context.Context, f func(*Thread) error) (err error) {
 	defer debug.SetPanicOnFault(old)
 	defer t.end(&err)
 	return f(t)
+}
+
+// lockThread keeps the calling goroutine on its thread until what it returns is called.
+// It locks more than once: the thread has rights of its own, and code inside that
+// unlocks what it did not lock would have other goroutines run with them.
+func lockThread() (unlock func()) {
+	const times = 16
+	for range times {
+		runtime.LockOSThread()
+	}
+	return func() {
+		for range times {
+			runtime.UnlockOSThread()
+		}
+	}
 }

@@ -3,8 +3,8 @@ package waveguard
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime/debug"
-	"time"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
@@ -21,6 +21,8 @@ const (
 // given it, until that function returns.
 type Thread struct {
 	host       *Host
+	goroutine  uintptr // that it belongs to
+	id         uint32  // of the kernel
 	ctx        context.Context
 	walls      mpk.Thread  // where the thread is, below current and stack
 	attachment *attachment // referenced; the newest that this thread has seen
@@ -29,22 +31,40 @@ type Thread struct {
 	depth      int
 	stack      [maxDepth]frame
 	verdicts   [cachedVerdicts]verdict
+	random     *rand.ChaCha8 // made with the first delay
 }
 
 // frame is where a call came from, and what its return must check.
 type frame struct {
 	service *Service
 	domain  *domain
-	entered time.Duration
-	dwell   time.Duration // permitted time inside, 0 for any
+	stay    *stay  // made with the first call at this depth that is timed
+	delay   uint16 // most nanoseconds by which the return is delayed
+	timed   bool   // stay is of this call
 }
 
+// newThread makes the Thread of the calling one, which is locked to its goroutine.
 func newThread(ctx context.Context, s *Service) *Thread {
-	return &Thread{host: s.host, ctx: ctx, walls: s.host.backend.NewThread(), attachment: s.host.acquire(), service: s}
+	return &Thread{
+		host: s.host, goroutine: mpk.Goroutine(), id: threadID(),
+		ctx: ctx, walls: s.host.backend.NewThread(), attachment: s.host.acquire(), service: s,
+	}
 }
 
-// Context returns the context of the Run that the thread is in.
-func (t *Thread) Context() context.Context { return t.ctx }
+// Context returns the context of the Run that the thread is in; in a handler with a
+// limit to its time inside, one that ends at that limit as well, with an *Overstay as
+// its cause.
+func (t *Thread) Context() context.Context { return t.contextAt(t.depth) }
+
+func (t *Thread) contextAt(depth int) context.Context {
+	for ; depth > 0; depth-- {
+		f := &t.stack[depth-1]
+		if f.timed && f.stay.limit != 0 && f.stay.strict {
+			return f.stay.handlersContext(t.contextAt(depth-1), t.overstay(f, f.stay.gate, nil))
+		}
+	}
+	return t.ctx
+}
 
 // Service returns the service whose code is running: in a handler, the one
 // that registered it.
@@ -53,8 +73,12 @@ func (t *Thread) Service() *Service { return t.service }
 // Outside runs f with every region closed to the thread, and comes back. Code that
 // waits for long, as for the network, belongs in it: a thread that waits inside
 // keeps a hardware key from the domains of others, of which there can be more
-// than keys. In f no call can be made. It returns f's error.
+// than keys. In f no call can be made. It returns f's error, or mpk.ErrRights on a
+// goroutine that the thread does not belong to.
 func (t *Thread) Outside(f func() error) error {
+	if mpk.Goroutine() != t.goroutine {
+		return fmt.Errorf("leave the domain of another goroutine's thread: %w", mpk.ErrRights)
+	}
 	inside := t.current
 	if inside == nil {
 		return fmt.Errorf("leave the domain of a thread outside its Run: %w", ErrClosed)

@@ -228,6 +228,13 @@ func TestRing(t *testing.T) {
 	}
 }
 
+// TestWallsAreRead: pinned domains, priorities and delays as a page says.
+func TestWallsAreRead(t *testing.T) {
+	if out, err := exec.Command(program(t, "walls")).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestHeap holds the heap of a domain to a model, under the sanitizers.
 func TestHeap(t *testing.T) {
 	if os.Getenv("WAVEGUARD_IN_VM") != "" {

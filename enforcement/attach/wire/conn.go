@@ -47,6 +47,7 @@ type Conn struct {
 	sent   uint32 // sequence of the last message sent
 
 	received uint32 // sequence of the last message received
+	sender   int    // whose messages alone are taken; 0 takes anybody's
 	packet   []byte
 	control  []byte
 }
@@ -59,6 +60,16 @@ func Dial(ctx context.Context, path string) (*Conn, error) {
 		return nil, fmt.Errorf("connect to the daemon: %w", err)
 	}
 	return NewConn(socket.(*net.UnixConn)), nil
+}
+
+// Admit has every Receive that follows return ErrFormat for a message that
+// another process than that one sent, and for one with descriptors, which are
+// not even opened.
+//
+// Preconditions: the socket came from a listener with SO_PASSCRED (unix(7)).
+func (c *Conn) Admit(pid int) {
+	c.sender = pid
+	c.control = make([]byte, unix.CmsgSpace(unix.SizeofUcred))
 }
 
 // NewConn takes over a SOCK_SEQPACKET socket.
@@ -103,7 +114,10 @@ func (c *Conn) send(m Message, control []byte) error {
 // message that breaks the protocol, and the socket's error otherwise.
 func (c *Conn) Receive() (Message, *Files, error) {
 	n, controlN, flags, _, err := c.socket.ReadMsgUnix(c.packet, c.control)
-	files := takeFiles(c.control[:max(controlN, 0)])
+	sender, files := takeControl(c.control[:max(controlN, 0)])
+	if err == nil && c.sender != 0 && sender != c.sender && n > 0 {
+		err = fmt.Errorf("%w: process %d sent it, only process %d may", ErrFormat, sender, c.sender)
+	}
 	m, err := c.accept(n, flags, len(files), err)
 	if err == nil {
 		if w, ok := m.(*Welcome); ok {
@@ -138,15 +152,18 @@ func (c *Conn) accept(n, flags, files int, err error) (Message, error) {
 	return m, nil
 }
 
-// takeFiles owns every descriptor in a control message, whatever else is
-// wrong with it. They arrive close-on-exec.
-func takeFiles(control []byte) []*os.File {
+// takeControl owns every descriptor in a control message, whatever else is
+// wrong with it, and returns them and the number of who sent it, 0 if it does not
+// say. Descriptors arrive close-on-exec.
+func takeControl(control []byte) (sender int, files []*os.File) {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
-		return nil
+		return 0, nil
 	}
-	var files []*os.File
 	for i := range messages {
+		if cred, err := unix.ParseUnixCredentials(&messages[i]); err == nil {
+			sender = int(cred.Pid)
+		}
 		fds, err := unix.ParseUnixRights(&messages[i])
 		if err != nil {
 			continue
@@ -155,7 +172,7 @@ func takeFiles(control []byte) []*os.File {
 			files = append(files, os.NewFile(uintptr(fd), "attach"))
 		}
 	}
-	return files
+	return sender, files
 }
 
 func closeFiles(files []*os.File) {

@@ -25,14 +25,19 @@
 //	Hello                       →
 //	                            ←      Welcome with 3 descriptors, or Refused and close
 //	(maps the pages)
-//	Ready                       →
+//	Ready                       →      in 5 seconds
+//	                            ←      nothing, or Refused and close
 //	Violation ...               →
 //	Ping                        ↔      Pong, with the same token, by either side
 //	Bye, close                  →
 //
 // Descriptors travel with Welcome as SCM_RIGHTS, in this order: the policy
 // page, the stats page (both in sdk/include/waveguard/page.h), the doorbell
-// eventfd. No other message carries any; surplus ones are closed.
+// eventfd. No other message carries any. A service closes surplus ones; the
+// daemon takes none and ends the connection.
+//
+// All messages of a service come from the process that connected: its number is
+// the one in SCM_CREDENTIALS of each (unix(7)), or the daemon ends the connection.
 //
 // A socket that closes ends the attachment. The service goes on under the
 // policy it has, connects again and says Hello again with the id it had.

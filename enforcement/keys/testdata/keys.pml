@@ -1,12 +1,18 @@
 /* The protocol by which keys change hands: enter, leave, park, lend, wait.
  *
- * THREADS threads go ROUNDS times into one of DOMAINS domains each, and half of
- * the time from there into another one, with KEYS keys to lend. What Go does with
+ * THREADS threads go ROUNDS times, each next one once less, into one of DOMAINS domains,
+ * and half of the time from there into another one, with KEYS keys to lend. What Go does with
  * one atomic operation is one atomic step here; everything else interleaves.
  *
  * Safety, asserted at every step of every run: the memory under a key that a
  * thread has open is that of the domain it is in, and of no other. And no run
  * ends with a thread that waits for ever.
+ *
+ * Liveness, with LIVE: the threads go on for ever, and each that waits for a key gets
+ * one, if every thread inside leaves at some time and the processors and the mutex
+ * are fair. What the ring does under its mutex is one step then. (That another
+ * holder drains after a while, because a thread inside does not leave, is not in
+ * the model.)
  *
  * Mistakes that can be switched on, each of which spin must find:
  *   PARK_REGARDLESS  the ring parks without looking at the count
@@ -15,6 +21,9 @@
  *   LEND_BEFORE_TAG  the key is lent before the memory of the old holder is away
  *   WAIT_HOLDING     a thread waits without giving up what it came through
  *   WAIT_UNSEEN      a thread says that it waits after its last look
+ *   PASS_THE_QUEUE   a thread takes a key although others wait
+ *   ADMIT_ALWAYS     holders do not drain for those that wait
+ *   WAKE_NOBODY      the first of the queue leaves and wakes nobody
  */
 
 #ifndef THREADS
@@ -41,24 +50,89 @@ byte rights[THREADS];   /* key that the thread has open */
 byte within[THREADS];   /* domain that the thread is in while it has one open */
 bool lent[KEYS + 1];
 
+bool drains[DOMAINS];   /* of the holder's word */
+
 bool mu;
 byte waiting;
+byte queue[THREADS];    /* threads that wait, the first one first */
+byte queued;
 bool woken[THREADS];
 
 inline lock()   { atomic { !mu -> mu = true } }
 inline unlock() { mu = false }
 
-inline wake() {
-	lock();
-	d_step { for (i : 0 .. THREADS - 1) { woken[i] = true } i = 0 }
-	unlock()
+#ifdef LIVE
+#define UNDER_MUTEX(steps) atomic { steps }
+#else
+#define UNDER_MUTEX(steps) lock(); steps; unlock()
+#endif
+/* What nobody sees half done who does not have the mutex. */
+#define AT_ONCE(step) atomic { !mu -> step }
+
+inline wakeFirst() {
+	d_step {
+		if
+		:: queued > 0 -> woken[queue[0]] = true
+		:: else
+		fi
+	}
+}
+
+inline join() {
+	d_step { queue[queued] = me; queued++ }
+}
+
+/* Ring.quit, under mu */
+inline quit() {
+	d_step {
+		if
+		:: queue[0] == me -> for (i : 0 .. DOMAINS - 1) { drains[i] = false }
+		:: else
+		fi;
+		i = 0;
+		do
+		:: queue[i] != me -> i++
+		:: else -> break
+		od;
+		queued--;
+#ifndef WAIT_UNSEEN
+		waiting--;
+#endif
+		do
+		:: i < queued -> queue[i] = queue[i + 1]; i++
+		:: else -> break
+		od;
+		queue[queued] = NOBODY;
+		woken[me] = false;
+		i = 0
+	};
+#ifndef WAKE_NOBODY
+	wakeFirst()
+#endif
+}
+
+/* Ring.drain, under mu: any one that has a key. */
+inline drain() {
+#ifndef ADMIT_ALWAYS
+	if
+	:: drains[0] || drains[1] || drains[DOMAINS - 1]
+	:: else ->
+		if
+		:: key[0] != PARKED -> drains[0] = true
+		:: key[1] != PARKED -> drains[1] = true
+		:: key[DOMAINS - 1] != PARKED -> drains[DOMAINS - 1] = true
+		fi
+	fi
+#else
+	skip
+#endif
 }
 
 /* Holder.Leave */
 inline countOut(d) {
 	d_step { count[d]--; vacant = (count[d] == 0) }
 	if
-	:: vacant && waiting > 0 -> wake()
+	:: vacant && waiting > 0 -> AT_ONCE(wakeFirst())
 	:: else
 	fi
 }
@@ -88,9 +162,9 @@ inline obtain() {
 			d_step {
 				if
 #ifdef PARK_REGARDLESS
-				:: key[v] != PARKED -> k = key[v]; key[v] = PARKED
+				:: key[v] != PARKED -> k = key[v]; key[v] = PARKED; drains[v] = false
 #else
-				:: key[v] != PARKED && count[v] == 0 -> k = key[v]; key[v] = PARKED
+				:: key[v] != PARKED && count[v] == 0 -> k = key[v]; key[v] = PARKED; drains[v] = false
 #endif
 				:: else -> v++
 				fi
@@ -110,7 +184,7 @@ inline obtain() {
 /* Ring.enter, under mu: k is the key of d, or PARKED when every one is in use. */
 inline enterLocked(d) {
 	if
-	:: key[d] != PARKED -> d_step { count[d]++; k = key[d] }
+	:: key[d] != PARKED -> d_step { drains[d] = false; count[d]++; k = key[d] }
 	:: else ->
 		obtain();
 		if
@@ -129,15 +203,28 @@ inline enterLocked(d) {
 	fi
 }
 
+/* Ring.serve, under mu */
+inline serve(d) {
+	if
+	:: queue[0] == me ->
+		enterLocked(d);
+		if
+		:: k == PARKED -> drain()
+		:: else
+		fi
+	:: else -> k = PARKED
+	fi
+}
+
 /* Ring.Wait */
 inline await(d) {
 #ifndef WAIT_UNSEEN
 	waiting++;
 #endif
-	lock();
+	AT_ONCE(join());
 	do
 	:: true ->
-		enterLocked(d);
+		UNDER_MUTEX(serve(d));
 		if
 		:: k != PARKED -> break
 		:: else
@@ -145,33 +232,36 @@ inline await(d) {
 #ifdef WAIT_UNSEEN
 		waiting++;
 #endif
-		woken[me] = false;
-		unlock();
-		woken[me];
-		lock()
+		d_step { woken[me] -> woken[me] = false };
 #ifdef WAIT_UNSEEN
-		;
 		waiting--
 #endif
 	od;
-	unlock();
-#ifndef WAIT_UNSEEN
-	waiting--
+	AT_ONCE(quit())
+}
+
+/* Ring.Enter, under mu */
+inline enterInTurn(d) {
+	if
+#ifndef PASS_THE_QUEUE
+	:: queued > 0 && (key[d] == PARKED || drains[d]) -> k = PARKED
 #endif
+	:: else -> enterLocked(d)
+	fi
 }
 
 /* Entering d from outer, which is NOBODY outside of all. Afterwards counted
  * says whether the thread is still counted into outer. */
 inline enter(d, outer, counted) {
 #ifdef LOOK_THEN_ENTER
-	k = key[d];
+	k = (drains[d] -> PARKED : key[d]);
 	if
 	:: k != PARKED -> count[d]++
 	:: else
 	fi;
 #else
 	/* Holder.TryEnter */
-	d_step { count[d]++; k = key[d] };
+	d_step { count[d]++; k = (drains[d] -> PARKED : key[d]) };
 	if
 	:: k == PARKED -> countOut(d)
 	:: else
@@ -179,9 +269,7 @@ inline enter(d, outer, counted) {
 #endif
 	if
 	:: k == PARKED ->
-		lock();
-		enterLocked(d);
-		unlock();
+		UNDER_MUTEX(enterInTurn(d));
 		if
 		:: k == PARKED ->
 			close();
@@ -213,13 +301,22 @@ proctype thread(byte me) {
 	byte round, i, k, v, a, b;
 	bool vacant, counted;
 	do
-	:: round < ROUNDS ->
+#ifdef LIVE
+	:: true ->
+#else
+	:: round < ROUNDS - me ->
+#endif
+#ifdef LIVE
+		a = (me > 0 -> 1 : 0); /* one alone, two in turns */
+#else
 		select(a : 0 .. DOMAINS - 1);
+#endif
 		counted = true;
 		enter(a, NOBODY, counted);
 		counted = true;
 		if
 		:: true
+#ifndef LIVE
 		:: true ->
 			b = (a + 1) % DOMAINS;
 			enter(b, a, counted);
@@ -229,14 +326,23 @@ proctype thread(byte me) {
 			:: else -> k = key[a]
 			fi;
 			open(a, k)
+#endif
 		fi;
 		leave(a);
 		a = 0; b = 0; k = 0; v = 0; vacant = false; /* fewer states */
+#ifdef LIVE
+		skip
+#else
 		round++
 	:: else -> break
+#endif
 	od
 }
 
+#ifdef LIVE
+#define WAITS(t) (queue[0] == t || queue[1] == t || queue[2] == t)
+ltl served { [] (WAITS(0) -> <> !WAITS(0)) && [] (WAITS(1) -> <> !WAITS(1)) }
+#else
 /* A thread has open what is under the key of the domain it is in, and that alone. */
 #define AMISS(t, d) (rights[t] != CLOSED && ((tag[d] == rights[t]) != (within[t] == d)))
 
@@ -253,11 +359,12 @@ end:
 	}
 	od
 }
+#endif
 
 init {
 	byte t;
 	atomic {
-		for (t : 0 .. THREADS - 1) { within[t] = NOBODY }
+		for (t : 0 .. THREADS - 1) { within[t] = NOBODY; queue[t] = NOBODY }
 		for (t : 0 .. THREADS - 1) { run thread(t) }
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -29,7 +30,7 @@ func run(socket, service string) error {
 	for s := bufio.NewScanner(os.Stdin); s.Scan(); {
 		verb, argument, _ := strings.Cut(s.Text(), " ")
 		do, ok := map[string]func(string) error{
-			"attach": m.attach, "map": m.mapFile, "half": m.half, "whole": m.whole, "unmap": m.unmap, "write": m.write, "loose": m.loose,
+			"attach": m.attach, "map": m.mapFile, "half": m.half, "whole": m.whole, "unmap": m.unmap, "write": m.write, "loose": m.loose, "stall": m.stall, "release": m.release,
 		}[verb]
 		if !ok {
 			return fmt.Errorf("no command %q", verb)
@@ -47,6 +48,7 @@ type mapper struct {
 	socket, service string
 	conn            *wire.Conn
 	memory          []byte // made last
+	filler          int    // userfaultfd of it
 }
 
 const pageSize = 4096
@@ -122,3 +124,34 @@ func (m *mapper) loose(string) (err error) {
 	m.memory, err = unix.Mmap(-1, 0, pageSize, unix.PROT_READ|unix.PROT_WRITE|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON)
 	return err
 }
+
+// stall makes a page of code that whoever reads it waits for: nobody fills it in
+// (userfaultfd(2)).
+func (m *mapper) stall(string) error {
+	fd, _, errno := unix.Syscall(unix.SYS_USERFAULTFD, unix.O_CLOEXEC, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	m.filler = int(fd)
+	var err error
+	m.memory, err = unix.Mmap(-1, 0, pageSize, unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return err
+	}
+	const (
+		uffdioAPI, uffdioRegister = 0xc018aa3f, 0xc020aa00
+		version, missing          = 0xaa, 1
+	)
+	api := [3]uint64{version}
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, uffdioAPI, uintptr(unsafe.Pointer(&api))); errno != 0 {
+		return errno
+	}
+	register := [4]uint64{uint64(uintptr(unsafe.Pointer(&m.memory[0]))), pageSize, missing}
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, uffdioRegister, uintptr(unsafe.Pointer(&register))); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// release lets those go on who wait for it.
+func (m *mapper) release(string) error { return unix.Close(m.filler) }

@@ -21,20 +21,19 @@ _Static_assert(offsetof(struct wg_controller, canary) == 0, "the canary is where
 
 /* A hint: the gate checks it. */
 _Thread_local struct wg_thread *wg_self __attribute__((tls_model("initial-exec")));
-/* A hint for the handler of SIGSEGV. */
-static _Thread_local bool inside __attribute__((tls_model("initial-exec")));
+/* A hint for the handlers of signals. */
+_Thread_local bool wg_inside __attribute__((tls_model("initial-exec")));
 static _Thread_local void *fault_stack __attribute__((tls_model("initial-exec")));
 
 /* 0 before wg_attach. Whoever changes it has a gate that faults. */
-static int attached_with;
-enum { PLAIN = 1, WITH_KEYS };
+int wg_attached_with;
 
 static pthread_key_t thread_end;
 static pthread_t supervisor;
 static struct sigaction previous;
 
-static struct wg_answer gate(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
-	return attached_with == WITH_KEYS ? wg_gate_pku(op, a, b, c, d) : wg_gate_plain(op, a, b, c, d);
+struct wg_answer wg_pass(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+	return wg_attached_with == WG_WITH_KEYS ? wg_gate_pku(op, a, b, c, d) : wg_gate_plain(op, a, b, c, d);
 }
 
 /* The stacks of the gate and of domains cannot take a signal handler that runs with the rights
@@ -57,11 +56,11 @@ static void unblock(const sigset_t *before) { pthread_sigmask(SIG_SETMASK, befor
 static int ready(void) {
 	if (wg_self != NULL)
 		return WG_OK;
-	if (attached_with == 0)
+	if (wg_attached_with == 0)
 		return WG_E_PLACE;
 	sigset_t before;
 	block(&before);
-	struct wg_answer a = attached_with == WITH_KEYS ? wg_register_pku(WG_OP_REGISTER) : wg_register_plain(WG_OP_REGISTER);
+	struct wg_answer a = wg_attached_with == WG_WITH_KEYS ? wg_register_pku(WG_OP_REGISTER) : wg_register_plain(WG_OP_REGISTER);
 	unblock(&before);
 	if (a.status != WG_OK)
 		return (int)a.status;
@@ -76,10 +75,10 @@ static struct wg_answer ask(uint64_t op, uint64_t a, uint64_t b) {
 	if (status != WG_OK)
 		return (struct wg_answer){status, 0};
 	sigset_t before;
-	if (!inside)
+	if (!wg_inside)
 		block(&before);
-	struct wg_answer answer = gate(op, a, b, 0, 0);
-	if (!inside)
+	struct wg_answer answer = wg_pass(op, a, b, 0, 0);
+	if (!wg_inside)
 		unblock(&before);
 	return answer;
 }
@@ -88,7 +87,7 @@ static void forget_thread(void *state) {
 	wg_self = state;
 	sigset_t before;
 	block(&before);
-	if (attached_with == WITH_KEYS)
+	if (wg_attached_with == WG_WITH_KEYS)
 		wg_unregister_pku();
 	else
 		wg_unregister_plain();
@@ -105,10 +104,10 @@ static void forget_thread(void *state) {
 /* Runs with the rights of a signal handler. Inside a domain the thread goes on in the gate, which
  * decides what the fault was; otherwise it is whose handler was there before. */
 static void on_fault(int number, siginfo_t *info, void *context) {
-	if (inside && info->si_code > 0) { /* of the processor, not sent by somebody */
+	if (wg_inside && info->si_code > 0) { /* of the processor, not sent by somebody */
 		greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 		registers[REG_RDX] = registers[REG_RIP];
-		registers[REG_RIP] = (greg_t)(attached_with == WITH_KEYS ? wg_back_pku : wg_back_plain);
+		registers[REG_RIP] = (greg_t)(wg_attached_with == WG_WITH_KEYS ? wg_back_pku : wg_back_plain);
 		registers[REG_RDI] = WG_OP_FAULT;
 		registers[REG_RSI] = (greg_t)info->si_addr;
 	} else if (previous.sa_flags & SA_SIGINFO) {
@@ -121,14 +120,12 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 	}
 }
 
-static bool within(uintptr_t at, const void *from, size_t size) { return at - (uintptr_t)from < size; }
-
 /* Whether the code that a signal came upon can be ended there: it is not the gate or the controller, nor
  * a handler on the stack for those, nor does it hold the lock of a heap. */
 static bool can_end(const greg_t *registers, const stack_t *handlers) {
 	const uintptr_t code = (uintptr_t)registers[REG_RIP], stack = (uintptr_t)registers[REG_RSP];
-	return !within(code, wg_gate_text, (size_t)(wg_gate_text_end - wg_gate_text)) && !within(stack, wg_threads, sizeof wg_threads) &&
-	       !within(stack, handlers->ss_sp, handlers->ss_size) && wg_heap_locks == 0;
+	return !wg_within(code, wg_gate_text, (size_t)(wg_gate_text_end - wg_gate_text)) && !wg_within(stack, wg_threads, sizeof wg_threads) &&
+	       !wg_within(stack, handlers->ss_sp, handlers->ss_size) && wg_heap_locks == 0;
 }
 
 /* A call of this thread was over its deadline when the watcher looked. Inside, and if it still
@@ -138,9 +135,9 @@ static void on_dwell(int number, siginfo_t *info, void *context) {
 	greg_t *registers = c->uc_mcontext.gregs;
 	(void)number;
 	(void)info;
-	if (!inside || !can_end(registers, &c->uc_stack) || gate(WG_OP_OVERDUE, 0, 0, 0, 0).value == 0)
+	if (!wg_inside || !can_end(registers, &c->uc_stack) || wg_pass(WG_OP_OVERDUE, 0, 0, 0, 0).value == 0)
 		return;
-	registers[REG_RIP] = (greg_t)(attached_with == WITH_KEYS ? wg_back_pku : wg_back_plain);
+	registers[REG_RIP] = (greg_t)(wg_attached_with == WG_WITH_KEYS ? wg_back_pku : wg_back_plain);
 	registers[REG_RDI] = WG_OP_DWELL;
 }
 
@@ -175,22 +172,22 @@ static int need_fault_stack(void) {
 static void *supervise(void *unused) {
 	(void)unused;
 	if (ready() == WG_OK)
-		(void)gate(WG_OP_SUPERVISE, 0, 0, 0, 0);
+		(void)wg_pass(WG_OP_SUPERVISE, 0, 0, 0, 0);
 	return NULL;
 }
 
 static void *watch(void *unused) {
 	(void)unused;
 	if (ready() == WG_OK)
-		(void)gate(WG_OP_WATCH, 0, 0, 0, 0);
+		(void)wg_pass(WG_OP_WATCH, 0, 0, 0, 0);
 	return NULL;
 }
 
 /* The child of fork is no part of the attachment. */
 static void be_child(void) {
-	attached_with = 0;
+	wg_attached_with = 0;
 	wg_self = NULL;
-	inside = false;
+	wg_inside = false;
 }
 
 /* Makes ready what threads need, while the process can still attach or not. */
@@ -215,7 +212,7 @@ static int start_own(void) {
 
 /* Lets threads in, the library's own first. */
 int wg_threads_start(bool with_keys) {
-	attached_with = with_keys ? WITH_KEYS : PLAIN;
+	wg_attached_with = with_keys ? WG_WITH_KEYS : WG_PLAIN;
 	return start_own();
 }
 
@@ -253,7 +250,7 @@ static int answer(struct wg_answer a, uintptr_t *result) {
 }
 
 int wg_run(wg_service_id service, uintptr_t argument, uintptr_t *result) {
-	if (inside)
+	if (wg_inside)
 		return WG_E_PLACE;
 	int status = ready();
 	if (status == WG_OK)
@@ -262,23 +259,23 @@ int wg_run(wg_service_id service, uintptr_t argument, uintptr_t *result) {
 		return status;
 	sigset_t before;
 	block(&before);
-	inside = true;
-	struct wg_answer a = gate(WG_OP_RUN, service, argument, 0, 0);
-	inside = false;
+	wg_inside = true;
+	struct wg_answer a = wg_pass(WG_OP_RUN, service, argument, 0, 0);
+	wg_inside = false;
 	unblock(&before);
 	return answer(a, result);
 }
 
 int wg_call(wg_gate target, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t *result) {
-	if (!inside)
+	if (!wg_inside)
 		return WG_E_PLACE;
-	return answer(gate(WG_OP_CALL, target, a, b, c), result);
+	return answer(wg_pass(WG_OP_CALL, target, a, b, c), result);
 }
 
 int wg_outside(wg_function function, uintptr_t argument, uintptr_t *result) {
-	if (!inside || function == NULL)
-		return inside ? WG_E_ARGUMENT : WG_E_PLACE;
-	return answer(gate(WG_OP_OUTSIDE, (uintptr_t)function, argument, 0, 0), result);
+	if (!wg_inside || function == NULL)
+		return wg_inside ? WG_E_ARGUMENT : WG_E_PLACE;
+	return answer(wg_pass(WG_OP_OUTSIDE, (uintptr_t)function, argument, 0, 0), result);
 }
 
 void *wg_region_alloc(wg_service_id service, size_t size) { return (void *)ask(WG_OP_REGION_ALLOC, service, size).value; }
@@ -286,72 +283,6 @@ void *wg_region_alloc(wg_service_id service, size_t size) { return (void *)ask(W
 int wg_region_free(void *region) { return (int)ask(WG_OP_REGION_FREE, (uintptr_t)region, 0).status; }
 
 int wg_numa_prefer(wg_service_id service, unsigned node) { return (int)ask(WG_OP_PREFER, service, node).status; }
-
-__attribute__((target("fsgsbase"))) static uint64_t fs_base(void) {
-	uint64_t base;
-	if (attached_with == WITH_KEYS)
-		return __builtin_ia32_rdfsbase64();
-	__asm__("mov %%fs:0, %0" : "=r"(base));
-	return base;
-}
-
-/* The heap of the domain that the thread is in, NULL outside. Its state is found as the gate finds it:
- * a hint that another domain changed would have us use memory of that one's choice. */
-static struct wg_heap *own_heap(void) {
-	const struct wg_thread *t = wg_self;
-	if (!inside || !within((uintptr_t)t, wg_threads, sizeof wg_threads) || (uintptr_t)t % WG_SLOT_SIZE != 0 || atomic_load(&t->fs) != fs_base())
-		return NULL;
-	if (t->length == 0 || t->paused)
-		return NULL;
-	struct wg_heap *h = atomic_load(&t->chain[t->length - 1]->heap);
-	return h != NULL ? h : (struct wg_heap *)gate(WG_OP_HEAP, 0, 0, 0, 0).value;
-}
-
-void *wg_heap_more(size_t size, bool huge) { return (void *)gate(WG_OP_HEAP, size, huge, 0, 0).value; }
-
-void wg_heap_less(void *chunk) { (void)gate(WG_OP_REGION_FREE, (uintptr_t)chunk, 0, 0, 0); }
-
-void *wg_alloc(size_t size) { return wg_alloc_aligned(_Alignof(max_align_t), size); }
-
-void *wg_alloc_aligned(size_t alignment, size_t size) {
-	struct wg_heap *h = own_heap();
-	void *object = h == NULL ? NULL : wg_heap_alloc(h, alignment, size);
-	if (object == NULL)
-		errno = ENOMEM;
-	return object;
-}
-
-void wg_free(void *object) {
-	if (object == NULL)
-		return;
-	struct wg_heap *h = own_heap();
-	switch (h == NULL ? WG_E_NOT_HOSTED : wg_heap_free(h, object)) {
-	case WG_OK: return;
-	case WG_E_PLACE: wg_die("wg_free: the object was freed before");
-	default: wg_die("wg_free: no object of the domain's heap");
-	}
-}
-
-size_t wg_usable_size(const void *object) {
-	struct wg_heap *h = own_heap();
-	return h == NULL ? 0 : wg_heap_room(h, object);
-}
-
-void *wg_realloc(void *object, size_t size) {
-	if (object == NULL)
-		return wg_alloc(size);
-	const size_t room = wg_usable_size(object);
-	if (room == 0)
-		wg_die("wg_realloc: no object of the domain's heap");
-	if (size <= room && size > room / 2)
-		return object;
-	void *moved = wg_alloc(size);
-	if (moved == NULL)
-		return NULL;
-	memcpy(moved, object, size < room ? size : room);
-	wg_free(object);
-	return moved;
-}
 
 struct start {
 	pthread_t *thread;
@@ -368,7 +299,7 @@ static uintptr_t create_outside(uintptr_t start, uintptr_t b, uintptr_t c) {
 }
 
 int wg_thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
-	if (!inside)
+	if (!wg_inside)
 		return pthread_create(thread, attributes, start, argument);
 	struct start *s = malloc(sizeof *s); /* the stack here is not open outside */
 	if (s == NULL)

@@ -58,7 +58,7 @@ WG_HIDDEN int wg_heap_free(struct wg_heap *h, void *object);
 /* Returns how many bytes an object has room for, 0 for what is none. */
 WG_HIDDEN size_t wg_heap_room(struct wg_heap *h, const void *object);
 
-/* Where chunks come from and go to: api.c, which asks the gate. Sizes are multiples of a page, chunks are
+/* Where chunks come from and go to: alloc.c, which asks the gate. Sizes are multiples of a page, chunks are
  * zeroed and aligned to WG_HUGE. NULL if there is none. */
 WG_HIDDEN void *wg_heap_more(size_t size, bool huge);
 WG_HIDDEN void wg_heap_less(void *chunk);

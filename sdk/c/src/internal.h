@@ -118,7 +118,6 @@ struct wg_domain {
 	_Atomic uint64_t word;
 	char name[WG_MAX_NAME + 1];
 	uint16_t id;
-	uint8_t level;
 	uint16_t index;
 	uint32_t operations; /* how many */
 
@@ -373,7 +372,12 @@ extern WG_HIDDEN _Thread_local struct wg_thread *wg_self;
 /* attach.c: wg_attach, of a host that has loaded services as compartments. */
 WG_HIDDEN int wg_attach_compartments(const struct wg_config *config, const struct wg_compartments *compartments, char *message, size_t size);
 
-/* api.c */
+/* api.c: what the thread's own code may believe of itself */
+enum { WG_PLAIN = 1, WG_WITH_KEYS };
+extern WG_HIDDEN int wg_attached_with; /* 0 before wg_attach */
+extern WG_HIDDEN _Thread_local bool wg_inside;
+WG_HIDDEN struct wg_answer wg_pass(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+static inline bool wg_within(uintptr_t at, const void *from, size_t size) { return at - (uintptr_t)from < size; }
 WG_HIDDEN int wg_threads_prepare(void);
 WG_HIDDEN int wg_threads_start(bool with_keys);
 

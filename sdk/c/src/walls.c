@@ -31,6 +31,15 @@ static int take_keys(void) {
 	return WG_OK;
 }
 
+/* Puts one page, which holds nothing, under a key for the life of the process: by it the daemon
+ * sees that this process uses keys, before the controller is armed and before there are regions. */
+static int plant_witness(void) {
+	long at = wg_syscall(SYS_mmap, 0, WG_PAGE, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at < 0 && at > -4096)
+		return WG_E_SYSTEM;
+	return wg_syscall(SYS_pkey_mprotect, at, WG_PAGE, READ_WRITE, WG_KEY_PARKING, 0, 0) < 0 ? WG_E_SYSTEM : WG_OK;
+}
+
 /* Opens a backend of enum wg_backend. */
 int wg_walls_open(int backend) {
 	WG->backend = WG_WIRE_NONE;
@@ -40,7 +49,8 @@ int wg_walls_open(int backend) {
 		return WG_OK;
 	if (backend != WG_BACKEND_MPROTECT && wg_has_keys()) {
 		WG->backend = WG_WIRE_PKU;
-		return take_keys();
+		int status = take_keys();
+		return status == WG_OK ? plant_witness() : status;
 	}
 	if (backend == WG_BACKEND_PKU)
 		return WG_E_UNSUPPORTED;

@@ -250,14 +250,13 @@ static int receive(struct reader *r, int files[3]) {
 }
 
 /* Returns the domain of that name, which becomes one if it is the first time. */
-static struct wg_domain *domain_of(const char *name, uint16_t id, uint8_t level) {
+static struct wg_domain *domain_of(const char *name, uint16_t id) {
 	for (uint32_t i = 0; i < WG->domains; i++)
 		if (strcmp(WG->domain[i].name, name) == 0)
 			return &WG->domain[i];
 	struct wg_domain *d = &WG->domain[WG->domains];
 	memcpy(d->name, name, sizeof d->name);
 	d->id = id;
-	d->level = level;
 	d->index = (uint16_t)WG->domains++;
 	d->tag = WG_KEY_PARKING;
 	return d;
@@ -271,11 +270,11 @@ static bool settle(struct reader *r, struct wg_hosted *h) {
 	take_text(r, service, WG_MAX_NAME);
 	take_text(r, domain, WG_MAX_NAME);
 	uint16_t id = (uint16_t)bounded(r, 2, 0, 4095);
-	uint8_t level = (uint8_t)bounded(r, 1, 0, 4);
+	(void)bounded(r, 1, 0, 4); /* the privilege level */
 	if (r->failed || strcmp(service, h->name) != 0 || !is_name(domain))
 		return false;
 	if (h->domain == NULL)
-		h->domain = domain_of(domain, id, level);
+		h->domain = domain_of(domain, id);
 	return strcmp(h->domain->name, domain) == 0 && h->domain->id == id;
 }
 

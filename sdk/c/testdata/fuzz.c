@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "../src/wire.c"
 
+#include "expect.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -13,14 +15,6 @@
 
 #define HOSTED 2
 #define MOST 65536
-
-#define EXPECT(condition)                                                    \
-	do {                                                                 \
-		if (!(condition)) {                                          \
-			fprintf(stderr, "line %d: expected %s\n", __LINE__, #condition); \
-			exit(1);                                             \
-		}                                                            \
-	} while (0)
 
 static int sealed(const void *data, size_t size) {
 	int fd = memfd_create("page", MFD_CLOEXEC | MFD_ALLOW_SEALING);

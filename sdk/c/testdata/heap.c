@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "../src/heap.h"
+#include "expect.h"
 
 #define OBJECTS 600
 #ifndef STEPS
@@ -20,14 +21,6 @@ __typeof__(wg_controller) wg_controller __attribute__((aligned(4096)));
 union wg_slot wg_threads[WG_MAX_THREADS];
 
 static _Atomic int chunks;
-
-#define EXPECT(condition)                                                    \
-	do {                                                                 \
-		if (!(condition)) {                                          \
-			fprintf(stderr, "line %d: expected %s\n", __LINE__, #condition); \
-			exit(1);                                             \
-		}                                                            \
-	} while (0)
 
 /* The size of a chunk stands in the page before it. */
 void *wg_heap_more(size_t size, bool huge) {

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "../src/internal.h"
+#include "expect.h"
 
 #define THREADS 8
 #define DOMAINS 9
@@ -21,14 +22,6 @@ __typeof__(wg_controller) wg_controller __attribute__((aligned(4096)));
 union wg_slot wg_threads[WG_MAX_THREADS];
 
 static _Atomic int tags[DOMAINS];
-
-#define EXPECT(condition)                                                    \
-	do {                                                                 \
-		if (!(condition)) {                                          \
-			fprintf(stderr, "line %d: expected %s\n", __LINE__, #condition); \
-			exit(1);                                             \
-		}                                                            \
-	} while (0)
 
 static bool tags_fail;
 
@@ -87,25 +80,25 @@ static _Atomic bool away[DOMAINS]; /* one of its two threads is, and comes back 
 static uint64_t word(const struct wg_domain *d) { return atomic_load(&d->word); }
 static bool drains(const struct wg_domain *d) { return word(d) >> 28 & 1; }
 
-/* Of two in each domain: it leaves only while the other one is there, unless the domain drains. */
+static void leave_and_enter(struct wg_domain *d) {
+	wg_ring_leave(d);
+	(void)enter(d, NULL, NULL);
+}
+
+/* Of two in each domain: one leaves only while the other one is there and stays, unless the domain drains. */
 static void *hog(void *domain) {
 	struct wg_domain *d = domain;
+	(void)enter(d, NULL, NULL);
 	while (!over) {
-		(void)enter(d, NULL, NULL);
-		bool mine = false;
-		while (!over && !drains(d) && !mine) {
-			bool was = false;
-			mine = (word(d) & 0xffffff) > 1 && atomic_compare_exchange_strong(&away[d - WG->domain], &was, true);
-		}
-		wg_ring_leave(d);
-		if (mine) {
-			(void)enter(d, NULL, NULL);
+		bool was = false;
+		if (drains(d)) {
+			leave_and_enter(d);
+		} else if ((word(d) & 0xffffff) > 1 && atomic_compare_exchange_strong(&away[d - WG->domain], &was, true)) {
+			leave_and_enter(d);
 			away[d - WG->domain] = false;
-			while (!over && !drains(d) && (word(d) & 0xffffff) < 2)
-				;
-			wg_ring_leave(d);
 		}
 	}
+	wg_ring_leave(d);
 	return NULL;
 }
 

@@ -53,11 +53,19 @@ type Service struct {
 	AttachTime       *time.Time      `json:"attach-time,omitempty"`
 	Executable       string          `json:"executable,omitempty"`
 	ExecutableSHA256 string          `json:"executable-sha256,omitempty"`
+	Cgroup           string          `json:"cgroup,omitempty"`
 	UID              *uint32         `json:"uid,omitempty"`
 	Description      string          `json:"description,omitempty"`
 	Counters         ServiceCounters `json:"counters"`
-	LastViolation    *LastViolation  `json:"last-violation,omitempty"`
-	CodeScan         *CodeScan       `json:"code-scan,omitempty"`
+	// The process that provides it, as the kernel had it when it attached.
+	ProviderExecutable       string     `json:"provider-executable,omitempty"`
+	ProviderExecutableSHA256 string     `json:"provider-executable-sha256,omitempty"`
+	ProviderCgroup           string     `json:"provider-cgroup,omitempty"`
+	ProviderUID              *uint32    `json:"provider-uid,omitempty"`
+	ProviderStartTime        *time.Time `json:"provider-start-time,omitempty"`
+
+	LastViolation *LastViolation `json:"last-violation,omitempty"`
+	CodeScan      *CodeScan      `json:"code-scan,omitempty"`
 }
 
 // CodeScan is what is known of the code of the process that provides a service:

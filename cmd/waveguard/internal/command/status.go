@@ -17,7 +17,7 @@ func statusCommand() *command {
 		about: `JSON: {"address", "time", "system": {"name", "version", "backend",
 "isolation-strength", "minimum-isolation-strength", "hardware-keys", "boot-time",
 "policy-epoch"}, "domains", "transitions", "services", "services-attached",
-"violations"}; the last five are numbers.`,
+"services-unproven", "violations"}; the last six are numbers.`,
 		examples: []string{
 			"waveguard status",
 			"waveguard status --output json | jq -r '.system[\"isolation-strength\"]'",
@@ -47,7 +47,8 @@ type overview struct {
 	Transitions int              `json:"transitions"`
 	Services    int              `json:"services"`
 	Attached    int              `json:"services-attached"`
-	Violations  appliance.Count  `json:"violations"` // of all services
+	Unproven    int              `json:"services-unproven"` // whose code may open walls, or is not known
+	Violations  appliance.Count  `json:"violations"`        // of all services
 }
 
 func readOverview(ctx context.Context, client *appliance.Client) (*overview, error) {
@@ -75,6 +76,9 @@ func readOverview(ctx context.Context, client *appliance.Client) (*overview, err
 		o.Violations += service.Counters.Violations
 		if service.Attached {
 			o.Attached++
+		}
+		if c := service.CodeScan; c != nil && (c.Verdict == "OPEN" || c.Verdict == "UNKNOWN") {
+			o.Unproven++
 		}
 	}
 	return o, nil
@@ -106,7 +110,15 @@ func (o *overview) pairs(p text.Palette) []text.Pair {
 		{Name: "policy", Value: fmt.Sprintf("epoch %d: %d domains, %d transitions; a pair that has none is denied",
 			o.System.PolicyEpoch, o.Domains, o.Transitions)},
 		{Name: "services", Value: fmt.Sprintf("%d of %d attached", o.Attached, o.Services)},
+		{Name: "code", Value: o.code(p)},
 		{Name: "violations", Value: fmt.Sprintf("%d since the appliance started, read at %s",
 			o.Violations, o.Time.Local().Format("2006-01-02 15:04:05.000 MST"))},
 	}
+}
+
+func (o *overview) code(p text.Palette) string {
+	if o.Unproven == 0 {
+		return "none is known to open walls"
+	}
+	return p.Paint(text.Bad, fmt.Sprintf("that of %d of %d attached services may open walls; \"waveguard services\" shows which", o.Unproven, o.Attached))
 }
