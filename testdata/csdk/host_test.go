@@ -213,6 +213,16 @@ func TestTrespasserIsFenced(t *testing.T) {
 	h.stop(5)
 }
 
+func TestHostEndsAfterFault(t *testing.T) {
+	h := trio(t).host(strongest(t), "--after-fault", "end")
+	h.expect("fail nothing", "-8 0")
+	_ = h.orders.Close()
+	_ = h.cmd.Wait()
+	if got := h.cmd.ProcessState.ExitCode(); got != 5 || !strings.Contains(h.said(), "the host ends") || !strings.Contains(h.said(), "vault ends") {
+		t.Errorf("the host ended with %v", h.cmd.ProcessState)
+	}
+}
+
 // TestExceptionStaysInside: C++ ends the domain's code as it ends a program.
 func TestExceptionStaysInside(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {
