@@ -2,6 +2,7 @@ package confine
 
 import (
 	"fmt"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 
@@ -14,12 +15,20 @@ const noCore = 1
 
 // Apply confines this process, for good and whatever it executes: the filter of the
 // policy, no new privileges, and no core dumps, which would hold what was behind
-// walls. Files above standard error are closed to what is executed. It returns the
+// walls. Files above standard error are closed to what is executed, and so are those of
+// /proc where [ClosesProc]; this alone holds for the calling thread only, so that the
+// goroutine stays locked to it: execute the program in it. Apply returns the
 // error of the system call that was refused; then the process may be confined in part.
 func Apply(p Policy) error {
 	raw, err := Filter(p)
 	if err != nil {
 		return err
+	}
+	if ClosesProc(p) {
+		runtime.LockOSThread()
+		if err := closeProc(); err != nil {
+			return err
+		}
 	}
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: noCore, Max: noCore}); err != nil {
 		return fmt.Errorf("switch core dumps off: %w", err)

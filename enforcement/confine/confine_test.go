@@ -8,13 +8,16 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
+	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/testdata/redteam"
 )
 
@@ -48,6 +51,7 @@ func TestFilter(t *testing.T) {
 	const high = 1 << 40 // above what the kernel looks at
 	plain, region, codes := Policy{}, Policy{Profile: Region}, Policy{CodeGeneration: true}
 	regionCodes := Policy{Profile: Region, CodeGeneration: true}
+	fixed, allowed := Policy{FixedCode: true}, Policy{AllowCalls: []string{"ptrace", "mmap"}}
 	allow, deny, noExec, absent := retAllow, refusedWith(unix.EPERM), refusedWith(unix.EACCES), refusedWith(unix.ENOSYS)
 	const r, w, x = unix.PROT_READ, unix.PROT_WRITE, unix.PROT_EXEC
 	const private, shared, anonymous = unix.MAP_PRIVATE, unix.MAP_SHARED, unix.MAP_ANONYMOUS
@@ -89,6 +93,16 @@ func TestFilter(t *testing.T) {
 		{"protect", plain, unix.SYS_MPROTECT, []uint64{0, 4096, r}, allow},
 		{"make executable", plain, unix.SYS_MPROTECT, []uint64{0, 4096, r | x}, noExec},
 		{"make executable below rubbish", plain, unix.SYS_MPROTECT, []uint64{0, 4096, high | r | x}, noExec},
+		{"map a library into fixed code", fixed, unix.SYS_MMAP, []uint64{0, 4096, r | x, private, 3}, noExec},
+		{"map a file beside fixed code", fixed, unix.SYS_MMAP, []uint64{0, 4096, r | w, private, 3}, allow},
+		{"a call that is allowed", allowed, unix.SYS_PTRACE, nil, allow},
+		{"a call that is allowed, of those with conditions", allowed, unix.SYS_MMAP, []uint64{0, 4096, r | w | x, private | anonymous}, allow},
+		{"a call of the group of one that is allowed", allowed, unix.SYS_KCMP, nil, deny},
+		{"resize memory", region, unix.SYS_MREMAP, []uint64{0x1000, 4096, 8192, unix.MREMAP_MAYMOVE}, allow},
+		{"move memory", region, unix.SYS_MREMAP, []uint64{0x1000, 4096, 4096, unix.MREMAP_MAYMOVE | unix.MREMAP_FIXED, 0x9000}, deny},
+		{"move memory and leave the place", region, unix.SYS_MREMAP, []uint64{0x1000, 4096, 4096, high | unix.MREMAP_MAYMOVE | unix.MREMAP_DONTUNMAP}, deny},
+		{"move memory of a plain program", plain, unix.SYS_MREMAP, []uint64{0x1000, 4096, 4096, unix.MREMAP_MAYMOVE | unix.MREMAP_FIXED, 0x9000}, allow},
+
 		{"code generation", codes, unix.SYS_MMAP, []uint64{0, 4096, r | w | x, private | anonymous}, allow},
 
 		{"ask the personality", plain, unix.SYS_PERSONALITY, []uint64{askPersonality}, allow},
@@ -136,7 +150,7 @@ func FuzzFilter(f *testing.F) {
 	f.Add(uint32(unix.SYS_MMAP), uint64(7), uint64(9), uint64(7), uint64(0x22), uint8(0))
 	f.Add(uint32(unix.SYS_PKEY_MPROTECT), uint64(0), uint64(0), uint64(3), uint64(1)<<32, uint8(1))
 	f.Fuzz(func(t *testing.T, number uint32, a0, a1, a2, a3 uint64, how uint8) {
-		p := Policy{Profile: Profile(how & 1), CodeGeneration: how&2 != 0}
+		p := Policy{Profile: Profile(how & 1), CodeGeneration: how&2 != 0, FixedCode: how&6 == 4}
 		number %= newest + 1
 		args := []uint64{a0, a1, a2, a3}
 		want := retAllow
@@ -167,7 +181,7 @@ func (c Call) permits(args []uint64) bool {
 
 // Every call has one line, or its first refusal would hide the second's condition.
 func TestRefusalsAreOnce(t *testing.T) {
-	for _, p := range []Policy{{}, {Profile: Region}, {CodeGeneration: true}, {Profile: Region, CodeGeneration: true}} {
+	for _, p := range []Policy{{}, {Profile: Region}, {CodeGeneration: true}, {Profile: Region, CodeGeneration: true}, {Profile: Region, FixedCode: true}} {
 		seen := map[uint32]string{}
 		for _, r := range Refusals(p) {
 			for _, c := range r.Calls {
@@ -186,6 +200,15 @@ func TestMain(m *testing.M) {
 	switch how := os.Getenv(child); how {
 	case "":
 		os.Exit(m.Run())
+	case "proc", "allow-proc":
+		if err := Apply(Policy{Profile: Region, AllowProc: how == "allow-proc"}); err != nil {
+			fmt.Println("apply:", err)
+			os.Exit(1)
+		}
+		_ = os.Setenv(child, "look")
+		fmt.Println(unix.Exec("/proc/self/exe", os.Args, os.Environ()))
+	case "look":
+		look()
 	case "free", "strict", "permissive":
 		if how != "free" {
 			if err := Apply(Policy{Permissive: how == "permissive"}); err != nil {
@@ -269,5 +292,90 @@ func TestParseProfile(t *testing.T) {
 	}
 	if _, err := ParseProfile("strict"); err == nil {
 		t.Error("a profile of no such name was found")
+	}
+}
+
+// look opens files under many names, in a program that was executed in confinement.
+func look() {
+	self, thread := strconv.Itoa(os.Getpid()), strconv.Itoa(unix.Gettid())
+	for _, name := range []string{
+		"/proc/self/mem", "/proc/thread-self/mem", "/proc/" + self + "/mem", "/proc/self/task/" + thread + "/mem", "/proc/self/root/proc/self/mem",
+		"/proc/" + strconv.Itoa(os.Getppid()) + "/mem", "/proc/self/pagemap", "/proc/self/cwd/../../../../../../../../../proc/self/mem",
+	} {
+		f, err := os.OpenFile(name, os.O_RDONLY, 0)
+		fmt.Println("past keys:", err == nil)
+		f.Close()
+	}
+	dir, err := os.MkdirTemp("", "")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = errors.Join(os.Mkdir(dir+"/d", 0o700), os.WriteFile(dir+"/f", []byte("x"), 0o600), os.Rename(dir+"/f", dir+"/d/f"))
+	}
+	_, err2 := os.ReadFile(dir + "/d/f")
+	_, err3 := os.ReadFile("/proc/self/exe") // a link to elsewhere
+	fmt.Println("ordinary:", errors.Join(err, err2, err3))
+}
+
+// No name leads to the memory of this process or its parent, and all else goes on. Left
+// open, the same names do.
+func TestProcIsClosed(t *testing.T) {
+	if !mpk.CanRestrictFiles() {
+		if os.Getenv("WAVEGUARD_IN_VM") != "" {
+			t.Fatal("the virtual machine's kernel has no Landlock")
+		}
+		t.Skip("needs Landlock (Linux 5.19): make vm-test")
+	}
+	closed, open := confined(t, "proc"), confined(t, "allow-proc")
+	if want := strings.Repeat("past keys: false\n", 8) + "ordinary: <nil>\n"; closed != want {
+		t.Errorf("closed: %q, want %q", closed, want)
+	}
+	if want := strings.Repeat("past keys: true\n", 8) + "ordinary: <nil>\n"; open != want {
+		t.Errorf("left open: %q, want %q", open, want)
+	}
+}
+
+func TestProcMounts(t *testing.T) {
+	for line, want := range map[string]string{
+		`21 28 0:20 / /proc rw,relatime shared:5 - proc proc rw`:         "/proc",
+		`95 28 0:77 / /srv/a\040b\134/proc ro - proc none rw,hidepid=2`:  `/srv/a b\/proc`,
+		`22 28 0:21 / /sys rw - sysfs sysfs rw`:                          "",
+		`22 28 0:21 / /proc/sys/fs/binfmt_misc rw - binfmt_misc proc rw`: "",
+		``:             "",
+		` - proc proc`: "",
+	} {
+		if got, is := procMount(line); got != want || is != (want != "") {
+			t.Errorf("%q: %q, %v", line, got, is)
+		}
+	}
+}
+
+func TestWithout(t *testing.T) {
+	dir := t.TempDir()
+	for _, d := range []string{"proc/self", "srv/proc/1", "srv/data", "srv2"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.WriteFile(dir+"/file", nil, 0o600), os.Symlink("proc", dir+"/link")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := without(dir, []string{dir + "/proc", dir + "/srv/proc"})
+	if want := []string{dir + "/file", dir + "/srv/data", dir + "/srv2"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, p := range []Policy{
+		{AllowCalls: []string{"read"}},
+		{AllowCalls: []string{"mremap"}}, // which profile Plain does not refuse
+		{FixedCode: true, CodeGeneration: true},
+	} {
+		if _, err := Filter(p); err == nil {
+			t.Errorf("%+v is accepted", p)
+		}
+	}
+	if err := (Policy{Profile: Region, AllowCalls: []string{"mremap", "ptrace"}}).Check(); err != nil {
+		t.Error(err)
 	}
 }

@@ -9,8 +9,11 @@
 // arguments, not what pointers point at, and nothing takes it off again, whatever
 // the program executes.
 //
+// Files of /proc are opened with the same call as all others: Landlock closes them, for
+// programs with walls and where the kernel has it ([ClosesProc]).
+//
 // What it cannot do: the return from a signal (rt_sigreturn) restores PKRU from
 // memory, and no program runs without it. A file that the program may write and
-// then map is as good as memory that is writable and executable. Files of /proc
-// are opened with the same call as all others. These are for other means.
+// then map is as good as memory that is writable and executable, unless code is fixed
+// (Policy.FixedCode). testdata/redteam measures what each refusal is for.
 package confine

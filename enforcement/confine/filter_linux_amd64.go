@@ -37,8 +37,11 @@ type assembler struct {
 	permissive bool
 }
 
-// Filter returns the filter of a policy, as the kernel takes it.
+// Filter returns the filter of a policy, as the kernel takes it, or the error of Policy.Check.
 func Filter(p Policy) ([]bpf.RawInstruction, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
 	raw, err := bpf.Assemble(program(p))
 	if err != nil {
 		return nil, fmt.Errorf("assemble the filter: %w", err)

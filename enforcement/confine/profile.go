@@ -1,6 +1,10 @@
 package confine
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
 
 // Profile is what a program needs to keep.
 type Profile uint8
@@ -43,4 +47,31 @@ type Policy struct {
 	// CodeGeneration lets memory be written and then executed, which compilers at
 	// run time need. Then no scan of the program says what it will execute.
 	CodeGeneration bool
+	// FixedCode lets no more code be mapped than the kernel does at the start. It is
+	// for programs without a loader (linked statically) that start no others.
+	FixedCode bool
+	// AllowProc leaves files of /proc open to profile Region, with those that lead past all keys.
+	AllowProc bool
+	// AllowCalls are names of system calls that are not refused although they are in Refusals.
+	AllowCalls []string
+}
+
+// Check returns an error for a name in AllowCalls that nothing refuses, and for what contradicts
+// itself.
+func (p Policy) Check() error {
+	if p.FixedCode && p.CodeGeneration {
+		return errors.New("code cannot be both fixed and generated")
+	}
+	allowed := p.AllowCalls
+	p.AllowCalls = nil
+	for _, name := range allowed {
+		if !slices.ContainsFunc(Refusals(p), func(r Refusal) bool { return r.has(name) }) {
+			return fmt.Errorf("the system call %q is not among those that are refused", name)
+		}
+	}
+	return nil
+}
+
+func (r Refusal) has(name string) bool {
+	return slices.ContainsFunc(r.Calls, func(c Call) bool { return c.Name == name })
 }

@@ -1,6 +1,10 @@
 package confine
 
-import "golang.org/x/sys/unix"
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
 
 func lacks(argument int, bits uint32) test {
 	return test{argument: argument, mask: bits, equal: true}
@@ -33,6 +37,17 @@ const (
 // Refusals returns what a policy refuses. (Facts of the bypasses: the kernel's
 // mm/mprotect.c, mm/gup.c, kernel/ptrace.c and arch/x86/kernel/fpu/xstate.c.)
 func Refusals(p Policy) []Refusal {
+	var kept []Refusal
+	for _, r := range refusals(p) {
+		r.Calls = slices.DeleteFunc(r.Calls, func(c Call) bool { return slices.Contains(p.AllowCalls, c.Name) })
+		if len(r.Calls) > 0 {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+func refusals(p Policy) []Refusal {
 	all := []Refusal{
 		{"reads and writes memory past all keys", unix.EPERM, calls(
 			unix.SYS_PTRACE, "ptrace", unix.SYS_PROCESS_VM_READV, "process_vm_readv", unix.SYS_PROCESS_VM_WRITEV, "process_vm_writev",
@@ -80,8 +95,14 @@ func Refusals(p Policy) []Refusal {
 		{"holds keys of the kernel's keyrings", unix.EPERM, calls(unix.SYS_ADD_KEY, "add_key", unix.SYS_REQUEST_KEY, "request_key", unix.SYS_KEYCTL, "keyctl")},
 		keyRefusal(p),
 	}
+	if p.Profile == Region {
+		// Code has a place in its file; beside other code it can become another instruction.
+		all = append(all, Refusal{"moves memory to a place of its choice, code beside other code too", unix.EPERM, []Call{
+			{"mremap", unix.SYS_MREMAP, [][]test{{lacks(3, unix.MREMAP_FIXED|unix.MREMAP_DONTUNMAP)}}},
+		}})
+	}
 	if !p.CodeGeneration {
-		all = append(all, codeRefusals()...)
+		all = append(all, codeRefusals(p)...)
 	}
 	return all
 }
@@ -118,15 +139,16 @@ func keyRefusal(p Policy) Refusal {
 	return r
 }
 
-// codeRefusals keep memory from being written and executed.
-func codeRefusals() []Refusal {
+// codeRefusals keep memory from being written and executed, and files from being code if there shall be no more.
+func codeRefusals(p Policy) []Refusal {
 	const exec, write = unix.PROT_EXEC, unix.PROT_WRITE
+	mappings := [][]test{{lacks(2, exec)}}
+	if !p.FixedCode {
+		mappings = append(mappings, []test{lacks(2, write), lacks(3, unix.MAP_ANONYMOUS), lacks(3, unix.MAP_SHARED)})
+	}
 	return []Refusal{
 		{"makes code out of what was written", unix.EACCES, []Call{
-			{"mmap", unix.SYS_MMAP, [][]test{
-				{lacks(2, exec)},
-				{lacks(2, write), lacks(3, unix.MAP_ANONYMOUS), lacks(3, unix.MAP_SHARED)},
-			}},
+			{"mmap", unix.SYS_MMAP, mappings},
 			{"mprotect", unix.SYS_MPROTECT, [][]test{{lacks(2, exec)}}},
 		}},
 		{"makes files that exist in memory alone", unix.ENOSYS, calls(unix.SYS_MEMFD_CREATE, "memfd_create", unix.SYS_MEMFD_SECRET, "memfd_secret")},

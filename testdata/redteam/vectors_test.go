@@ -5,19 +5,16 @@ package redteam_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"unsafe"
 
-	"github.com/optical-net/waveguard/enforcement/confine"
 	"github.com/optical-net/waveguard/enforcement/keys"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/testdata/redteam"
@@ -29,12 +26,17 @@ var update = flag.Bool("update", false, "print the table as it should be")
 const child = "WAVEGUARD_REDTEAM"
 
 func TestMain(m *testing.M) {
+	enterJail()
+	runStage()
+	runSurface()
 	redteam.Help()
 	if how := os.Getenv(child); how != "" {
-		var d defence
-		vector, name, _ := strings.Cut(how, "|")
-		d.find(name)
-		if err := d.attack(vector); err != nil {
+		vector, walls, _ := strings.Cut(how, "|")
+		kind, err := strconv.Atoi(walls)
+		if err == nil {
+			err = attack(vector, mpk.Kind(kind))
+		}
+		if err != nil {
 			fmt.Println(err)
 		}
 		os.Exit(0)
@@ -42,37 +44,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// defence is what stands between the attacker and the memory.
-type defence struct {
-	name     string
-	walls    mpk.Kind
-	confined bool
-}
-
-var defences = []defence{
-	{"nothing", mpk.KindNone, false},
-	{"walls", mpk.KindPKU, false},
-	{"walls and confinement", mpk.KindPKU, true},
-}
-
-func (d *defence) find(name string) {
-	for _, one := range defences {
-		if one.name == name {
-			*d = one
-		}
-	}
-}
-
 const worked = "it worked"
 
 // attack is the child's part: it says worked, or why it did not.
-func (d defence) attack(name string) error {
-	if d.confined {
-		if err := confine.Apply(confine.Policy{Profile: confine.Region}); err != nil {
-			return err
-		}
-	}
-	walls, err := mpk.Open(d.walls)
+func attack(name string, kind mpk.Kind) error {
+	walls, err := mpk.Open(kind)
 	if err != nil {
 		return err
 	}
@@ -135,57 +111,48 @@ func inside(walls mpk.Backend, d *mpk.Domain, f func() error) error {
 	return errors.Join(f(), t.Leave())
 }
 
-// try has a child of its own attack, for a vector may take its process with it.
-func (d defence) try(t *testing.T, v redteam.Vector) (works bool, said string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "/proc/self/exe")
-	cmd.Env = append(os.Environ(), child+"="+v.Name+"|"+d.name)
-	out, err := cmd.CombinedOutput()
-	return strings.HasPrefix(string(out), worked), fmt.Sprintf("%s(%v)", out, err)
+// heldBy is what stops ways of redteam.Vectors.
+var heldBy = map[string][]string{
+	"load": byWalls, "write(2)": byWalls, "vmsplice(2)": byWalls, "another thread": byWalls,
+	"pkey_mprotect, key 0":          {"pkey_mprotect"},
+	"mprotect, executable and back": {theWalls, "mprotect"},
+	"pkey_free, pkey_alloc":         {"pkey_free", "pkey_alloc"},
+	"mremap(2)":                     {theWalls, "mremap"},
+	"mremap(2), int 0x80":           {theConfinement},
+	"process_vm_readv(2)":           {"process_vm_readv"},
+	"/proc/self/mem":                byProc,
+	"/proc of the parent":           byProc,
+	"ptrace(2)":                     {"ptrace"},
 }
 
-// verdict is a row of the table, in testdata and in docs/isolation.md.
-type verdict struct {
-	Vector string   `json:"vector"`
-	How    string   `json:"how"`
-	Works  []string `json:"works-behind"` // names of defences
-}
-
-// TestVerdicts tries every vector behind every defence, where there are protection
-// keys, and compares with what is written down.
+// TestVerdicts has code of Go take every way to another domain's memory.
 func TestVerdicts(t *testing.T) {
-	if _, err := mpk.Open(mpk.KindPKU); err != nil {
-		if os.Getenv("WAVEGUARD_IN_VM") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("needs PKU: make vm-test")
-	}
-	var got []verdict
+	needKeys(t)
+	t.Parallel()
+	var all []verdict
 	for _, v := range redteam.Vectors {
-		row := verdict{v.Name, v.How, []string{}}
-		for _, d := range defences {
-			works, said := d.try(t, v)
-			if works {
-				row.Works = append(row.Works, d.name)
-			}
-			t.Logf("%s behind %s: works %v: %s", v.Name, d.name, works, said)
-		}
-		got = append(got, row)
+		w := way{name: v.Name, how: v.How, heldBy: heldBy[v.Name]}
+		all = append(all, w.judge(t, defences, tryGo))
 	}
-	text, err := json.MarshalIndent(got, "", "  ")
+	compare(t, "verdicts.json", all)
+}
+
+// tryGo has a child of its own attack, for a way may take its process with it.
+func tryGo(t *testing.T, w way, d defence) (outcome, string) {
+	t.Helper()
+	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		fmt.Printf("%s\n", text)
+	cmd := d.command(t, self)
+	cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%s|%d", child, w.name, d.walls))
+	out, err := cmd.CombinedOutput()
+	said := fmt.Sprintf("%s(%v)", out, err)
+	switch {
+	case strings.HasPrefix(string(out), worked):
+		return works, said
+	case ended(err):
+		return ends, said
 	}
-	want, err := os.ReadFile("testdata/verdicts.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(want) != string(text)+"\n" {
-		t.Errorf("testdata/verdicts.json is not what happens (-test.v -test.run Verdicts -update prints it):\n%s", text)
-	}
+	return fails, said
 }

@@ -88,8 +88,10 @@ int wg_supervise(struct wg_thread *t) {
 		if (left < 0)
 			lose();
 	}
-	if (atomic_load(&WG->connected))
+	if (atomic_load(&WG->connected)) {
+		(void)wg_report_flush(UINT64_MAX); /* what came just before the end, due or not */
 		(void)wg_wire_bye();
+	}
 	lose();
 	return WG_OK;
 }

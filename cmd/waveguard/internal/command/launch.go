@@ -21,6 +21,8 @@ type launchFlags struct {
 	service, profile, restart string
 	socket                    string
 	permissive, generates     bool
+	fixed, allowProc          bool
+	allowCalls                []string
 	explain, clean            bool
 	stop                      time.Duration
 }
@@ -63,12 +65,20 @@ func (f *launchFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&f.restart, "restart", f.restart, "`WHEN` to start it again: never, on-failure or always; after 100ms, doubled up to 30s")
 	flags.BoolVar(&f.permissive, "permissive", f.permissive, "refuse nothing, log what would be")
 	flags.BoolVar(&f.generates, "code-generation", f.generates, "let it write code and execute it, as JIT compilers do")
+	flags.BoolVar(&f.fixed, "fixed-code", f.fixed, "let it map no code but what it begins with: for static programs that start no others")
+	flags.BoolVar(&f.allowProc, "allow-proc", f.allowProc, "let it open files of /proc, with those that lead past its walls (profile region)")
+	flags.Func("allow-call", "`CALL` that is not refused although --explain lists it; may be repeated", func(call string) error {
+		f.allowCalls = append(f.allowCalls, call)
+		return nil
+	})
 	flags.BoolVar(&f.explain, "explain", f.explain, "list what is refused and why, and run nothing")
 	flags.DurationVar(&f.stop, "stop-timeout", f.stop, "`TIME` it may take to end before it is killed")
 }
 
 func (f *launchFlags) run(ctx context.Context, s *session) error {
-	policy := confine.Policy{Permissive: f.permissive, CodeGeneration: f.generates}
+	policy := confine.Policy{
+		Permissive: f.permissive, CodeGeneration: f.generates, FixedCode: f.fixed, AllowProc: f.allowProc, AllowCalls: f.allowCalls,
+	}
 	var err error
 	if f.profile != autoProfile {
 		if policy.Profile, err = confine.ParseProfile(f.profile); err != nil {
@@ -98,6 +108,9 @@ func (f *launchFlags) run(ctx context.Context, s *session) error {
 	}
 	if f.profile == autoProfile && findings.hasGate() {
 		policy.Profile = confine.Region
+	}
+	if err := policy.Check(); err != nil {
+		return s.misused(err.Error())
 	}
 	p := launch.Program{
 		Path: path, Args: s.args, Policy: policy, Restart: restart, StopTimeout: f.stop,

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ways that name the memory by its address: loads, and system calls on it. */
+#include "attack.h"
+
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/uio.h>
+
+static bool by_write(void) { return copied(secret, LENGTH); }
+
+static bool by_vmsplice(void) {
+	int p[2];
+	struct iovec v = {(void *)secret, LENGTH};
+	return pipe2(p, O_NONBLOCK) == 0 && vmsplice(p[1], &v, 1, 0) == LENGTH && read(p[0], got, LENGTH) == LENGTH;
+}
+
+static void *loads(void *unused) {
+	(void)unused;
+	return load() ? got : NULL;
+}
+
+static bool by_thread(void) {
+	pthread_t t;
+	return pthread_create(&t, NULL, loads, NULL) == 0 && pthread_join(t, NULL) == 0;
+}
+
+/* Looks at every page near to where the kernel puts memory. */
+static bool by_scanning(void) {
+	const size_t near = (size_t)64 << 20;
+	unsigned char resident;
+	char *here = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (char *at = here - near; at < here + near; at += PAGE)
+		if (mincore(at, PAGE, &resident) == 0 && copied(at, PAGE) && contains(got, PAGE))
+			return true;
+	return false;
+}
+
+static bool retagged(void) { return pkey_mprotect((void *)secret, PAGE, PROT_READ | PROT_WRITE, 0) == 0 && load(); }
+
+static bool retagged_as_own(void) {
+	int key = own_key() < 0 ? 0 : own_key();
+	return pkey_mprotect((void *)secret, PAGE, PROT_READ | PROT_WRITE, key) == 0 && load();
+}
+
+static bool protected(void) { return mprotect((void *)secret, PAGE, PROT_READ | PROT_WRITE) == 0 && load(); }
+
+static bool executable_and_back(void) {
+	return mprotect((void *)secret, PAGE, PROT_EXEC) == 0 && mprotect((void *)secret, PAGE, PROT_READ | PROT_WRITE) == 0 && load();
+}
+
+/* With a key free, the kernel takes it for memory that is executable alone. */
+static bool executable_with_a_key(void) { return pkey_free(15) == 0 && executable_and_back(); }
+
+static bool freed_and_taken(void) {
+	for (int key = 1; key < 16; key++)
+		if (pkey_free(key) != 0 || pkey_alloc(0, 0) < 0)
+			return false;
+	return load();
+}
+
+#define LOW ((char *)0x20000000)
+
+static bool moved(void) {
+	if (mremap((void *)secret, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, LOW) == MAP_FAILED)
+		return false;
+	secret = LOW;
+	return load();
+}
+
+static int call32(long number, long a, long b) {
+	int result;
+	__asm__ volatile("push %%rbx\n mov %2, %%rbx\n int $0x80\n pop %%rbx" : "=a"(result) : "a"(number), "r"(a), "c"(b) : "memory");
+	return result;
+}
+
+/* The same by the 32-bit table: pkey_free is 382 there, pkey_alloc 381. */
+static bool freed_and_taken32(void) {
+	for (int key = 1; key < 16; key++)
+		if ((errno = -call32(382, key, 0)) != 0 || call32(381, 0, 0) < 0)
+			return false;
+	return load();
+}
+
+static bool mapped_again(void) {
+	char *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, shared, 0);
+	return at != MAP_FAILED && memcpy(got, at, LENGTH) != NULL;
+}
+
+static bool read_by_file(void) { return pread(shared, got, LENGTH, 0) == LENGTH; }
+
+static bool opened_again(void) {
+	shared = open("shared", O_RDONLY);
+	return mapped_again();
+}
+
+static bool attached_again(void) {
+	char *at = shmat(shared, NULL, SHM_RDONLY);
+	return at != MAP_FAILED && memcpy(got, at, LENGTH) != NULL;
+}
+
+/* Of shared memory, no old length makes a second mapping. */
+static bool doubled(void) {
+	char *at = mremap((void *)secret, 0, PAGE, MREMAP_MAYMOVE);
+	return at != MAP_FAILED && memcpy(got, at, LENGTH) != NULL;
+}
+
+static bool mapped_over(void) {
+	return mmap((void *)secret, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
+static bool given_up(void) { return madvise((void *)secret, PAGE, MADV_DONTNEED) == 0; }
+
+static bool given_up_by_process(void) {
+	struct iovec v = {(void *)secret, PAGE};
+	int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	return syscall(SYS_process_madvise, self, &v, 1, MADV_DONTNEED, 0) == PAGE;
+}
+
+static bool unmapped(void) { return munmap((void *)secret, PAGE) == 0; }
+
+static bool closed(void) { return mprotect((void *)secret, PAGE, PROT_NONE) == 0; }
+
+/* Fills the page that vault never touched. */
+static bool filled(void) {
+	static char lies[PAGE] __attribute__((aligned(PAGE))) = {'l', 'i', 'e', 's'};
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register range = {.range = {(unsigned long)secret + PAGE, PAGE}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+	struct uffdio_copy copy = {.dst = (unsigned long)secret + PAGE, .src = (unsigned long)lies, .len = PAGE};
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	bool did = ioctl(fd, UFFDIO_API, &api) == 0 && ioctl(fd, UFFDIO_REGISTER, &range) == 0 && ioctl(fd, UFFDIO_COPY, &copy) == 0;
+	int why = errno;
+	close(fd);
+	errno = why;
+	return did;
+}
+
+/* Has the kernel clear a word there when a thread ends. */
+static volatile int ending;
+
+static void *end_with_word(void *unused) {
+	(void)unused;
+	syscall(SYS_set_tid_address, secret);
+	ending = (int)syscall(SYS_gettid);
+	return NULL;
+}
+
+static bool cleared_at_end(void) {
+	pthread_t t;
+	if (pthread_create(&t, NULL, end_with_word, NULL) != 0)
+		return false;
+	while (ending == 0 || syscall(SYS_tgkill, getpid(), ending, 0) == 0)
+		usleep(1000);
+	return true;
+}
+
+static bool heap_moved(void) { return syscall(SYS_brk, secret + PAGE) == (long)secret + PAGE; }
+
+const struct vector memory_vectors[] = {
+	{.name = "load", .attempt = load},
+	{.name = "write", .attempt = by_write},
+	{.name = "vmsplice", .attempt = by_vmsplice},
+	{.name = "thread", .attempt = by_thread},
+	{.name = "scan", .attempt = by_scanning},
+	{.name = "pkey_mprotect-0", .attempt = retagged},
+	{.name = "pkey_mprotect-own", .attempt = retagged_as_own},
+	{.name = "mprotect", .attempt = protected},
+	{.name = "executable-and-back", .attempt = executable_and_back},
+	{.name = "executable-with-a-key", .attempt = executable_with_a_key},
+	{.name = "free-and-take", .attempt = freed_and_taken},
+	{.name = "mremap", .attempt = moved},
+	{.name = "int80", .attempt = freed_and_taken32},
+	{.name = "map-again", .attempt = mapped_again, .kind = SHARED},
+	{.name = "pread", .attempt = read_by_file, .kind = SHARED},
+	{.name = "open-again", .attempt = opened_again, .kind = SHARED},
+	{.name = "shmat", .attempt = attached_again, .kind = SHARED_SYSV},
+	{.name = "mremap-0", .attempt = doubled, .kind = SHARED},
+	{.name = "map-over", .attempt = mapped_over, .kind = DESTROYS},
+	{.name = "map-over-and-wait", .attempt = mapped_over, .kind = WAITS},
+	{.name = "dontneed", .attempt = given_up, .kind = DESTROYS},
+	{.name = "process_madvise", .attempt = given_up_by_process, .kind = DESTROYS},
+	{.name = "munmap", .attempt = unmapped, .kind = DESTROYS},
+	{.name = "mprotect-none", .attempt = closed, .kind = DESTROYS},
+	{.name = "userfaultfd", .attempt = filled, .kind = DESTROYS},
+	{.name = "set_tid_address", .attempt = cleared_at_end, .kind = DESTROYS},
+	{.name = "brk", .attempt = heap_moved, .kind = DESTROYS},
+	{0},
+};

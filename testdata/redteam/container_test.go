@@ -1,0 +1,238 @@
+//go:build linux && amd64
+
+package redteam_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/optical-net/waveguard/enforcement/confine"
+	"github.com/optical-net/waveguard/enforcement/mpk"
+)
+
+// contained are the defences in a container: as container runtimes make it, and with
+// Waveguard in it.
+var contained = []defence{
+	{"plain container", mpk.KindNone, nil},
+	{"container with Waveguard", mpk.KindPKU, &confine.Policy{Profile: confine.Region}},
+}
+
+// containerWay is a way in a container, under the heading that the paper has for it.
+type containerWay struct {
+	vector string
+	way
+}
+
+// outside is the way of root outside of the container; the program is told to wait for it.
+const outside = "wait"
+
+var containerWays = []containerWay{
+	{"privileged user space", way{name: outside, how: "root outside of the container reads /proc/PID/mem"}},
+	{"privileged user space", way{name: "proc-parent-mem", how: "a process of the same user in the container reads /proc/PID/mem", heldBy: byProc}},
+	{"privileged user space", way{name: "ptrace-peek", how: "a process of the same user in the container traces it", heldBy: []string{"ptrace"}}},
+	{"shared memory exposure", way{name: "load", how: "code in the process reads memory that services have in common", heldBy: byWalls}},
+	{"shared memory exposure", way{name: "mremap-0", how: "code in the process maps memory again that its owner shares under a wall", heldBy: byWalls}},
+	{"shared memory exposure", way{name: "open-again", how: "code in the process opens the file of shared memory again"}},
+	{"memory scanning", way{name: "scan", how: "code in the process looks at every page it finds", heldBy: byWalls}},
+	{"memory scanning", way{name: "proc-self-mem", how: "code in the process reads /proc/self/mem", heldBy: byProc}},
+	{"memory scanning", way{name: "core-dump", how: "a core dump is looked through", heldBy: []string{theConfinement}}},
+}
+
+// containerVerdict is a row of the table.
+type containerVerdict struct {
+	Vector string `json:"vector"`
+	verdict
+}
+
+// jail tells this program, started again as the first process of new namespaces, to make a container
+// of the folder and to run itself in it, for runStage. The first process is not the one that attacks:
+// signals do not end it.
+const jail = "WAVEGUARD_REDTEAM_JAIL"
+
+// kept are the capabilities that Docker leaves to a container.
+var kept = []uint{
+	unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FSETID, unix.CAP_FOWNER, unix.CAP_MKNOD, unix.CAP_NET_RAW, unix.CAP_SETGID,
+	unix.CAP_SETUID, unix.CAP_SETFCAP, unix.CAP_SETPCAP, unix.CAP_NET_BIND_SERVICE, unix.CAP_SYS_CHROOT, unix.CAP_KILL, unix.CAP_AUDIT_WRITE,
+}
+
+// enterJail is the part of the first process in the new namespaces.
+func enterJail() {
+	root, is := os.LookupEnv(jail)
+	if !is {
+		return
+	}
+	runtime.LockOSThread() // capabilities are a thread's, and what it starts has them
+	err := errors.Join(
+		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
+		unix.Mount(root, root, "", unix.MS_BIND, ""),
+		unix.Mount("proc", root+"/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""),
+		unix.Chdir(root),
+		unix.Mount(".", "/", "", unix.MS_MOVE, ""), // the first file system of a machine cannot be pivoted
+		unix.Chroot("."),
+		unix.Chdir("/tmp"),
+		dropCapabilities(),
+	)
+	if err != nil {
+		fmt.Println("make a container:", err)
+		os.Exit(1)
+	}
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = os.Args
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, jail+"=") })
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	err = cmd.Run()
+	if ended(err) {
+		os.Exit(endedStatus)
+	}
+	os.Exit(cmd.ProcessState.ExitCode())
+}
+
+// endedStatus is that of a container whose program was ended by a signal.
+const endedStatus = 99
+
+func dropCapabilities() error {
+	var mask uint64
+	for _, c := range kept {
+		mask |= 1 << c
+	}
+	for c := range uint(unix.CAP_LAST_CAP + 1) {
+		if mask>>c&1 == 0 {
+			if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); err != nil && !errors.Is(err, unix.EINVAL) {
+				return err
+			}
+		}
+	}
+	low, high := uint32(mask), uint32(mask>>32)
+	data := [2]unix.CapUserData{{Effective: low, Permitted: low}, {Effective: high, Permitted: high}}
+	return unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0])
+}
+
+// inContainer prepares the attacker to be run in a container behind the defence.
+func (d *daemon) inContainer(t *testing.T, way string, behind defence) *exec.Cmd {
+	t.Helper()
+	root := t.TempDir()
+	for _, dir := range []string{"proc", "tmp", "bin"} {
+		if err := os.Mkdir(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(copyFile(attacker(t), root+"/bin/attacker"), os.Link(d.socket, root+"/tmp/s")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(behind.policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "/proc/self/exe")
+	cmd.Args = []string{"/bin/attacker", "/tmp/s", backends[behind.walls], way}
+	cmd.Env = append(os.Environ(), jail+"="+root, stage+"="+string(text))
+	cmd.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC | unix.CLONE_NEWNET | unix.CLONE_NEWUTS}
+	cmd.Dir = root + "/tmp"
+	return cmd
+}
+
+func copyFile(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o755)
+}
+
+// tryContained is try in a container.
+func (d *daemon) tryContained(t *testing.T, w way, behind defence) (outcome, string) {
+	t.Helper()
+	cmd := d.inContainer(t, w.name, behind)
+	if w.name == outside {
+		return lookIn(t, cmd)
+	}
+	out, err := cmd.CombinedOutput()
+	return d.outcome(t, cmd.Dir, out, err)
+}
+
+// lookIn reads the memory of the program, from here, while it waits.
+func lookIn(t *testing.T, cmd *exec.Cmd) (outcome, string) {
+	t.Helper()
+	in, err1 := cmd.StdinPipe()
+	out, err2 := cmd.StdoutPipe()
+	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	line, _ := bufio.NewReader(out).ReadString('\n')
+	var address int64
+	if _, err := fmt.Sscanf(line, "waits, secret at %d", &address); err != nil {
+		t.Fatalf("the program does not say where the secret is, but %q", line)
+	}
+	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", childOf(t, cmd.Process.Pid)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer memory.Close()
+	got := make([]byte, len(theSecret()))
+	_, err = memory.ReadAt(got, address)
+	if e := errors.Join(in.Close(), cmd.Wait()); e != nil {
+		t.Fatal(e)
+	}
+	if string(got) == string(theSecret()) {
+		return works, ""
+	}
+	return fails, fmt.Sprint(err)
+}
+
+// childOf returns the one child of a process.
+func childOf(t *testing.T, process int) (child int) {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", process))
+	for _, file := range threads {
+		text, _ := os.ReadFile(file)
+		if _, e := fmt.Sscan(string(text), &child); e == nil {
+			return child
+		}
+	}
+	t.Fatalf("process %d has no child: %v", process, err)
+	return 0
+}
+
+// TestContainerVerdicts measures the paper's attack vectors in a container without and with Waveguard.
+func TestContainerVerdicts(t *testing.T) {
+	needKeys(t)
+	d := startDaemon(t, "OFF")
+	var all []containerVerdict
+	for _, w := range containerWays {
+		all = append(all, containerVerdict{w.vector, w.judge(t, contained, d.tryContained)})
+	}
+	compare(t, "container.json", all)
+}
+
+// containers is the table of the paper's vectors.
+func containers(t *testing.T, text []byte) string {
+	var all []containerVerdict
+	decode(t, text, &all)
+	var b strings.Builder
+	b.WriteString("| attack vector | the attacker | plain container | container with Waveguard | verdict |\n|---|---|---|---|---|\n")
+	var counted []surface
+	surfaces, err := os.ReadFile("testdata/surface.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	decode(t, surfaces, &counted)
+	fmt.Fprintf(&b, "| kernel exploit surface | calls the kernel | %d of %d calls reach it | %d do | **open**, smaller |\n", counted[0].Reached, counted[0].Of, counted[2].Reached)
+	for _, v := range all {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", v.Vector, v.How, cell(v.Behind[0]), cell(v.Behind[1]), v.verdict.verdict())
+	}
+	for _, vector := range []string{"side channel | measures times, of caches among others", "hardware level | flips bits, reads the bus, has a device write memory"} {
+		fmt.Fprintf(&b, "| %s | not measured | not measured | **open**: nothing is claimed |\n", vector)
+	}
+	return b.String()
+}

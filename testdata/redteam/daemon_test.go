@@ -1,0 +1,94 @@
+//go:build linux && amd64
+
+package redteam_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/optical-net/waveguard/enforcement"
+	"github.com/optical-net/waveguard/enforcement/attach"
+	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/gen/view/viewtest"
+	"github.com/optical-net/waveguard/yang/tree"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 60 * time.Second
+
+// daemon is the enforcement that the attacked program attaches to.
+type daemon struct {
+	socket string
+	engine *enforcement.Engine
+}
+
+// others is how many services attacker.c has besides front and vault.
+const others = 13
+
+// startDaemon starts one that looks at the code of its processes or, if they are in code-scan-mode OFF, does not.
+func startDaemon(t *testing.T, mode string) *daemon {
+	t.Helper()
+	lines := slices.Concat(viewtest.Domain("front", 1), viewtest.Domain("vault", 2),
+		viewtest.Service("front", "front", os.Getuid()), viewtest.Service("vault", "vault", os.Getuid()),
+		[]string{"system/config/code-scan-interval = 1"})
+	for _, service := range []string{"front", "vault"} {
+		lines = append(lines, viewtest.Entry("service", service)+"/config/code-scan-mode = "+mode)
+	}
+	for i := range others {
+		name := fmt.Sprintf("other%d", i)
+		lines = slices.Concat(lines, viewtest.Domain(name, 3+i), viewtest.Service(name, name, os.Getuid()),
+			[]string{viewtest.Entry("service", name) + "/config/code-scan-mode = OFF"})
+	}
+	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	d := &daemon{filepath.Join(t.TempDir(), "s"), enforcement.New(logger)}
+	commit, _, err := d.engine.Prepare(t.Context(), viewtest.Delta(t, tree.New(viewtest.Set(t)), viewtest.Config(t, lines...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit()
+	l, err := attach.Listen(d.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := (&attach.Server{Authority: d.engine, Logger: logger}).Serve(ctx, l); err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	t.Cleanup(func() { cancel(); served.Wait() })
+	return d
+}
+
+func (d *daemon) await(t *testing.T, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("waited in vain")
+		}
+	}
+}
+
+// reports waits until the program has left, and returns the kinds of what was reported of it.
+func (d *daemon) reports(t *testing.T) (kinds []wire.Kind) {
+	t.Helper()
+	d.await(t, func() bool { return !d.engine.State().Service["front"].GetAttached() })
+	for {
+		select {
+		case v := <-d.engine.Violations():
+			if !slices.Contains(kinds, v.Kind) {
+				kinds = append(kinds, v.Kind)
+			}
+		default:
+			return kinds
+		}
+	}
+}
