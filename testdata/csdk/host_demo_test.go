@@ -28,8 +28,12 @@ func demonstrationConfig() (config []string) {
 		config = slices.Concat(config, viewtest.Domain(name, i+1), viewtest.Service(name, name, os.Getuid()))
 	}
 	for _, t := range [][2]string{
-		{"path-computation", "wavelength-assignment"}, {"path-computation", "performance-monitoring"}, {"path-computation", "key-store"},
-		{"performance-monitoring", "key-store"}, {"dashboard", "performance-monitoring"}, {"dashboard", "path-computation"},
+		{"path-computation", "wavelength-assignment"},
+		{"path-computation", "performance-monitoring"},
+		{"path-computation", "key-store"},
+		{"performance-monitoring", "key-store"},
+		{"dashboard", "performance-monitoring"},
+		{"dashboard", "path-computation"},
 	} {
 		config = append(config, viewtest.Transition(t[0], t[1], "PERMIT")...)
 	}

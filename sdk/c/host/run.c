@@ -35,7 +35,7 @@ static const struct wg_operation *through_shim(const struct compartment *c) {
 int wg_attach_all(struct host *h) {
 	static struct wg_service services[MAX_COMPARTMENTS];
 	static struct wg_segment segments[MAX_COMPARTMENTS * MAX_SEGMENTS];
-	struct wg_compartments all = {.segments = segments, .bell = h->bell, .fence = h->options.fence};
+	struct wg_compartments all = {.segments = segments, .bell = h->bell, .fence = h->options.after_fault != GO_ON};
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct compartment *c = &h->compartment[i];
 		prepare(c, i, &h->options);
@@ -134,7 +134,12 @@ static void describe(uint32_t service, char *text, size_t size) {
 			(size_t)((char *)code - (char *)info.dli_fbase), info.dli_sname == NULL ? "" : " in ", info.dli_sname == NULL ? "" : info.dli_sname);
 }
 
-static void tell_faults(struct host *h) {
+/* Returns whether there were faults since the last time. */
+static bool tell_faults(struct host *h) {
+	static const char *const what_follows[] = {
+		[FENCE] = "nobody enters it again: restart this host to have it back", [GO_ON] = "it goes on, with what it held locked", [END] = "the host ends",
+	};
+	bool faulted = false;
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct compartment *c = &h->compartment[i];
 		char where[600];
@@ -144,8 +149,10 @@ static void tell_faults(struct host *h) {
 		c->faults = faults;
 		describe(i, where, sizeof where);
 		wg_say("%s: a fault ended code of its domain (%llu so far), %s; %s", c->name, (unsigned long long)faults, where,
-			h->options.fence ? "nobody enters it again: restart this host to have it back" : "it goes on, with what it held locked");
+			what_follows[h->options.after_fault]);
+		faulted = true;
 	}
+	return faulted;
 }
 
 static void drain(int file) {
@@ -156,13 +163,20 @@ static void drain(int file) {
 
 static uint64_t seconds_now(void) { return wg_now() / 1000000000u; }
 
+/* Returns by when services must have ended. */
+static uint64_t ask_to_end(const struct host *h) {
+	wake(h->stop);
+	return seconds_now() + h->options.grace;
+}
+
 /* Waits until nothing runs any more, or the time is over that services may take to end. */
 static bool watch(struct host *h, int signals) {
 	struct pollfd p[] = {{.fd = signals, .events = POLLIN}, {.fd = h->bell, .events = POLLIN}, {.fd = h->done, .events = POLLIN}};
 	uint32_t told = 0;
 	uint64_t until = 0;
 	for (;;) {
-		tell_faults(h);
+		if (tell_faults(h) && h->options.after_fault == END && until == 0)
+			until = ask_to_end(h);
 		int left = running(h);
 		tell_ends(h, &told);
 		if (left == 0)
@@ -178,8 +192,7 @@ static bool watch(struct host *h, int signals) {
 			if (until != 0)
 				return false; /* the second time at once */
 			wg_say("ends: %s", strsignal((int)info.ssi_signo));
-			until = seconds_now() + h->options.grace;
-			wake(h->stop);
+			until = ask_to_end(h);
 		}
 	}
 }
@@ -221,7 +234,7 @@ int wg_serve(struct host *h) {
 		return SERVICE_FAILED;
 	}
 	finish(h);
-	tell_faults(h);
+	(void)tell_faults(h);
 	(void)wg_close();
 	return verdict(h);
 }
