@@ -49,6 +49,7 @@ type mapper struct {
 	conn            *wire.Conn
 	memory          []byte // made last
 	filler          int    // userfaultfd of it
+	policy          *page.PolicyReader
 }
 
 const pageSize = 4096
@@ -70,7 +71,7 @@ func (m *mapper) attach(string) error {
 		return refused
 	}
 	m.conn = conn
-	if _, err := page.OpenPolicy(files.Policy); err != nil { // the daemon looks
+	if m.policy, err = page.OpenPolicy(files.Policy); err != nil {
 		return err
 	}
 	return conn.Send(&wire.Ready{})
