@@ -27,7 +27,7 @@ build: ## build bin/waveguardd and bin/waveguard, as static binaries
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/waveguardd ./cmd/waveguard
 
 .PHONY: sdk
-sdk: ## build libwaveguard, the C and C++ SDK, into bin/csdk
+sdk: ## build libwaveguard, the C and C++ SDK, and waveguard-host into bin/csdk
 	@scripts/install-deps
 	@$(MAKE) --no-print-directory -C sdk/c
 

@@ -215,7 +215,7 @@ func (a *attachment) Violation(v *wire.Violation) error {
 		Time: time.Now(), Kind: v.Kind, Severity: v.Severity,
 		Service: a.services[v.Service].name, Source: a.hosted[v.Source].Domain, Target: a.hosted[v.Target].Domain,
 		Operation: operation, PID: a.identity.PID, ThreadID: v.ThreadID, Address: v.Address,
-		Occurrences: v.Occurrences, Strength: a.strength,
+		Occurrences: v.Occurrences, Outcome: v.Outcome, Strength: a.strength,
 	})
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	waveguard "github.com/optical-net/waveguard/sdk/go"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/gen/view"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
 )
@@ -130,6 +131,22 @@ func BenchmarkState(b *testing.B) {
 	r.attach()
 	b.ReportAllocs()
 	for b.Loop() {
+		_ = r.engine.State()
+	}
+}
+
+// BenchmarkStateObserved is State with 10,000 pairs of domains that are observed, one
+// of which changes in between.
+func BenchmarkStateObserved(b *testing.B) {
+	r := start(b)
+	c := r.joinReady(hello("front", "vault"))
+	c.stats.Cell(0, 1).Add(page.Permitted)
+	_ = r.engine.State()
+	r.engine.FillObservations(10_000)
+	_ = r.engine.State()
+	b.ReportAllocs()
+	for b.Loop() {
+		c.stats.Cell(0, 1).Add(page.Permitted)
 		_ = r.engine.State()
 	}
 }

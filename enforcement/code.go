@@ -18,7 +18,7 @@ import (
 // looks, one at a time: first Join, then the attachment's watchCode.
 type code struct {
 	follower *scan.Follower // nil if there is none
-	watched  chan struct{} // closed when nobody looks any more
+	watched  chan struct{}  // closed when nobody looks any more
 	told     map[finding]bool
 	counted  map[string]int // findings that are not accepted, by service
 

@@ -2,9 +2,11 @@ package enforcement
 
 import (
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/policy"
+	"github.com/optical-net/waveguard/gen/view"
 )
 
 // What TestCheckWalls and TestHasKeyed test.
@@ -60,6 +62,19 @@ func (e *Engine) DepartedCells() (n int) {
 		n += len(h.cells)
 	}
 	return n
+}
+
+// MaxObserved is how many pairs of domains are observed.
+const MaxObserved = maxObserved
+
+// FillObservations adds pairs of domains until so many are observed.
+func (e *Engine) FillObservations(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	o := &e.ledger.observed
+	for i := 0; len(o.pairs) < n; i++ {
+		o.pairs[view.TransitionKey{Source: "x", Target: strconv.Itoa(i)}] = &observed{}
+	}
 }
 
 // LookEvery sets the time between two looks at the code of a process, until a commit

@@ -8,8 +8,23 @@ import (
 	"github.com/optical-net/waveguard/enforcement/policy"
 )
 
-// cell is the counters of one source and target, as the process writes them.
-type cell [page.Counters]uint64
+// counts are the counters of one source and target, as the process writes them.
+type counts [page.Counters]uint64
+
+// cell is what was taken in of one source and target.
+type cell struct {
+	counts counts
+	// ahead is how many calls were counted as tolerated and not yet for their
+	// reason: gates count in this order, and may be read in between.
+	ahead uint64
+	seen  page.Seen
+}
+
+// calls are those that were added to a cell.
+type calls struct {
+	counts
+	denied uint64 // refused: those that were tolerated left out
+}
 
 // implausible is what no process counts between two looks at it.
 const implausible = 1 << 40
@@ -17,17 +32,27 @@ const implausible = 1 << 40
 // advance takes in what the counters are now and returns what was added. A
 // counter of an honest gate never falls and never leaps: what a liar's does is
 // not counted, and it counts again only beyond where it was.
-func (c *cell) advance(now [page.Counters]uint64) (added cell, grew bool) {
+func (c *cell) advance(now counts) (added calls, grew bool) {
 	for i := range now {
-		if now[i] <= c[i] {
+		if now[i] <= c.counts[i] {
 			continue
 		}
-		if d := now[i] - c[i]; d < implausible {
-			added[i], grew = d, true
+		if d := now[i] - c.counts[i]; d < implausible {
+			added.counts[i], grew = d, true
 		}
-		c[i] = now[i]
+		c.counts[i] = now[i]
 	}
+	forbidden := added.counts[page.Denied] + added.counts[page.OperationDenied] + added.counts[page.RateLimited]
+	tolerated := c.ahead + added.counts[page.Tolerated]
+	c.ahead = tolerated - min(tolerated, forbidden)
+	added.denied = forbidden - min(tolerated, forbidden) + added.counts[page.OutOfServiceCalls]
 	return added, grew
+}
+
+// unmatched returns how many calls were refused for want of a transition, of
+// those between domains that have none.
+func (c *calls) unmatched() uint64 {
+	return min(c.counts[page.Denied], c.denied-min(c.denied, c.counts[page.OutOfServiceCalls]))
 }
 
 // history is what was accounted of a process. Its pages count since it
@@ -75,12 +100,12 @@ func (a *attachment) beginLocked() {
 	}
 	a.seen = a.blankLocked()
 	if a.continues {
-		a.readPageLocked(func(i, j int, now [page.Counters]uint64) { a.seen.cells[i*len(a.hosted)+j] = now })
+		a.readPageLocked(func(i, j int, now counts) { a.seen.cells[i*len(a.hosted)+j].counts = now })
 		a.seen.lost = a.stats.LostReports()
 	}
 }
 
-func (a *attachment) readPageLocked(take func(i, j int, now [page.Counters]uint64)) {
+func (a *attachment) readPageLocked(take func(i, j int, now counts)) {
 	for i := range a.hosted {
 		for j := range a.hosted {
 			take(i, j, a.stats.Cell(i, j))
@@ -111,9 +136,17 @@ func (a *attachment) sampleLocked() {
 	if a.stats == nil || !a.ready || a.handed {
 		return
 	}
-	a.readPageLocked(func(i, j int, now [page.Counters]uint64) {
-		if added, grew := a.seen.cells[i*len(a.hosted)+j].advance(now); grew {
+	a.readPageLocked(func(i, j int, now counts) {
+		if now == (counts{}) {
+			return
+		}
+		c := &a.seen.cells[i*len(a.hosted)+j]
+		added, grew := c.advance(now)
+		if grew {
 			a.engine.account(a, i, j, added)
+		}
+		if seen := a.stats.Seen(i, j); grew || seen != c.seen {
+			a.engine.observe(a, i, j, added, c, seen)
 		}
 	})
 	if lost := a.stats.LostReports(); lost > a.seen.lost {

@@ -21,6 +21,7 @@ type Violation struct {
 	ThreadID       uint32
 	Address        uint64 // touched; 0 where there is none
 	Occurrences    uint32 // how many this one stands for
+	Outcome        wire.Outcome
 	Strength       mpk.Strength
 }
 
@@ -30,17 +31,25 @@ type ledger struct {
 	domains     map[string]*domainCounters
 	services    map[string]*serviceCounters
 	transitions map[view.TransitionKey]*transitionCounters
+	observed    observations
 }
 
-// domainCounters counts calls into a domain, and, as unmatched, those out of it
-// that no transition is for.
+// domainCounters counts calls into a domain, and calls out of it: as unmatched,
+// those that were refused and no transition is for, as forgiven, those that were
+// tolerated.
 type domainCounters struct {
-	permitted, denied, unmatched, faults uint64
+	permitted, denied, tolerated, faults uint64
+	unmatched, forgiven                  uint64
+}
+
+// callCounters counts calls.
+type callCounters struct {
+	permitted, denied, tolerated, rateLimited, dwellExceeded uint64
 }
 
 // transitionCounters counts the calls of one domain into another.
 type transitionCounters struct {
-	permitted, denied, rateLimited, dwellExceeded uint64
+	callCounters
 
 	lastDenied time.Time
 }
@@ -48,8 +57,8 @@ type transitionCounters struct {
 // serviceCounters counts what a service did. Calls are counted by process and
 // domain: services that share both share them.
 type serviceCounters struct {
-	attaches, permitted, denied, rateLimited, dwellExceeded, faults uint64
-	violations, lostReports                                         uint64
+	callCounters
+	attaches, faults, violations, lostReports uint64
 
 	lastViolation *Violation
 
@@ -60,6 +69,7 @@ func newLedger() *ledger {
 	return &ledger{
 		domains: map[string]*domainCounters{}, services: map[string]*serviceCounters{},
 		transitions: map[view.TransitionKey]*transitionCounters{},
+		observed:    newObservations(time.Now()),
 	}
 }
 
@@ -68,6 +78,7 @@ func (l *ledger) forget(d *view.Delta) {
 	forget(l.domains, d.Domains)
 	forget(l.services, d.Services)
 	forget(l.transitions, d.Transitions)
+	l.observed.forget(d)
 }
 
 func forget[K comparable, C, V any](counters map[K]*C, delta map[K]*V) {
@@ -107,43 +118,47 @@ func counters[K comparable, C any](all map[K]*C, key K, configured bool) *C {
 // account adds what the gates of one process counted from its domain i into j.
 //
 // Preconditions: a.mu is held; it is taken before e.mu everywhere.
-func (e *Engine) account(a *attachment, i, j int, d cell) {
+func (e *Engine) account(a *attachment, i, j int, d calls) {
 	source, target := a.hosted[i].Domain, a.hosted[j].Domain
-	denied := d[page.Denied] + d[page.OperationDenied] + d[page.OutOfServiceCalls] + d[page.RateLimited]
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	into := e.domainLocked(target)
-	into.permitted += d[page.Permitted]
-	into.denied += denied
-	into.faults += d[page.Faults]
+	into.permitted += d.counts[page.Permitted]
+	into.denied += d.denied
+	into.tolerated += d.counts[page.Tolerated]
+	into.faults += d.counts[page.Faults]
+	from := e.domainLocked(source)
+	from.forgiven += d.counts[page.Tolerated]
 	matched := a.matched[i*len(a.hosted)+j]
 	if !matched {
-		e.domainLocked(source).unmatched += d[page.Denied]
+		from.unmatched += d.unmatched()
 	}
-	counters(e.ledger.transitions, view.TransitionKey{Source: source, Target: target}, matched).add(d, denied)
+	counters(e.ledger.transitions, view.TransitionKey{Source: source, Target: target}, matched).add(d)
 	for _, s := range a.services {
 		if s.domain == source {
-			e.serviceLocked(s.name).add(d, denied)
+			e.serviceLocked(s.name).add(d)
 		}
 	}
 }
 
-func (c *transitionCounters) add(d cell, denied uint64) {
-	c.permitted += d[page.Permitted]
-	c.denied += denied
-	c.rateLimited += d[page.RateLimited]
-	c.dwellExceeded += d[page.DwellExceeded]
-	if denied > 0 {
+func (c *callCounters) add(d calls) {
+	c.permitted += d.counts[page.Permitted]
+	c.denied += d.denied
+	c.tolerated += d.counts[page.Tolerated]
+	c.rateLimited += d.counts[page.RateLimited]
+	c.dwellExceeded += d.counts[page.DwellExceeded]
+}
+
+func (c *transitionCounters) add(d calls) {
+	c.callCounters.add(d)
+	if d.denied > 0 {
 		c.lastDenied = time.Now()
 	}
 }
 
-func (c *serviceCounters) add(d cell, denied uint64) {
-	c.permitted += d[page.Permitted]
-	c.denied += denied
-	c.rateLimited += d[page.RateLimited]
-	c.dwellExceeded += d[page.DwellExceeded]
-	c.faults += d[page.Faults]
+func (c *serviceCounters) add(d calls) {
+	c.callCounters.add(d)
+	c.faults += d.counts[page.Faults]
 }
 
 func (e *Engine) accountLost(a *attachment, n uint64) {

@@ -19,8 +19,8 @@ import (
 )
 
 // State reads the counters of every process and returns the operational state
-// of the system, of the configured domains and services, and of the transitions
-// that were used.
+// of the system, of the configured domains and services, of the transitions
+// that were used, and of the calls that were observed.
 func (e *Engine) State() *gen.MpkSecurity {
 	attached := e.attached()
 	for _, a := range attached {
@@ -90,6 +90,7 @@ func (b *stateBuilder) readLocked(e *Engine) {
 	for key, c := range e.ledger.transitions {
 		b.state.Transition[key] = &gen.MpkSecurity_Transition{Counters: transitionState(c)}
 	}
+	b.state.Observation = e.ledger.observed.state()
 }
 
 func domainState(c *domainCounters, inService bool) *gen.MpkSecurity_Domain {
@@ -97,6 +98,7 @@ func domainState(c *domainCounters, inService bool) *gen.MpkSecurity_Domain {
 		OperationalState: gen.MpkSecurityTypes_OperationalState_IN_SERVICE,
 		Counters: &gen.MpkSecurity_Domain_Counters{
 			EntriesPermitted: ygot.Uint64(c.permitted), EntriesDenied: ygot.Uint64(c.denied),
+			EntriesTolerated: ygot.Uint64(c.tolerated), CallsTolerated: ygot.Uint64(c.forgiven),
 			UnmatchedDenied: ygot.Uint64(c.unmatched), ProtectionKeyFaults: ygot.Uint64(c.faults),
 		},
 	}
@@ -108,7 +110,7 @@ func domainState(c *domainCounters, inService bool) *gen.MpkSecurity_Domain {
 
 func transitionState(c *transitionCounters) *gen.MpkSecurity_Transition_Counters {
 	t := &gen.MpkSecurity_Transition_Counters{
-		Permitted: ygot.Uint64(c.permitted), Denied: ygot.Uint64(c.denied),
+		Permitted: ygot.Uint64(c.permitted), Denied: ygot.Uint64(c.denied), Tolerated: ygot.Uint64(c.tolerated),
 		RateLimited: ygot.Uint64(c.rateLimited), DwellExceeded: ygot.Uint64(c.dwellExceeded),
 	}
 	if !c.lastDenied.IsZero() {
@@ -123,7 +125,7 @@ func serviceState(c *serviceCounters) *gen.MpkSecurity_Service {
 		OperationalState: gen.MpkSecurityTypes_OperationalState_OUT_OF_SERVICE,
 		Counters: &gen.MpkSecurity_Service_Counters{
 			Attaches: ygot.Uint64(c.attaches), CallsPermitted: ygot.Uint64(c.permitted), CallsDenied: ygot.Uint64(c.denied),
-			RateLimited: ygot.Uint64(c.rateLimited), DwellExceeded: ygot.Uint64(c.dwellExceeded),
+			CallsTolerated: ygot.Uint64(c.tolerated), RateLimited: ygot.Uint64(c.rateLimited), DwellExceeded: ygot.Uint64(c.dwellExceeded),
 			ProtectionKeyFaults: ygot.Uint64(c.faults), Violations: ygot.Uint64(c.violations), LostReports: ygot.Uint64(c.lostReports),
 		},
 	}

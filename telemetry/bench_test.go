@@ -35,3 +35,22 @@ func BenchmarkIdle(b *testing.B) {
 		collect(b, w.Collector)
 	}
 }
+
+// BenchmarkObserved is a collection of 10,000 pairs of domains that made calls, one
+// of which made another in between.
+func BenchmarkObserved(b *testing.B) {
+	const n = 10_000
+	var pairs []*gen.MpkSecurity_Observation_Transition
+	for i := range n {
+		pairs = append(pairs, observed("a", fmt.Sprint("t", i), 1, "read", "write"))
+	}
+	w := newWatch(b)
+	w.from.state = observing(pairs...)
+	collect(b, w.Collector)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		pairs[i%n] = observed("a", fmt.Sprint("t", i%n), uint64(i+2), "read", "write")
+		w.from.state = observing(pairs...)
+		collect(b, w.Collector)
+	}
+}

@@ -48,6 +48,7 @@ type Collector struct {
 
 	mu      sync.Mutex // held while collecting
 	prev    *gen.MpkSecurity
+	written observation
 	running *tree.Tree
 	paths   *paths
 }
@@ -118,7 +119,7 @@ func (c *Collector) collect() error {
 		}
 	}
 	if err := c.Store.UpdateState(func(e *tree.Editor) error { return c.write(e, next) }); err != nil {
-		c.prev = &gen.MpkSecurity{}
+		c.prev, c.written = &gen.MpkSecurity{}, nil
 		return err
 	}
 	c.prev = next
@@ -144,7 +145,10 @@ func (c *Collector) write(e *tree.Editor, next *gen.MpkSecurity) error {
 	if err := writeEntries(e, c.paths.service, c.prev.Service, next.Service); err != nil {
 		return err
 	}
-	if err := writeEntries(e, c.paths.transition, c.prev.Transition, next.Transition); err != nil || c.Supervisor == nil {
+	if err := writeEntries(e, c.paths.transition, c.prev.Transition, next.Transition); err != nil {
+		return err
+	}
+	if err := c.writeObservation(e, next.Observation); err != nil || c.Supervisor == nil {
 		return err
 	}
 	return c.Supervisor.write(e)

@@ -14,6 +14,7 @@ import (
 func (s *Supervisor) judge(state *gen.MpkSecurity) []alarm.Condition {
 	j := &judgement{Supervisor: s, state: state, conditions: s.conditions[:0]}
 	j.system()
+	j.domains()
 	for name := range s.rules.names() {
 		if st := state.Service[name]; st != nil {
 			j.service(name, st)
@@ -54,6 +55,17 @@ func (j *judgement) system() {
 		Detail: fmt.Sprintf("the configuration asks for walls of %v at least, this host can give %v", j.rules.minimum, has),
 		Action: "lower minimum-isolation-strength, or move the services to a host whose processor has protection keys",
 	})
+}
+
+// domains judges whether policy is enforced: that does not come and go by itself.
+func (j *judgement) domains() {
+	for name := range j.rules.permissive {
+		j.add(alarm.Condition{
+			Resource: model.Resource{Type: model.Domain, Name: name}, Cause: "domain-permissive", Severity: alarm.Warning,
+			Detail: "calls by the domain that policy forbids are counted and reported, and pass",
+			Action: "\"waveguard learn\" proposes the transitions that were used; then set enforcement-mode to ENFORCING",
+		})
+	}
 }
 
 // service judges whether a service is there and its wall is strong enough.

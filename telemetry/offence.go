@@ -29,11 +29,18 @@ type offences struct {
 	going map[string]*offence // as of the last collection
 
 	mu    sync.Mutex
-	heard map[string]map[int]*offence // since the last collection, by severity
+	heard map[string]map[kindOfOffence]*offence // since the last collection
+}
+
+// kindOfOffence is what offences of a service are kept apart by until it is known
+// which count.
+type kindOfOffence struct {
+	severity int
+	excuse   string // the domain that is said to be permissive, "" if it was stopped
 }
 
 func newOffences() *offences {
-	return &offences{going: map[string]*offence{}, heard: map[string]map[int]*offence{}}
+	return &offences{going: map[string]*offence{}, heard: map[string]map[kindOfOffence]*offence{}}
 }
 
 // maxOffenders is how many names are kept apart between two collections:
@@ -52,13 +59,16 @@ func (o *offences) hear(v Violation) {
 		name = ""
 	}
 	if o.heard[name] == nil {
-		o.heard[name] = map[int]*offence{}
+		o.heard[name] = map[kindOfOffence]*offence{}
 	}
-	severity := severityOf(v.Leafs["severity"])
-	one := o.heard[name][severity]
+	kind := kindOfOffence{severity: severityOf(v.Leafs["severity"])}
+	if v.Leafs["outcome"] == "TOLERATED" {
+		kind.excuse = v.Leafs["source-domain"]
+	}
+	one := o.heard[name][kind]
 	if one == nil {
-		one = &offence{severity: severity}
-		o.heard[name][severity] = one
+		one = &offence{severity: kind.severity}
+		o.heard[name][kind] = one
 	}
 	one.count += n
 	_, one.kind, _ = strings.Cut(v.Leafs["kind"], ":")
@@ -83,18 +93,19 @@ func describe(v Violation) string {
 }
 
 // collect takes in what was heard of the severities that count, and lets go of
-// what has ended for that long.
+// what has ended for that long. What a domain was forgiven does not count if it
+// is permissive: that is an alarm of its own.
 func (o *offences) collect(now time.Duration, r *rules) {
 	o.mu.Lock()
 	heard := o.heard
-	o.heard = map[string]map[int]*offence{}
+	o.heard = map[string]map[kindOfOffence]*offence{}
 	o.mu.Unlock()
-	for name, bySeverity := range heard {
+	for name, byKind := range heard {
 		if r.services[name] == nil {
 			name = ""
 		}
-		for severity, one := range bySeverity {
-			if severity >= r.least {
+		for kind, one := range byKind {
+			if kind.severity >= r.least && !r.permissive[kind.excuse] {
 				o.take(now, name, one)
 			}
 		}

@@ -11,14 +11,17 @@ const module = "mpk-security"
 // paths makes the paths of the entries that carry state.
 type paths struct {
 	system                                tree.Path
+	observation                           tree.Path
 	users, domains, services, transitions tree.Path // of the lists, without keys
+	observed                              tree.Path // likewise
 }
 
 func newPaths(set *schema.Set) *paths {
-	at := func(names ...string) (p tree.Path) {
-		n := set.Root
-		for _, name := range append([]string{module}, names...) {
-			n = n.Child(module, name)
+	at := func(names ...string) tree.Path {
+		n := set.Root.Child(module, module)
+		p := tree.Path{{Node: n}}
+		for _, name := range names {
+			n = n.Child("", name)
 			p = append(p, schema.PathStep{Node: n})
 		}
 		return p
@@ -26,6 +29,7 @@ func newPaths(set *schema.Set) *paths {
 	return &paths{
 		system: at("system"), users: at("system", "users", "user"), domains: at("domains", "domain"),
 		services: at("services", "service"), transitions: at("transitions", "transition"),
+		observation: at("observation"), observed: at("observation", "transitions", "transition"),
 	}
 }
 

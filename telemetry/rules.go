@@ -19,6 +19,7 @@ type rules struct {
 	running    *tree.Tree
 	minimum    gen.E_MpkSecurityTypes_IsolationStrength
 	services   map[string]*gen.MpkSecurity_Service
+	permissive map[string]bool                                          // domains that are, and in service
 	lifecycles map[model.Resource]gen.E_MpkSecurityTypes_LifecycleState // of all resources but the system
 
 	raise, clear time.Duration
@@ -33,6 +34,7 @@ func newRules(set *schema.Set) *rules {
 		running:    tree.New(set),
 		minimum:    gen.MpkSecurityTypes_IsolationStrength_NONE,
 		services:   map[string]*gen.MpkSecurity_Service{},
+		permissive: map[string]bool{},
 		lifecycles: map[model.Resource]gen.E_MpkSecurityTypes_LifecycleState{},
 	}
 }
@@ -57,6 +59,13 @@ func (r *rules) read(running *tree.Tree) error {
 			delete(r.services, name)
 		} else {
 			r.services[name] = s
+		}
+	}
+	for name, d := range delta.Domains {
+		delete(r.permissive, name)
+		if d.GetEnforcementMode() == gen.MpkSecurityTypes_EnforcementMode_PERMISSIVE &&
+			d.GetAdministrativeState() == gen.MpkSecurityTypes_AdministrativeState_IN_SERVICE {
+			r.permissive[name] = true
 		}
 	}
 	r.readLifecycles(delta)

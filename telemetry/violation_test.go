@@ -23,7 +23,7 @@ func (p published) Publish(_ time.Time, content *tree.Container) { p <- content 
 var leafs = map[string]string{
 	"kind": "mpk-security-types:protection-key-fault", "severity": "SEVERE", "service": "s",
 	"source-domain": "a", "target-domain": "b", "operation": "derive-key", "process-id": "4711", "thread-id": "4712",
-	"address": "7f:00:12:34:56:78:ab:cd", "occurrences": "3", "isolation-strength": "HARDWARE_REGION",
+	"address": "7f:00:12:34:56:78:ab:cd", "occurrences": "3", "outcome": "TOLERATED", "isolation-strength": "HARDWARE_REGION",
 }
 
 // publish returns the notification of a violation with these leafs.
@@ -79,7 +79,7 @@ func TestNotificationSaysItAll(t *testing.T) {
 func TestNotificationIsValid(t *testing.T) {
 	for name, value := range map[string]string{
 		"service": "Not A Service", "operation": "derive key; drop", "source-domain": "", "address": "7f0012",
-		"process-id": "-1", "thread-id": "4294967296", "occurrences": "0", "isolation-strength": "GREAT",
+		"process-id": "-1", "thread-id": "4294967296", "occurrences": "0", "outcome": "GONE", "isolation-strength": "GREAT",
 	} {
 		bad, want := maps.Clone(leafs), maps.Clone(leafs)
 		bad[name] = value

@@ -32,13 +32,13 @@ func (w *waiter) wake() {
 // Preconditions: the calling thread has all keys closed and is counted nowhere.
 func (r *Ring) Wait(ctx context.Context, h *Holder) (key int, err error) {
 	w := r.join(h)
-	defer r.quit(w)
 	for {
 		key, err := r.serve(w)
 		switch {
 		case !errors.Is(err, ErrBusy):
 			return key, err
 		case ctx.Err() != nil:
+			r.quit(w)
 			return 0, fmt.Errorf("wait for a protection key: %w", ctx.Err())
 		}
 		select {
@@ -61,26 +61,36 @@ func (r *Ring) join(h *Holder) *waiter {
 	return w
 }
 
-// serve is Enter for the first of the queue; the others get ErrBusy.
+// serve is Enter for the first of the queue, which is then no longer in it; the others
+// get ErrBusy.
 func (r *Ring) serve(w *waiter) (key int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case w.holder.gone:
-		return 0, ErrGone
+		err = ErrGone
 	case r.queue[0] != w:
 		return 0, ErrBusy
+	default:
+		key, err = r.enter(w.holder)
 	}
-	if key, err = r.enter(w.holder); errors.Is(err, ErrBusy) {
+	if errors.Is(err, ErrBusy) {
 		r.drain()
+		return 0, err
 	}
+	r.dequeue(w)
 	return key, err
 }
 
-// quit takes a thread out of the queue; the next one looks.
+// quit takes a thread out of the queue that gives up.
 func (r *Ring) quit(w *waiter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.dequeue(w)
+}
+
+// dequeue takes a thread out of the queue; the next one looks.
+func (r *Ring) dequeue(w *waiter) {
 	if r.queue[0] == w {
 		r.admit()
 		r.tried = 0

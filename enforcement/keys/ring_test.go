@@ -385,6 +385,23 @@ func TestChange(t *testing.T) {
 	change(a, Options{}, ErrGone)
 }
 
+// A priority counts from when it is changed.
+func TestChangeOfPriority(t *testing.T) {
+	r := ring(t, 3)
+	one, _ := add(t, r, Options{Priority: 1})
+	two, _ := add(t, r, Options{Priority: 2})
+	three, _ := add(t, r, Options{Priority: 2})
+	visit(t, r, one)
+	visit(t, r, two)
+	if err := r.Change(one, Options{Priority: 3}); err != nil {
+		t.Fatal(err)
+	}
+	visit(t, r, three)
+	if one.Key() == 0 || two.Key() != 0 {
+		t.Errorf("of priority 3 the key is %d, of priority 2 it is %d", one.Key(), two.Key())
+	}
+}
+
 // A key that is lost counts when it is asked how many can be pinned, and who cannot
 // get one is told so, not kept waiting.
 func TestKeysThatAreLost(t *testing.T) {

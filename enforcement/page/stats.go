@@ -16,7 +16,7 @@ type Counter int
 
 // The counters. Each call adds one to Permitted, or one to Denied,
 // RateLimited, OperationDenied or OutOfServiceCalls; one that a permissive
-// domain makes against policy adds one to Tolerated besides.
+// domain makes against policy adds one to Tolerated before.
 const (
 	Permitted         Counter = iota // calls let through as policy says
 	Denied                           // no entry, or one without Permit
@@ -30,7 +30,7 @@ const (
 )
 
 // Seen is what was seen of the calls of one domain into another, besides how
-// many there were. It only grows.
+// many there were. It grows until the daemon begins it anew.
 type Seen struct {
 	Operations uint32        // bit i: the target's i-th operation was called or tried
 	Longest    time.Duration // that a call stayed, of those that were timed
@@ -163,6 +163,16 @@ func (r *StatsReader) Cell(source, target int) [Counters]uint64 {
 // which must be below the count that the page was made for.
 func (r *StatsReader) Seen(source, target int) Seen {
 	return cellOf(r.memory, r.hosted, source, target).Seen()
+}
+
+// Forget begins what was seen of the calls between two local indexes anew. Gates
+// may remember that they have told: they tell again under another epoch of the
+// policy.
+func (r *StatsReader) Forget(source, target int) {
+	cell := cellOf(r.memory, r.hosted, source, target)
+	for _, offset := range []int{cellOperations, cellLongest, cellBusiest} {
+		cell.word(offset).Store(0)
+	}
 }
 
 // LostReports returns how many violation reports the service says it dropped.

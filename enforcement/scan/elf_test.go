@@ -170,7 +170,39 @@ func TestRefusedFiles(t *testing.T) {
 	}
 }
 
+// crowded is a program that is nothing but hits, with as many sections as its header can
+// name: each is a table of symbols, all in the same place, with names out of it.
+func crowded(sections int) []byte {
+	file := program(2*page, load(page, 0x2000, page))
+	copy(file[page:], bytes.Repeat(wrpkru, page/len(wrpkru)))
+	binary.LittleEndian.PutUint64(file[40:], uint64(len(file))) // e_shoff
+	binary.LittleEndian.PutUint16(file[58:], 64)                // e_shentsize
+	binary.LittleEndian.PutUint16(file[60:], uint16(sections))  // e_shnum
+	binary.LittleEndian.PutUint16(file[62:], uint16(sections-1))
+	s := elf.Section64{
+		Type: uint32(elf.SHT_SYMTAB), Flags: uint64(elf.SHF_ALLOC), Off: uint64(len(file)), Size: uint64(64 * sections),
+		Link: uint32(sections - 1), Entsize: elf.Sym64Size,
+	}
+	var b bytes.Buffer
+	for i := range sections {
+		s.Addr = 0x2000 + uint64(i)
+		_ = binary.Write(&b, binary.LittleEndian, s)
+	}
+	return append(file, b.Bytes()...)
+}
+
+// TestCrowded: a file that makes explaining its hits as hard as can be is scanned to
+// its end.
+func TestCrowded(t *testing.T) {
+	const most = 0xffff
+	r := scanELF(t, crowded(most))
+	if r.Total != page/len(wrpkru) || len(r.Hits) != scan.MaxHits || r.Bytes != page {
+		t.Errorf("%d hits, %d explained, %d bytes", r.Total, len(r.Hits), r.Bytes)
+	}
+}
+
 func FuzzELF(f *testing.F) {
+	f.Add(crowded(8))
 	f.Add(program(2*page, load(0, 0, 2*page)))
 	f.Add(program(4*page, load(page, 0x2000, page), load(2*page, 0x3000, page)))
 	f.Add(program(4*page, load(page, 0x2000, 2*page), load(3*page, 0x2000, page), load(1, 0x8000, 3*page)))

@@ -56,7 +56,7 @@ func (m *image) eachSymbol(s elf.Section64, each func(candidate)) {
 	if m.class == elf.ELFCLASS32 {
 		entry = elf.Sym32Size
 	}
-	if s.Off > uint64(m.size) {
+	if s.Off > uint64(m.size) || m.symbolReads > maxSymbolReads*m.size {
 		return
 	}
 	r := io.NewSectionReader(m.r, int64(s.Off), int64(min(s.Size, uint64(m.size)-s.Off)))

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,7 +52,9 @@ func stateFieldsOf(t reflect.Type) []stateField {
 	}
 	var fields []stateField
 	for i := range t.NumField() {
-		path := strings.Split(t.Field(i).Tag.Get("path"), "/")
+		// A key has two paths; the other is part of what identifies the entry.
+		tag, _, _ := strings.Cut(t.Field(i).Tag.Get("path"), "|")
+		path := strings.Split(tag, "/")
 		if path[0] == "state" || len(path) == 1 && t.Field(i).Type.Kind() != reflect.Map {
 			fields = append(fields, stateField{i, path})
 		}
@@ -63,6 +66,9 @@ func stateFieldsOf(t reflect.Type) []stateField {
 func (f stateField) write(e *tree.Editor, path tree.Path, prev, next reflect.Value) error {
 	if next.Kind() == reflect.Pointer && next.Type().Elem().Kind() == reflect.Struct {
 		return f.writeStruct(e, path, prev, next)
+	}
+	if next.Kind() == reflect.Slice {
+		return f.writeLeafList(e, path, prev.Interface(), next.Interface())
 	}
 	text, ok := canonical(next)
 	if was, had := canonical(prev); had == ok && was == text {
@@ -77,6 +83,39 @@ func (f stateField) write(e *tree.Editor, path tree.Path, prev, next reflect.Val
 		return err
 	}
 	return e.SetLeaf(at, at.Schema().Type.Unchecked(text))
+}
+
+// writeLeafList stores the values of a leaf-list of strings; others have none.
+func (f stateField) writeLeafList(e *tree.Editor, path tree.Path, prev, next any) error {
+	was, _ := prev.([]string)
+	is, _ := next.([]string)
+	at, err := f.extend(path)
+	if err != nil || slices.Equal(was, is) {
+		return err
+	}
+	last := at[len(at)-1]
+	at = at[:len(at)-1]
+	entry := func(text string) tree.Path {
+		v := last.Node.Type.Unchecked(text)
+		return append(at[:len(at):len(at)], schema.PathStep{Node: last.Node, Value: &v})
+	}
+	for _, text := range was {
+		if slices.Contains(is, text) {
+			continue
+		}
+		if _, err := e.DeletePath(entry(text)); err != nil {
+			return err
+		}
+	}
+	for _, text := range is {
+		if slices.Contains(was, text) {
+			continue // state may have a value twice (RFC 7950 section 7.7)
+		}
+		if err := e.SetLeaf(entry(text), last.Node.Type.Unchecked(text)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f stateField) writeStruct(e *tree.Editor, path tree.Path, prev, next reflect.Value) error {

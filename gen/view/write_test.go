@@ -23,7 +23,11 @@ var stateful = map[string]any{
 	viewtest.Entry("domain", "a"):          new(gen.MpkSecurity_Domain),
 	viewtest.Entry("service", "s"):         new(gen.MpkSecurity_Service),
 	viewtest.Entry("transition", "a", "b"): new(gen.MpkSecurity_Transition),
+	observation:                            new(gen.MpkSecurity_Observation),
+	observation + "/transitions/transition[source='v2'][target='v2']": new(gen.MpkSecurity_Observation_Transition),
 }
+
+const observation = "mpk-security-telemetry:observation"
 
 // invent fills every state field of a generated struct with some valid value,
 // which n varies. A field of a kind that it does not know fails the test, as it
@@ -32,10 +36,17 @@ func invent(t *testing.T, v reflect.Value, n uint64) {
 	t.Helper()
 	for i := range v.NumField() {
 		path := v.Type().Field(i).Tag.Get("path")
-		if strings.HasPrefix(path, "config/") || strings.HasPrefix(path, "users/") {
-			continue
+		if strings.HasPrefix(path, "config/") || strings.HasPrefix(path, "users/") || strings.Contains(path, "|") {
+			continue // keys stay
 		}
 		f := v.Field(i)
+		switch f.Kind() {
+		case reflect.Map:
+			continue // entries are written one by one
+		case reflect.Slice:
+			f.Set(reflect.ValueOf([]string{fmt.Sprintf("v%d", n), fmt.Sprintf("v%d", n+1)}))
+			continue
+		}
 		if _, ok := f.Interface().(ygot.GoEnum); ok {
 			f.SetInt(int64(1 + n%2))
 			continue
@@ -62,7 +73,7 @@ func invent(t *testing.T, v reflect.Value, n uint64) {
 // text is a value for the string leafs of state.
 func text(path string, n uint64) string {
 	switch {
-	case strings.HasSuffix(path, "time"), strings.HasSuffix(path, "login"), strings.HasSuffix(path, "denied"):
+	case strings.HasSuffix(path, "seen"), strings.HasSuffix(path, "since"), strings.HasSuffix(path, "time"), strings.HasSuffix(path, "login"), strings.HasSuffix(path, "denied"):
 		return fmt.Sprintf("2026-11-23T00:00:%02dZ", n%60)
 	case path == "address":
 		return fmt.Sprintf("00:%02x", n%256)
@@ -83,7 +94,7 @@ func stored(t *testing.T, from *tree.Tree, path tree.Path, like any) any {
 	}
 	for i := range v.Elem().NumField() { // leafs of config are not what Write stores
 		f := v.Elem().Type().Field(i)
-		if strings.HasPrefix(f.Tag.Get("path"), "config/") {
+		if path := f.Tag.Get("path"); strings.HasPrefix(path, "config/") || strings.Contains(path, "|") {
 			v.Elem().Field(i).SetZero()
 		}
 	}

@@ -58,10 +58,13 @@ func (t *Thread) overRate(g *Gate, rate uint32, found uint) uint {
 // breaks counts and reports a call that breaks a rule. It returns the refusal, or nil
 // if the source is permissive and the call goes on.
 func (t *Thread) breaks(r int, g *Gate, v *verdict) error {
+	tolerated := v.permissive && r != ruleService
+	if tolerated {
+		v.cell.Add(page.Tolerated) // first: a reader must not take the call for a refused one
+	}
 	v.cell.Add(rules[r].counter)
 	report := gateReport(rules[r].reason, t.service, t.current, g)
-	if v.permissive && r != ruleService {
-		v.cell.Add(page.Tolerated)
+	if tolerated {
 		report.Outcome = wire.Tolerated
 		t.report(report)
 		return nil

@@ -206,6 +206,7 @@ func TestInstalled(t *testing.T) {
 	if out, err := exec.Command(program, r.path).CombinedOutput(); err != nil || string(out) != "line 7: success\n" {
 		t.Errorf("%v\n%s", err, out)
 	}
+	command(t, at+"/usr/bin/waveguard-host", "--check", "key-store="+lib+"/waveguard/demo/key-store.so")
 }
 
 func command(t *testing.T, name string, args ...string) {

@@ -60,7 +60,7 @@ func TestCountersArrive(t *testing.T) {
 		p.expect("call read 1000", ok+"6")
 		r.eventually("the calls to be counted", func() bool { return r.counters("a", "b").GetPermitted() == 1000 })
 		r.commit(transition("max-dwell-time = 1"))
-		p.expect("dawdle - 5", "0 -17 0")
+		p.expect("dawdle - 900", "0 -17 0")
 		if v := r.violation(); v.Kind != wire.DwellExceeded {
 			t.Errorf("violation %+v", v)
 		}
@@ -206,24 +206,32 @@ func TestStrengthIsTold(t *testing.T) {
 }
 
 func TestMoreDomainsThanKeys(t *testing.T) {
-	const services = 40
-	var config []string
+	onEach(t, func(t *testing.T, backend string) {
+		out, err := start(t, manyDomains(40)).run("many", backend)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		t.Log(out)
+	})
+}
+
+// manyDomains has so many services in a domain each, which may call the next and the third, by transitions with
+// these leaves.
+func manyDomains(services int, leaves ...string) (config []string) {
 	name := func(i int) string { return fmt.Sprintf("service-%02d", i%services) }
 	domain := func(i int) string { return "d-" + name(i) }
 	for i := range services {
 		config = slices.Concat(config, viewtest.Domain(domain(i), i+1), viewtest.Service(name(i), domain(i), os.Getuid()))
 	}
 	for i := range services {
-		config = slices.Concat(config,
-			viewtest.Transition(domain(i), domain(i+1), "PERMIT"), viewtest.Transition(domain(i), domain(i+3), "PERMIT"))
-	}
-	onEach(t, func(t *testing.T, backend string) {
-		out, err := start(t, config).run("many", backend)
-		if err != nil {
-			t.Fatalf("%v\n%s", err, out)
+		for _, next := range []string{domain(i + 1), domain(i + 3)} {
+			config = append(config, viewtest.Transition(domain(i), next, "PERMIT")...)
+			for _, leaf := range leaves {
+				config = append(config, viewtest.Entry("transition", domain(i), next)+"/config/"+leaf)
+			}
 		}
-		t.Log(out)
-	})
+	}
+	return config
 }
 
 func TestRefusals(t *testing.T) {
@@ -268,6 +276,9 @@ func TestHostileCode(t *testing.T) {
 		{args: "write-state", signal: syscall.SIGABRT, says: "segmentation fault inside a domain"},
 		{args: "run-inside", says: "refused -6\nended 0"},
 		{args: "supervise", says: "refused -6\nended 0"},
+		{args: "watch", says: "refused -6\nended 0"},
+		{args: "end-myself", signal: syscall.SIGABRT, says: "a thread was ended that is over no deadline"},
+		{args: "raise", says: "ended 0"},
 		{args: "bad-stack", says: "refused -16\nended 0"},
 		{args: "nothing", says: "ended -8"}, // the read of another's region that all others begin with or end in
 	} {

@@ -48,6 +48,17 @@ func TestOverstayIsReportedAtOnce(t *testing.T) {
 	})
 }
 
+// TestOverstayStorm: calls through many domains, of which many wait for a key and many are ended.
+func TestOverstayStorm(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		out, err := start(t, manyDomains(20, "max-dwell-time = 4000")).run("storm", backend)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		t.Log(out)
+	})
+}
+
 // TestOverstayRaces: calls that return at about the time when they would be ended do either, and
 // none is counted twice or ended in the place of another.
 func TestOverstayRaces(t *testing.T) {

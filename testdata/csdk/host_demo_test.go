@@ -28,8 +28,12 @@ func demonstrationConfig() (config []string) {
 		config = slices.Concat(config, viewtest.Domain(name, i+1), viewtest.Service(name, name, os.Getuid()))
 	}
 	for _, t := range [][2]string{
-		{"path-computation", "wavelength-assignment"}, {"path-computation", "performance-monitoring"}, {"path-computation", "key-store"},
-		{"performance-monitoring", "key-store"}, {"dashboard", "performance-monitoring"}, {"dashboard", "path-computation"},
+		{"path-computation", "wavelength-assignment"},
+		{"path-computation", "performance-monitoring"},
+		{"path-computation", "key-store"},
+		{"performance-monitoring", "key-store"},
+		{"dashboard", "performance-monitoring"},
+		{"dashboard", "path-computation"},
 	} {
 		config = append(config, viewtest.Transition(t[0], t[1], "PERMIT")...)
 	}
@@ -145,6 +149,12 @@ func TestDemonstrationInCompartments(t *testing.T) {
 func trespassOnKeys(t *testing.T, r *rig, socket, backend string) {
 	t.Helper()
 	v := ask(t, socket, askViolate).Violation
+	if backend == "mprotect" { // whose walls have gaps, when somebody is inside by right
+		r.eventually("the dashboard to be caught", func() bool {
+			v = ask(t, socket, askViolate).Violation
+			return v == nil || v.Caught
+		})
+	}
 	if v == nil || v.Caught != (backend != "none") || backend == "none" && v.Reads == 0 || backend == "pku" && v.Reads != 0 {
 		t.Fatalf("violation %+v", v)
 	}

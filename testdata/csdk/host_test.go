@@ -111,6 +111,7 @@ func TestCompartmentsWork(t *testing.T) {
 		h.expect("call sum 5", "0 18849")
 		h.expect("heap", "0 0")
 		h.expect("threads", "0 0")
+		h.expect("programs", "0 0")
 		h.expect("refused", "4 0")
 		h.expect("worker throwing 100", "0 100")
 		h.expect("worker sorting 50000", "0 50000")
@@ -172,7 +173,9 @@ func TestCompartmentsAreWalled(t *testing.T) {
 // TestCompartmentFails: what ends code of one service ends no other, and nobody enters that one again.
 func TestCompartmentFails(t *testing.T) {
 	for _, failure := range []struct{ order, says string }{
-		{"fail nothing", ""},
+		{"fail nothing", "vault.so+0x"},
+		{"fail zero", "vault.so+0x"},
+		{"fail bus", "vault.so+0x"},
 		{"fail abort", "waveguard-host: vault called abort"},
 		{"fail exit", "waveguard-host: vault called exit(3)"},
 		{"fail free-twice", "waveguard-host: vault gave back memory that it did not have"},
@@ -186,7 +189,7 @@ func TestCompartmentFails(t *testing.T) {
 			h.expect("call sum 5", "-12 0")
 			h.expect("worker sorting 3", "0 3")
 			h.stop(5)
-			for _, says := range []string{failure.says, "vault: a fault ended code of its domain (1 so far); nobody enters it again"} {
+			for _, says := range []string{failure.says, "vault: a fault ended code of its domain (1 so far), at ", "nobody enters it again"} {
 				if !strings.Contains(h.said(), says) {
 					t.Errorf("the host does not say %q", says)
 				}
@@ -208,6 +211,16 @@ func TestTrespasserIsFenced(t *testing.T) {
 	fmt.Fprintln(h.orders, "crash") // in its function run
 	r.eventually("the host to tell", func() bool { return strings.Contains(h.said(), "front: its run was ended") })
 	h.stop(5)
+}
+
+func TestHostEndsAfterFault(t *testing.T) {
+	h := trio(t).host(strongest(t), "--after-fault", "end")
+	h.expect("fail nothing", "-8 0")
+	_ = h.orders.Close()
+	_ = h.cmd.Wait()
+	if got := h.cmd.ProcessState.ExitCode(); got != 5 || !strings.Contains(h.said(), "the host ends") || !strings.Contains(h.said(), "vault ends") {
+		t.Errorf("the host ended with %v", h.cmd.ProcessState)
+	}
 }
 
 // TestExceptionStaysInside: C++ ends the domain's code as it ends a program.

@@ -64,13 +64,5 @@ func (a *appliance) goBackWithNcclient(t *testing.T, source, target string) {
 // config runs "waveguard config" on the appliance and returns what it says.
 func (a *appliance) config(t *testing.T, args ...string) string {
 	t.Helper()
-	command := append([]string{a.path("bin/waveguard"), "config"}, args...)
-	command = append(command, "--data", a.path("state"), "--netconf", a.listen.netconf, "--output", "json")
-	tell(t, "%s$ %s", a.name, a.shorten(command))
-	r := a.ask(t, supervise.Request{Op: supervise.Run, Args: command})
-	if r.Status != 0 {
-		t.Fatalf("config %s: status %d: %s%s", args[0], r.Status, r.Output, r.Errors)
-	}
-	tellBriefly(t, r.Output, 6)
-	return r.Output
+	return a.operator(t, 0, append([]string{"config"}, args...)...)
 }

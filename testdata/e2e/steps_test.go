@@ -30,6 +30,7 @@ func takeSteps(t *testing.T, a *appliance) {
 		{"7-daemon-killed", killDaemon},
 		{"8-strangers-and-viewers", keepOut},
 		{"9-configuration", goBack},
+		{"10-learn", learnPolicy},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.take(t, a) }) {
 			return // what follows builds on it

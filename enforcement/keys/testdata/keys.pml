@@ -82,8 +82,8 @@ inline join() {
 	d_step { queue[queued] = me; queued++ }
 }
 
-/* Ring.quit, under mu */
-inline quit() {
+/* Ring.dequeue, under mu */
+inline dequeue() {
 	d_step {
 		if
 		:: queue[0] == me -> for (i : 0 .. DOMAINS - 1) { drains[i] = false }
@@ -210,7 +210,7 @@ inline serve(d) {
 		enterLocked(d);
 		if
 		:: k == PARKED -> drain()
-		:: else
+		:: else -> dequeue()
 		fi
 	:: else -> k = PARKED
 	fi
@@ -236,8 +236,7 @@ inline await(d) {
 #ifdef WAIT_UNSEEN
 		waiting--
 #endif
-	od;
-	AT_ONCE(quit())
+	od
 }
 
 /* Ring.Enter, under mu */

@@ -49,6 +49,7 @@ type mapper struct {
 	conn            *wire.Conn
 	memory          []byte // made last
 	filler          int    // userfaultfd of it
+	policy          *page.PolicyReader
 }
 
 const pageSize = 4096
@@ -62,7 +63,7 @@ func (m *mapper) attach(string) error {
 	if err := conn.Send(hello); err != nil {
 		return err
 	}
-	answer, _, err := conn.Receive()
+	answer, files, err := conn.Receive()
 	if err != nil {
 		return err
 	}
@@ -70,6 +71,9 @@ func (m *mapper) attach(string) error {
 		return refused
 	}
 	m.conn = conn
+	if m.policy, err = page.OpenPolicy(files.Policy); err != nil {
+		return err
+	}
 	return conn.Send(&wire.Ready{})
 }
 

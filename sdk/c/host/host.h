@@ -20,12 +20,16 @@
 /* Exit statuses. */
 enum { DONE, SERVICE_FAILED, USAGE, NOT_LOADED, NOT_ATTACHED, FAULTED };
 
+/* What follows when a fault has ended code of a service. */
+enum after_fault { FENCE, GO_ON, END };
+
 struct options {
 	const char *socket;
 	enum wg_backend backend;
 	size_t stack_size, heap_size;
 	unsigned grace; /* seconds */
-	bool check, fence, thread_local, gadgets;
+	enum after_fault after_fault;
+	bool check, thread_local, gadgets;
 };
 
 struct compartment {

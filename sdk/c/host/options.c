@@ -21,11 +21,11 @@ static const char help[] =
 	"Examples:\n"
 	"  waveguard-host --check key-store=./key-store.so\n"
 	"  waveguard-host key-store=./key-store.so dashboard=./dashboard.so\n"
-	"  waveguard run --profile region -- waveguard-host --after-fault go-on key-store=./key-store.so\n"
+	"  waveguard run --service key-store --restart on-failure -- waveguard-host --after-fault end key-store=./key-store.so\n"
 	"\n"
 	"Flags:\n"
-	"  --after-fault WHAT     when a fault has ended code of a service: fence, nobody enters it again, or\n"
-	"                         go-on, with what it was doing half done and its locks held (default fence)\n"
+	"  --after-fault WHAT     when a fault has ended code of a service: fence, nobody enters it again; go-on, with what\n"
+	"                         it was doing half done and its locks held; or end the host, to be started again (default fence)\n"
 	"  --allow-gadgets        load objects with a WRPKRU or XRSTOR in them (waveguard scan FILE explains them)\n"
 	"  --allow-thread-local   load objects with thread-local variables: they are behind no wall\n"
 	"  --backend BACKEND      of the walls: best, pku, mprotect or none (default best)\n"
@@ -72,10 +72,12 @@ static enum wg_backend backend_named(const char *text) {
 	misused("--backend is best, pku, mprotect or none, not ", text);
 }
 
-static bool fence_named(const char *text) {
-	if (strcmp(text, "fence") != 0 && strcmp(text, "go-on") != 0)
-		misused("--after-fault is fence or go-on, not ", text);
-	return text[0] == 'f';
+static enum after_fault after_named(const char *text) {
+	static const char *const names[] = {[FENCE] = "fence", [GO_ON] = "go-on", [END] = "end"};
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(text, names[i]) == 0)
+			return (enum after_fault)i;
+	misused("--after-fault is fence, go-on or end, not ", text);
 }
 
 static unsigned seconds_named(const char *text) {
@@ -123,7 +125,7 @@ static void take(struct options *o, int flag) {
 	case HEAP: o->heap_size = size_between("--heap-size", optarg, WG_EXTENT, 1ul << 36); break;
 	case GRACE: o->grace = seconds_named(optarg); break;
 	case CHECK: o->check = true; break;
-	case AFTER_FAULT: o->fence = fence_named(optarg); break;
+	case AFTER_FAULT: o->after_fault = after_named(optarg); break;
 	case THREAD_LOCAL: o->thread_local = true; break;
 	case GADGETS: o->gadgets = true; break;
 	case HELP: fputs(help, stdout); exit(DONE);
@@ -134,7 +136,7 @@ static void take(struct options *o, int flag) {
 struct host wg_host_options(int argc, char **argv) {
 	static struct compartment compartments[MAX_COMPARTMENTS];
 	struct host h = {
-		.options = {.socket = "/run/waveguard/attach.sock", .stack_size = 256ul << 10, .heap_size = 256ul << 20, .grace = 5, .fence = true},
+		.options = {.socket = "/run/waveguard/attach.sock", .stack_size = 256ul << 10, .heap_size = 256ul << 20, .grace = 5},
 		.compartment = compartments,
 	};
 	int flag;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attaches, lets the services run, and ends them. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ static const struct wg_operation *through_shim(const struct compartment *c) {
 int wg_attach_all(struct host *h) {
 	static struct wg_service services[MAX_COMPARTMENTS];
 	static struct wg_segment segments[MAX_COMPARTMENTS * MAX_SEGMENTS];
-	struct wg_compartments all = {.segments = segments, .bell = h->bell, .fence = h->options.fence};
+	struct wg_compartments all = {.segments = segments, .bell = h->bell, .fence = h->options.after_fault != GO_ON};
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct compartment *c = &h->compartment[i];
 		prepare(c, i, &h->options);
@@ -107,7 +108,9 @@ static void tell_ends(struct host *h, uint32_t *told) {
 		if (c->descriptor->run == NULL || atomic_load(&c->running) || *told >> i & 1)
 			continue;
 		*told |= UINT32_C(1) << i;
-		if (c->status != WG_OK)
+		if (c->status == WG_E_FAULT)
+			wg_say("%s: its run was ended by a fault", c->name);
+		else if (c->status != WG_OK)
 			wg_say("%s: its run was ended: %s", c->name, wg_strerror(c->status));
 		else if (c->result != 0)
 			wg_say("%s: its run failed with %d", c->name, c->result);
@@ -116,16 +119,40 @@ static void tell_ends(struct host *h, uint32_t *told) {
 	}
 }
 
-static void tell_faults(struct host *h) {
+static uint64_t of_service(unsigned what, uint32_t service) { return wg_status_of((enum wg_property)(what + service)); }
+
+/* Where in which object code was ended, for whoever debugs it. */
+static void describe(uint32_t service, char *text, size_t size) {
+	void *code = (void *)of_service(WG_FAULT_IN, service);
+	Dl_info info;
+	if (code == NULL)
+		snprintf(text, size, "it stayed longer than policy permits");
+	else if (dladdr(code, &info) == 0)
+		snprintf(text, size, "at %#llx, by code at %p", (unsigned long long)of_service(WG_FAULT_AT, service), code);
+	else
+		snprintf(text, size, "at %#llx, by code at %s+%#zx%s%s", (unsigned long long)of_service(WG_FAULT_AT, service), info.dli_fname,
+			(size_t)((char *)code - (char *)info.dli_fbase), info.dli_sname == NULL ? "" : " in ", info.dli_sname == NULL ? "" : info.dli_sname);
+}
+
+/* Returns whether there were faults since the last time. */
+static bool tell_faults(struct host *h) {
+	static const char *const what_follows[] = {
+		[FENCE] = "nobody enters it again: restart this host to have it back", [GO_ON] = "it goes on, with what it held locked", [END] = "the host ends",
+	};
+	bool faulted = false;
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct compartment *c = &h->compartment[i];
-		uint64_t faults = wg_status_of((enum wg_property)(WG_FAULTS_OF + i));
+		char where[600];
+		uint64_t faults = of_service(WG_FAULTS_OF, i);
 		if (faults == c->faults)
 			continue;
 		c->faults = faults;
-		wg_say("%s: a fault ended code of its domain (%llu so far); %s", c->name, (unsigned long long)faults,
-			h->options.fence ? "nobody enters it again: restart this host to have it back" : "it goes on, with what it held locked");
+		describe(i, where, sizeof where);
+		wg_say("%s: a fault ended code of its domain (%llu so far), %s; %s", c->name, (unsigned long long)faults, where,
+			what_follows[h->options.after_fault]);
+		faulted = true;
 	}
+	return faulted;
 }
 
 static void drain(int file) {
@@ -136,13 +163,20 @@ static void drain(int file) {
 
 static uint64_t seconds_now(void) { return wg_now() / 1000000000u; }
 
+/* Returns by when services must have ended. */
+static uint64_t ask_to_end(const struct host *h) {
+	wake(h->stop);
+	return seconds_now() + h->options.grace;
+}
+
 /* Waits until nothing runs any more, or the time is over that services may take to end. */
 static bool watch(struct host *h, int signals) {
 	struct pollfd p[] = {{.fd = signals, .events = POLLIN}, {.fd = h->bell, .events = POLLIN}, {.fd = h->done, .events = POLLIN}};
 	uint32_t told = 0;
 	uint64_t until = 0;
 	for (;;) {
-		tell_faults(h);
+		if (tell_faults(h) && h->options.after_fault == END && until == 0)
+			until = ask_to_end(h);
 		int left = running(h);
 		tell_ends(h, &told);
 		if (left == 0)
@@ -158,8 +192,7 @@ static bool watch(struct host *h, int signals) {
 			if (until != 0)
 				return false; /* the second time at once */
 			wg_say("ends: %s", strsignal((int)info.ssi_signo));
-			until = seconds_now() + h->options.grace;
-			wake(h->stop);
+			until = ask_to_end(h);
 		}
 	}
 }
@@ -201,7 +234,7 @@ int wg_serve(struct host *h) {
 		return SERVICE_FAILED;
 	}
 	finish(h);
-	tell_faults(h);
+	(void)tell_faults(h);
 	(void)wg_close();
 	return verdict(h);
 }

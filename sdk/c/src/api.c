@@ -106,6 +106,7 @@ static void forget_thread(void *state) {
 static void on_fault(int number, siginfo_t *info, void *context) {
 	if (wg_inside && info->si_code > 0) { /* of the processor, not sent by somebody */
 		greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+		registers[REG_RDX] = registers[REG_RIP];
 		registers[REG_RIP] = (greg_t)(wg_attached_with == WG_WITH_KEYS ? wg_back_pku : wg_back_plain);
 		registers[REG_RDI] = WG_OP_FAULT;
 		registers[REG_RSI] = (greg_t)info->si_addr;
@@ -145,6 +146,8 @@ static int catch_signals(void) {
 	sigemptyset(&action.sa_mask);
 	sigaddset(&action.sa_mask, WG_DWELL_SIGNAL); /* or the fault would be left half done, and blocked */
 	if (sigaction(SIGSEGV, &action, &previous) != 0)
+		return WG_E_SYSTEM;
+	if (WG->compartments && (sigaction(SIGBUS, &action, NULL) != 0 || sigaction(SIGFPE, &action, NULL) != 0))
 		return WG_E_SYSTEM;
 	action.sa_sigaction = on_dwell;
 	action.sa_flags |= SA_RESTART;

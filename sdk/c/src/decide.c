@@ -109,8 +109,9 @@ struct wg_decision wg_decide(struct wg_thread *t, const struct wg_attachment *a,
 	struct wg_decision d = known ? remember(v, a, from, gate) : ask(v, a, from, gate);
 	d.tolerated = d.permissive & (d.rule != WG_PERMITTED) & (d.rule != WG_DENY_SERVICE);
 	const uint32_t to = WG->hosted[WG->way[gate].service].domain->index;
-	atomic_fetch_add_explicit(wg_pages_word(a, from->index, to, counters[d.rule]), 1, memory_order_relaxed);
+	/* This first: a reader must not take the call for a refused one. */
 	if (!known || d.tolerated)
 		atomic_fetch_add_explicit(wg_pages_word(a, from->index, to, WG_C_TOLERATED), d.tolerated, memory_order_relaxed);
+	atomic_fetch_add_explicit(wg_pages_word(a, from->index, to, counters[d.rule]), 1, memory_order_release);
 	return d;
 }

@@ -81,7 +81,7 @@ static void strike(struct wg_heap *h, const void *segment) {
 
 /* The segment of an address of the heap, NULL for any other. */
 static struct wg_heap_segment *segment_of(const struct wg_heap *h, const void *at) {
-	if (h->table[find_place(h, number_of(at))] == 0)
+	if ((uintptr_t)at / WG_HUGE > UINT32_MAX || h->table[find_place(h, number_of(at))] == 0)
 		return NULL;
 	return (struct wg_heap_segment *)((uintptr_t)at / WG_HUGE * WG_HUGE);
 }

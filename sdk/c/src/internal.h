@@ -99,8 +99,11 @@ struct wg_compartments {
 	bool fence; /* nobody enters a domain again whose code was ended */
 };
 
-/* Asked of WG_OP_STATUS with a service added: faults that ended code of its domain. */
+/* Asked of WG_OP_STATUS with a service added: faults that ended code of its domain; what the last one
+ * touched, and by which code. */
 #define WG_FAULTS_OF 0x10000u
+#define WG_FAULT_AT 0x20000u
+#define WG_FAULT_IN 0x30000u
 
 /*
  * A hosted domain, and the holder of a key. Its word:
@@ -140,6 +143,7 @@ struct wg_domain {
 	struct wg_region *stacks[WG_MAX_THREADS];
 
 	_Atomic uint64_t faults; /* that ended code of the domain, in a host of compartments */
+	_Atomic uint64_t fault_at, fault_in;
 };
 
 struct wg_hosted {

@@ -121,6 +121,7 @@ int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s) {
 	if (r == NULL)
 		return WG_E_SYSTEM;
 	*r = (struct wg_region){.memory = s->at, .size = s->size, .kind = WG_REGION_ADOPTED};
+	wg_syscall(SYS_madvise, (long)s->at, (long)s->size, MADV_DONTDUMP, 0, 0, 0);
 	int failure = WG_OK;
 	wg_acquire(&d->lock);
 	if (WG->backend == WG_WIRE_MPROTECT && wg_syscall(SYS_mprotect, (long)s->at, (long)s->size, PROT_NONE, 0, 0, 0) < 0)

@@ -229,8 +229,10 @@ static void report_trespass(struct wg_thread *t, const struct wg_domain *from, c
 	wg_let_go(t);
 }
 
-/* Tells the host of compartments that code of a domain was ended. */
-static void mourn(struct wg_domain *d) {
+/* Tells the host of compartments that code of a domain was ended, and what it touched. */
+static void mourn(struct wg_domain *d, uint64_t at, uint64_t in) {
+	atomic_store(&d->fault_at, at);
+	atomic_store(&d->fault_in, in);
 	atomic_fetch_add(&d->faults, 1);
 	const uint64_t one = 1;
 	wg_syscall(SYS_write, WG->bell, (long)&one, sizeof one, 0, 0, 0);
@@ -238,7 +240,7 @@ static void mourn(struct wg_domain *d) {
 
 /* The code inside touched what it may not. If it was another domain's it is ended; whatever
  * else it was is a bug of the program, and ends it, but in a host of compartments only that code. */
-static int64_t fault(struct wg_thread *t, uint64_t address) {
+static int64_t fault(struct wg_thread *t, uint64_t address, uint64_t code) {
 	struct wg_domain *owner = wg_region_owner(address);
 	bool trespass = owner != NULL && owner != current(t);
 	if (t->depth == 0 || !(trespass || WG->compartments))
@@ -247,7 +249,7 @@ static int64_t fault(struct wg_thread *t, uint64_t address) {
 	if (trespass)
 		report_trespass(t, from, owner, address);
 	if (WG->compartments)
-		mourn(from);
+		mourn(from, address, code);
 	return unwind(t, WG_E_FAULT, 0);
 }
 
@@ -260,7 +262,7 @@ static int64_t overstay(struct wg_thread *t) {
 	int64_t status = WG_OK;
 	while (t->depth > depth) {
 		if (WG->compartments && !t->paused)
-			mourn(t->chain[t->length - 1]);
+			mourn(t->chain[t->length - 1], 0, 0);
 		status = unwind(t, WG_E_DWELL, 0);
 	}
 	return status;
@@ -332,12 +334,25 @@ static int64_t close_host(struct wg_thread *t) {
 	return WG_OK;
 }
 
+static uint64_t fault_property(uint64_t which) {
+	const uint64_t service = which % WG_FAULTS_OF;
+	if (service >= WG->services)
+		return 0;
+	const struct wg_domain *d = WG->hosted[service].domain;
+	switch (which - service) {
+	case WG_FAULTS_OF: return atomic_load(&d->faults);
+	case WG_FAULT_AT: return atomic_load(&d->fault_at);
+	case WG_FAULT_IN: return atomic_load(&d->fault_in);
+	default: return 0;
+	}
+}
+
 static uint64_t property(struct wg_thread *t, uint64_t which) {
 	struct wg_attachment *a = wg_hold(t);
 	uint64_t id = a->id, epoch = wg_pages_epoch(a);
 	wg_let_go(t);
-	if (which >= WG_FAULTS_OF && which - WG_FAULTS_OF < WG->services)
-		return atomic_load(&WG->hosted[which - WG_FAULTS_OF].domain->faults);
+	if (which >= WG_FAULTS_OF)
+		return fault_property(which);
 	switch (which) {
 	case WG_ATTACHED: return atomic_load(&WG->connected);
 	case WG_ATTACHMENT: return id;
@@ -361,7 +376,7 @@ void wg_trusted(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b, uint64
 	int64_t status = WG_E_ARGUMENT;
 	switch (op) {
 	case WG_OP_RETURN: status = unwind(t, WG_OK, a); break;
-	case WG_OP_FAULT: status = fault(t, a); break;
+	case WG_OP_FAULT: status = fault(t, a, b); break;
 	case WG_OP_CALL: status = call(t, a, (const uint64_t[3]){b, c, d}); break;
 	case WG_OP_RUN: status = run(t, a, b); break;
 	case WG_OP_OUTSIDE: status = outside(t, a, b); break;

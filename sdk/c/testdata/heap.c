@@ -128,6 +128,7 @@ static void mistakes(struct wg_heap *h) {
 	EXPECT(wg_heap_free(h, &local) == WG_E_NOT_HOSTED && wg_heap_free(h, (void *)16) == WG_E_NOT_HOSTED);
 	EXPECT(wg_heap_free(h, (void *)UINTPTR_MAX) == WG_E_NOT_HOSTED);
 	void *one = wg_heap_alloc(h, 16, 8);
+	EXPECT(wg_heap_free(h, (void *)((uintptr_t)one | UINT64_C(1) << 60)) == WG_E_NOT_HOSTED);
 	EXPECT(wg_heap_free(h, (void *)((uintptr_t)one / WG_HUGE * WG_HUGE)) == WG_E_NOT_HOSTED); /* the head of a segment */
 	EXPECT(wg_heap_alloc(h, 3, 8) == NULL && wg_heap_alloc(h, 0, 8) == NULL && wg_heap_alloc(h, 2 << 20, 8) == NULL);
 	EXPECT(wg_heap_alloc(h, 16, SIZE_MAX) == NULL && wg_heap_alloc(h, 16, SIZE_MAX - 4096) == NULL);

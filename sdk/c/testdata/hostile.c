@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "expect.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 /* The library's inside, as an attacker who knows it would use it. */
@@ -64,6 +65,14 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 		printf("refused %lld\n", (long long)r.status);
 		return 0;
 	}
+	if (strcmp(attack, "watch") == 0 || strcmp(attack, "end-myself") == 0) { /* be the watcher; be ended in time */
+		struct reply (*gate)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) = (void *)wg_gate_pku;
+		struct reply r = gate(strcmp(attack, "watch") == 0 ? 11 : 13, 0, 0, 0, 0);
+		printf("refused %lld\n", (long long)r.status);
+		return 0;
+	}
+	if (strcmp(attack, "raise") == 0) /* the signal that ends who overstays, sent to who does not */
+		return (uintptr_t)raise(WG_DWELL_SIGNAL);
 	if (strcmp(attack, "bad-stack") == 0) { /* a call whose stack pointer is elsewhere */
 		static uint64_t elsewhere[512] __attribute__((aligned(16)));
 		struct reply r;

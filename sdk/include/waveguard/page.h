@@ -140,7 +140,7 @@ struct wg_stats_header {
 /*
  * Calls from one domain into another. Each call counts once as permitted or
  * once as one of denied, rate_limited, operation_denied, out_of_service; one that
- * a permissive domain makes against policy counts there and as tolerated.
+ * a permissive domain makes against policy counts as tolerated first, then there.
  *
  * The second half is what was seen of the calls: not counters, and not added up
  * when a service attaches again, but joined. A gate writes there when it looks a call up, or

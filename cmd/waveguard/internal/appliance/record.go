@@ -27,17 +27,20 @@ type Domain struct {
 	ID                  uint16         `json:"id"`
 	PrivilegeLevel      string         `json:"privilege-level"`
 	AdministrativeState string         `json:"administrative-state,omitempty"`
+	EnforcementMode     string         `json:"enforcement-mode,omitempty"`
 	OperationalState    string         `json:"operational-state,omitempty"`
 	Strength            string         `json:"isolation-strength,omitempty"`
 	Description         string         `json:"description,omitempty"`
 	Counters            DomainCounters `json:"counters"`
 }
 
-// DomainCounters count calls into a domain, but for UnmatchedDenied, which
-// counts those out of it.
+// DomainCounters count calls into a domain, but for UnmatchedDenied and
+// CallsTolerated, which count those out of it.
 type DomainCounters struct {
 	EntriesPermitted Count `json:"entries-permitted"`
 	EntriesDenied    Count `json:"entries-denied"`
+	EntriesTolerated Count `json:"entries-tolerated"`
+	CallsTolerated   Count `json:"calls-tolerated"`
 	UnmatchedDenied  Count `json:"unmatched-denied"`
 	Faults           Count `json:"protection-key-faults"`
 }
@@ -90,6 +93,7 @@ type ServiceCounters struct {
 	Attaches       Count `json:"attaches"`
 	CallsPermitted Count `json:"calls-permitted"`
 	CallsDenied    Count `json:"calls-denied"`
+	CallsTolerated Count `json:"calls-tolerated"`
 	RateLimited    Count `json:"rate-limited"`
 	DwellExceeded  Count `json:"dwell-exceeded"`
 	Faults         Count `json:"protection-key-faults"`
@@ -121,6 +125,7 @@ type Transition struct {
 type TransitionCounters struct {
 	Permitted     Count      `json:"permitted"`
 	Denied        Count      `json:"denied"`
+	Tolerated     Count      `json:"tolerated"`
 	RateLimited   Count      `json:"rate-limited"`
 	DwellExceeded Count      `json:"dwell-exceeded"`
 	LastDenied    *time.Time `json:"last-denied,omitempty"`

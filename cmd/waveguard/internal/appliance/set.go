@@ -48,3 +48,16 @@ func (c *Client) SetAction(ctx context.Context, source, target, action string) e
 	})
 	return c.explain(err)
 }
+
+// SetExecutable says which file may provide services, in one transaction.
+func (c *Client) SetExecutable(ctx context.Context, executable string, services []string) error {
+	request := new(gpb.SetRequest)
+	for _, name := range services {
+		request.Update = append(request.Update, &gpb.Update{
+			Path: under("services", "service", "name="+name, "config", "executable"),
+			Val:  &gpb.TypedValue{Value: &gpb.TypedValue_StringVal{StringVal: executable}},
+		})
+	}
+	_, err := c.gnmi.Set(ctx, request)
+	return c.explain(err)
+}

@@ -37,6 +37,7 @@ var (
 	changing = []*gpb.Path{
 		transition("*", "*", "config", "action"),
 		transition("*", "*", "state", "counters", "denied"),
+		under("domains", "domain", "name=*", "state", "counters", "calls-tolerated"),
 		under("services", "service", "name=*", "state", "attached"),
 		under("services", "service", "name=*", "state", "counters", "violations"),
 		under("services", "service", "name=*", "state", "last-violation"),

@@ -95,7 +95,7 @@ found in the daemon's data directory. Elsewhere name them.`,
 	}
 	root.with(
 		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), alarmsCommand(), pmCommand(), watchCommand(),
-		actionCommand("permit"), actionCommand("deny"), configCommand(), demoCommand(), launchCommand(), yangCommand(), scanCommand(), versionCommand(), helpCommand(root),
+		actionCommand("permit"), actionCommand("deny"), configCommand(), learnCommand(), simulateCommand(), explainCommand(), demoCommand(), launchCommand(), yangCommand(), scanCommand(), versionCommand(), helpCommand(root),
 	)
 	return root
 }

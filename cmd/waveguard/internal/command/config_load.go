@@ -142,6 +142,7 @@ type changing struct {
 	flags     *changeFlags
 	appliance *config.Appliance
 	address   string
+	notes     []string // for who is asked, may be none
 }
 
 func (c *changing) running(ctx context.Context) (t *tree.Tree, err error) {
@@ -155,6 +156,7 @@ func (c *changing) running(ctx context.Context) (t *tree.Tree, err error) {
 // outcome is what became of a change.
 type outcome struct {
 	Differences []yangtool.Difference `json:"differences"`
+	Notes       []string              `json:"notes,omitempty"`
 	Changed     bool                  `json:"changed"`
 	ConfirmBy   *time.Time            `json:"confirm-by,omitempty"`
 	PersistID   string                `json:"persist-id,omitempty"`
@@ -163,7 +165,7 @@ type outcome struct {
 // change has new checked in the place of old, shows what differs, and makes it so
 // with commit if people agree.
 func (c *changing) change(ctx context.Context, old, new *tree.Tree, commit func(context.Context, config.Options) error) error {
-	o := &outcome{Differences: append([]yangtool.Difference{}, yangtool.Compare(old, new)...)}
+	o := &outcome{Differences: append([]yangtool.Difference{}, yangtool.Compare(old, new)...), Notes: c.notes}
 	if len(o.Differences) == 0 {
 		return c.tell(o)
 	}
@@ -196,11 +198,25 @@ func (c *changing) show(all []yangtool.Difference) error {
 	if !c.flags.dryRun && len(all) > shownDifferences {
 		some, more = all[:shownDifferences], len(all)-shownDifferences
 	}
-	if err := yangtool.WriteDifferences(c.Stdout, c.palette(), some); err != nil || more == 0 {
+	if err := yangtool.WriteDifferences(c.Stdout, c.palette(), some); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.Stdout, "... and %s; --dry-run shows all.\n", text.Counted(more, "change"))
-	return err
+	if more > 0 {
+		if _, err := fmt.Fprintf(c.Stdout, "... and %s; --dry-run shows all.\n", text.Counted(more, "change")); err != nil {
+			return err
+		}
+	}
+	return c.writeNotes()
+}
+
+// writeNotes tells people what they should know of the change.
+func (c *changing) writeNotes() error {
+	for _, note := range c.notes {
+		if _, err := fmt.Fprintln(c.Stdout, c.palette().Paint(text.Faint, "note: "+text.Printable(note))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *changing) commit(ctx context.Context, o *outcome, commit func(context.Context, config.Options) error) error {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/netconftest"
 	"github.com/optical-net/waveguard/server/datastore"
+	"github.com/optical-net/waveguard/yang/json"
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
@@ -60,12 +61,15 @@ func (g netconfTarget) anonymous(s string) string {
 
 // TestConfigTranscripts runs the command lines that each transcript begins with, one
 // after another against one appliance, in a folder with the files of the transcript.
-// What follows "<<<" is what is typed. The last file, said, is all that was said.
+// What follows "<<<" is what is typed. "state FILE" gives the appliance the state in a
+// file. The last file, said, is all that was said.
 func TestConfigTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/config/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("transcripts %v, %v", files, err)
+	more, err2 := filepath.Glob("testdata/learn/*.txtar")
+	if err != nil || err2 != nil || len(files) == 0 || len(more) == 0 {
+		t.Fatalf("transcripts %v, %v, %v, %v", files, more, err, err2)
 	}
+	files = append(files, more...)
 	for _, file := range files {
 		file, err := filepath.Abs(file)
 		if err != nil {
@@ -81,6 +85,9 @@ func TestConfigTranscripts(t *testing.T) {
 			var said strings.Builder
 			for line := range strings.Lines(string(archive.Comment)) {
 				line, typed, _ := strings.Cut(strings.TrimSpace(line), " <<<")
+				if name, is := strings.CutPrefix(line, "state "); is {
+					g.have(t, name)
+				}
 				if !strings.HasPrefix(line, "waveguard ") {
 					continue
 				}
@@ -92,6 +99,30 @@ func TestConfigTranscripts(t *testing.T) {
 			}
 			compareSession(t, file, archive, said.String())
 		})
+	}
+}
+
+// have gives the appliance the state in a file.
+func (g netconfTarget) have(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := json.Decode(g.Store.Running().Schema(), text, json.DecodeOptions{State: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = g.Store.UpdateState(func(e *tree.Editor) error {
+		for n := range state.Root().Children() {
+			if err := e.Merge(nil, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -21,11 +21,13 @@ processes, and stops both at the end: after --duration, or when interrupted, wit
 status 0. The state of the appliance is kept in --data. No root is needed.`,
 		examples: []string{
 			"waveguard demo start",
+			"waveguard demo start --host bin/csdk/waveguard-host",
 			"waveguard demo start --data /tmp/try --netconf 127.0.0.1:1830 --gnmi 127.0.0.1:1339 --duration 30s",
 		},
 		flags: func(flags *flag.FlagSet) {
 			flags.StringVar(&config.NETCONF, "netconf", config.NETCONF, "`HOST:PORT` for NETCONF over SSH (default 127.0.0.1:8830, then what is configured)")
 			flags.StringVar(&config.GNMI, "gnmi", config.GNMI, "`HOST:PORT` for gNMI over TLS (default 127.0.0.1:9339, then what is configured)")
+			flags.StringVar(&config.Host, "host", config.Host, "`FILE` of waveguard-host, to run the services in C, each in a compartment of its own (default the node in Go)")
 			flags.DurationVar(&config.Duration, "duration", config.Duration, "`TIME` to go on for (default until interrupted)")
 			flags.DurationVar(&config.Interval, "interval", config.Interval, "`TIME` between lines of summary")
 		},

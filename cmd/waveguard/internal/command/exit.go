@@ -17,6 +17,7 @@ const (
 	exitUsage       = 2 // the command line is wrong
 	exitUnreachable = 3 // the appliance, or the node, can't be reached
 	exitRefused     = 4 // the user is unknown or may not
+	exitVerdict     = 5 // the policy that was asked about refuses
 )
 
 // usageError is about the command line.
@@ -26,6 +27,11 @@ type usageError struct {
 }
 
 func (e *usageError) Error() string { return e.message }
+
+// verdictError is the answer that a policy refuses. Nothing failed.
+type verdictError struct{ message string }
+
+func (e *verdictError) Error() string { return e.message }
 
 // exit writes what went wrong and what to do, and returns the status.
 func exit(stderr io.Writer, err error) int {
@@ -37,6 +43,10 @@ func exit(stderr io.Writer, err error) int {
 	if errors.As(err, &usage) {
 		fmt.Fprintf(stderr, "Run \"%s --help\" for its usage and examples.\n", usage.command.path())
 		return exitUsage
+	}
+	var verdict *verdictError
+	if errors.As(err, &verdict) {
+		return exitVerdict
 	}
 	var ended *launch.ExitError
 	if errors.As(err, &ended) {

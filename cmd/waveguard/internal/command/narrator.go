@@ -114,7 +114,7 @@ func style(event appliance.Event) text.Style {
 	switch {
 	case event.Kind == appliance.Sampled:
 		return text.Faint
-	case event.Leaf == "denied":
+	case event.Leaf == "denied", event.Leaf == "calls-tolerated":
 		return text.Warn
 	case event.Leaf == "action":
 		return text.Bold

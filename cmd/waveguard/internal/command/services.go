@@ -19,11 +19,11 @@ func servicesCommand() *command {
 "executable-sha256", "cgroup", "uid", "provider-executable",
 "provider-executable-sha256", "provider-cgroup", "provider-uid",
 "provider-start-time", "counters": {"attaches", "calls-permitted",
-"calls-denied", "rate-limited", "dwell-exceeded", "protection-key-faults",
-"violations", "lost-reports"}, "last-violation": {"time", "kind",
-"target-domain", "address"}, "code-scan": {"verdict", "reason", "time", "mappings",
-"bytes", "replaceable", "proven", "gate", "entry", "masked", "identity", "open"}}]},
-by name. A member whose value is not known is absent.`,
+"calls-denied", "calls-tolerated", "rate-limited", "dwell-exceeded",
+"protection-key-faults", "violations", "lost-reports"}, "last-violation": {"time",
+"kind", "target-domain", "address"}, "code-scan": {"verdict", "reason", "time",
+"mappings", "bytes", "replaceable", "proven", "gate", "entry", "masked", "identity",
+"open"}}]}, by name. A member whose value is not known is absent.`,
 		examples: []string{"waveguard services", "waveguard services --output json | jq '.services[] | select(.attached | not)'"},
 		run: func(ctx context.Context, s *session) error {
 			return s.ask(ctx, func(ctx context.Context, client *appliance.Client) error {

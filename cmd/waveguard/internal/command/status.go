@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
@@ -17,7 +18,8 @@ func statusCommand() *command {
 		about: `JSON: {"address", "time", "system": {"name", "version", "backend",
 "isolation-strength", "minimum-isolation-strength", "hardware-keys", "boot-time",
 "policy-epoch"}, "domains", "transitions", "services", "services-attached",
-"services-unproven", "violations"}; the last six are numbers.`,
+"services-unproven", "violations", "permissive"}; the last has the names of the
+domains whose calls pass whatever policy says, the six before it are numbers.`,
 		examples: []string{
 			"waveguard status",
 			"waveguard status --output json | jq -r '.system[\"isolation-strength\"]'",
@@ -49,6 +51,7 @@ type overview struct {
 	Attached    int              `json:"services-attached"`
 	Unproven    int              `json:"services-unproven"` // whose code may open walls, or is not known
 	Violations  appliance.Count  `json:"violations"`        // of all services
+	Permissive  []string         `json:"permissive"`        // domains
 }
 
 func readOverview(ctx context.Context, client *appliance.Client) (*overview, error) {
@@ -72,6 +75,7 @@ func readOverview(ctx context.Context, client *appliance.Client) (*overview, err
 		Time: services.Time, System: system.Data,
 		Domains: len(domains.Data), Transitions: len(transitions.Data), Services: len(services.Data),
 	}
+	o.Permissive = permissiveOf(domains.Data)
 	for _, service := range services.Data {
 		o.Violations += service.Counters.Violations
 		if service.Attached {
@@ -82,6 +86,16 @@ func readOverview(ctx context.Context, client *appliance.Client) (*overview, err
 		}
 	}
 	return o, nil
+}
+
+func permissiveOf(domains []appliance.Domain) []string {
+	names := []string{}
+	for _, d := range domains {
+		if d.EnforcementMode == permissive {
+			names = append(names, d.Name)
+		}
+	}
+	return names
 }
 
 func (o *overview) write(s *session) error {
@@ -101,7 +115,7 @@ func (o *overview) write(s *session) error {
 
 func (o *overview) pairs(p text.Palette) []text.Pair {
 	wall := wallCell(cmp.Or(o.System.Strength, "unknown"))
-	return []text.Pair{
+	pairs := []text.Pair{
 		{Name: "version", Value: cmp.Or(o.System.Version, "unknown")},
 		{Name: "running since", Value: cmp.Or(moment(o.System.BootTime), "unknown")},
 		{Name: "walls", Value: fmt.Sprintf("%s (backend %s, %d hardware keys)\n%s",
@@ -114,6 +128,11 @@ func (o *overview) pairs(p text.Palette) []text.Pair {
 		{Name: "violations", Value: fmt.Sprintf("%d since the appliance started, read at %s",
 			o.Violations, o.Time.Local().Format("2006-01-02 15:04:05.000 MST"))},
 	}
+	if len(o.Permissive) > 0 {
+		pairs = append(pairs, text.Pair{Name: "permissive", Value: p.Paint(text.Warn, strings.Join(o.Permissive, ", ")) +
+			"\nCalls by these domains pass, whatever policy says; \"waveguard learn\" proposes a policy."})
+	}
+	return pairs
 }
 
 func (o *overview) code(p text.Palette) string {

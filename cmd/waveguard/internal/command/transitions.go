@@ -16,7 +16,7 @@ func transitionsCommand() *command {
 		summary: "list which domain may call which, with counts",
 		about: `JSON: {"time", "transitions": [{"source", "target", "action", "operation",
 "fast-path", "max-rate", "max-dwell-time", "counters": {"permitted", "denied",
-"rate-limited", "dwell-exceeded", "last-denied"}}]}, by source and target.
+"tolerated", "rate-limited", "dwell-exceeded", "last-denied"}}]}, by source and target.
 max-rate is in calls per second, max-dwell-time in microseconds; absent is
 unlimited, and no "operation" is all of them.`,
 		examples: []string{
@@ -42,7 +42,7 @@ unlimited, and no "operation" is all of them.`,
 }
 
 func writeTransitions(s *session, transitions appliance.Sample[[]appliance.Transition]) error {
-	t := text.NewTable(s.palette(), "SOURCE", "TARGET", "ACTION", "OPERATIONS", "RATE", "DWELL", "PERMITTED", "DENIED", "TOO FAST", "TOO LONG", "LAST DENIED")
+	t := text.NewTable(s.palette(), "SOURCE", "TARGET", "ACTION", "OPERATIONS", "RATE", "DWELL", "PERMITTED", "DENIED", "TOLERATED", "TOO FAST", "TOO LONG", "LAST DENIED")
 	for _, r := range transitions.Data {
 		operations := "all"
 		if len(r.Operations) > 0 {
@@ -50,7 +50,7 @@ func writeTransitions(s *session, transitions appliance.Sample[[]appliance.Trans
 		}
 		t.Add(plainCell(r.Source), plainCell(r.Target), stateCell(r.Action), plainCell(operations),
 			limitCell(r.MaxRate, "/s"), limitCell(r.MaxDwellTime, "us"),
-			countCell(r.Counters.Permitted), alarmCell(r.Counters.Denied),
+			countCell(r.Counters.Permitted), alarmCell(r.Counters.Denied), alarmCell(r.Counters.Tolerated),
 			alarmCell(r.Counters.RateLimited), alarmCell(r.Counters.DwellExceeded), plainCell(moment(r.Counters.LastDenied)))
 	}
 	if err := t.Write(s.Stdout); err != nil {

@@ -23,12 +23,15 @@ func wallCell(strength string) text.Cell {
 	return cell
 }
 
+// permissive is the mode of a domain whose calls pass whatever policy says.
+const permissive = "PERMISSIVE"
+
 func stateCell(state string) text.Cell {
 	cell := text.Cell{Text: state}
 	switch state {
 	case "IN_SERVICE", appliance.Permit:
 		cell.Style = text.Good
-	case "DEGRADED":
+	case "DEGRADED", permissive:
 		cell.Style = text.Warn
 	case "OUT_OF_SERVICE", appliance.Deny:
 		cell.Style = text.Bad
@@ -60,7 +63,7 @@ func limitCell(n uint32, unit string) text.Cell {
 
 // moment is a time in words; empty if there is none.
 func moment(t *time.Time) string {
-	if t == nil {
+	if t == nil || t.IsZero() {
 		return ""
 	}
 	return t.Local().Format("2006-01-02 15:04:05")

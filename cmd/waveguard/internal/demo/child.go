@@ -29,13 +29,12 @@ type child struct {
 
 // startChild starts a process. What it says on stderr goes to a log file and
 // to also, which may be nil; stdout goes to out.
-func startChild(name, logFile string, out, also io.Writer, words ...string) (*child, error) {
+func startChild(name, logFile string, out, also io.Writer, command *exec.Cmd) (*child, error) {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the log of the %s: %w", name, err)
 	}
-	c := &child{name: name, log: log, ended: make(chan struct{})}
-	c.command = exec.Command(words[0], words[1:]...)
+	c := &child{name: name, command: command, log: log, ended: make(chan struct{})}
 	c.command.Stdout = out
 	c.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	writers := []io.Writer{log, &c.words}

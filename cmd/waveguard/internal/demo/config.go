@@ -19,6 +19,7 @@ const maxSocketPath = 107
 // Config says what to start.
 type Config struct {
 	Executable string        // of this command; the daemon's is beside it
+	Host       string        // of compartments, to run the services in; "" for the node in Go
 	Data       string        // directory of the daemon's state
 	NETCONF    string        // host and port for the daemon's flag; "" for none
 	GNMI       string        // likewise

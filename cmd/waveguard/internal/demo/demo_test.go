@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 		err = playDaemon(ctx)
 	case "waveguard":
 		err = playNode(ctx)
+	case hostName:
+		err = playHost(ctx)
 	default:
 		os.Exit(m.Run())
 	}

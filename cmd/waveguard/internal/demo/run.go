@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -68,13 +69,13 @@ func (c *Config) absolute() (err error) {
 	if c.Data, err = filepath.Abs(c.Data); err != nil {
 		return fmt.Errorf("find the data directory: %w", err)
 	}
-	return nil
+	return c.findHost()
 }
 
 // startDaemon returns when the daemon answers over gNMI.
 func (d *demonstration) startDaemon(ctx context.Context) (err error) {
-	words := append([]string{d.Config.daemon()}, d.daemonArguments()...)
-	if d.daemon, err = startChild("daemon", d.daemonLog(), &d.greeting, nil, words...); err != nil {
+	command := exec.Command(d.Config.daemon(), d.daemonArguments()...)
+	if d.daemon, err = startChild("daemon", d.daemonLog(), &d.greeting, nil, command); err != nil {
 		return err
 	}
 	return d.await(ctx, d.daemon, d.askDaemon)
@@ -82,8 +83,14 @@ func (d *demonstration) startDaemon(ctx context.Context) (err error) {
 
 // startNode returns when the node is attached.
 func (d *demonstration) startNode(ctx context.Context) (err error) {
-	words := append([]string{d.Executable}, d.nodeArguments()...)
-	if d.node, err = startChild("node", d.nodeLog(), d.Out, d.Out, words...); err != nil {
+	if err := d.appoint(ctx); err != nil {
+		return fmt.Errorf("tie the services to %s: %w", d.provider(), err)
+	}
+	command, err := d.nodeCommand()
+	if err != nil {
+		return err
+	}
+	if d.node, err = startChild("node", d.nodeLog(), d.Out, d.Out, command); err != nil {
 		return err
 	}
 	return d.await(ctx, d.node, func(ctx context.Context) error {
@@ -134,7 +141,7 @@ func (d *demonstration) askDaemon(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	client, err := appliance.Dial(appliance.Config{Address: address, User: d.User, Data: d.Data})
+	client, err := d.dial()
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func Sample() map[string]string {
 				"state": {"name": "key-store", "id": 3, "privilege-level": "HIGH", "administrative-state": "IN_SERVICE",
 					"operational-state": "IN_SERVICE", "isolation-strength": "MPROTECT",
 					"mpk-security-telemetry:counters": {"entries-permitted": "1204", "entries-denied": "0", "unmatched-denied": "0", "protection-key-faults": "2"}}},
-			{"name": "dashboard", "config": {"name": "dashboard", "id": 5, "privilege-level": "LOW", "administrative-state": "OUT_OF_SERVICE"}},
+			{"name": "dashboard", "config": {"name": "dashboard", "id": 5, "privilege-level": "LOW", "administrative-state": "OUT_OF_SERVICE", "enforcement-mode": "PERMISSIVE"}},
 			{"name": "controller", "config": {"name": "controller", "id": 0, "privilege-level": "CONTROLLER", "administrative-state": "IN_SERVICE"}}]}`,
 		"/mpk-security/services": `{"service": [
 			{"name": "key-store", "config": {"name": "key-store", "domain": "key-store", "uid": 0}, "state": {"attached": false}},
@@ -41,7 +41,7 @@ func Sample() map[string]string {
 					"mpk-security-telemetry:counters": {"permitted": "1000", "denied": "3", "rate-limited": "3", "dwell-exceeded": "1"}}},
 			{"source": "dashboard", "target": "performance-monitoring",
 				"config": {"source": "dashboard", "target": "performance-monitoring", "action": "DENY"},
-				"state": {"mpk-security-telemetry:counters": {"permitted": "20", "denied": "4", "rate-limited": "0", "dwell-exceeded": "0",
+				"state": {"mpk-security-telemetry:counters": {"permitted": "20", "denied": "4", "rate-limited": "0", "dwell-exceeded": "0", "tolerated": "6",
 					"last-denied": "2026-11-23T11:59:57Z"}}}]}`,
 		"/mpk-security/alarms/active-alarms": `{"mpk-security-alarms:active-alarm": [
 			{"id": "service:key-store:loss-of-service", "resource-type": "SERVICE", "resource": "key-store",

@@ -83,7 +83,7 @@ func (s *Server) serve(t testing.TB, set *schema.Set) {
 	check(t, err)
 	server, err := netconf.New(netconf.Config{
 		Schema: set, Store: s.Store, Access: users, Hub: hub, HostKeys: keys, Logger: quiet,
-		State: []netconf.StateProvider{users.State, past.State}, Operations: operations(past),
+		State: []netconf.StateProvider{users.State, past.State}, Operations: append(operations(past), s.reset(set)),
 	})
 	check(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -110,6 +110,19 @@ func operations(past *history.History) []netconf.Operation {
 			return past.Rollback(ctx, c.Actor, c.Input)
 		}},
 	}
+}
+
+// reset forgets all that was observed, whatever is asked for.
+func (s *Server) reset(set *schema.Set) netconf.Operation {
+	return netconf.Operation{Node: set.RPC("mpk-security-telemetry", "reset-observations"), Run: func(context.Context, netconf.Call) (*tree.Container, error) {
+		return nil, s.Store.UpdateState(func(e *tree.Editor) error {
+			path, err := set.ParsePath("/mpk-security:mpk-security/mpk-security-telemetry:observation/transitions")
+			if err == nil {
+				_, err = e.DeletePath(path)
+			}
+			return err
+		})
+	}}
 }
 
 // idle is an engine that takes everything.

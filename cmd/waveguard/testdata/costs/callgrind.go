@@ -41,7 +41,7 @@ func (r *run) callgrind(t *table) error {
 func (r *run) grind(path string, n int) (int, error) {
 	profile := filepath.Join(r.dir, "callgrind")
 	cmd := exec.Command("valgrind", "--tool=callgrind", "--callgrind-out-file="+profile,
-		r.program("gate"), r.daemon.socket(), "none", fmt.Sprintf("%s 0 %d", path, n))
+		r.program("gate"), r.socket, "none", fmt.Sprintf("%s 0 %d", path, n))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("%w\n%s", err, out)
 	}

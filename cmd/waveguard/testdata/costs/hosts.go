@@ -7,7 +7,7 @@ const noWalls = "-"
 
 // startHost starts a process with services that wait.
 func (r *run) startHost(language, backend string, first, count int) (*child, error) {
-	args := []string{r.daemon.socket(), backend, fmt.Sprint(first), fmt.Sprint(count)}
+	args := []string{r.socket, backend, fmt.Sprint(first), fmt.Sprint(count)}
 	if language == "c" {
 		if backend != noWalls {
 			args[1] = "none"

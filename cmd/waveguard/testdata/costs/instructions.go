@@ -18,8 +18,8 @@ type path struct {
 
 // instructions counts those of a call on each path, without walls and, in the virtual machine, with keys.
 func (r *run) instructions() error {
-	paths, err := r.walk("NONE")
-	if err != nil {
+	var paths []path
+	if err := r.walk("NONE", func(p path) { paths = append(paths, p) }); err != nil {
 		return err
 	}
 	keys, err := r.walkVirtual()
@@ -53,17 +53,17 @@ func (r *run) instructions() error {
 }
 
 // walk counts the instructions of every path with a backend.
-func (r *run) walk(backend string) (paths []path, err error) {
+func (r *run) walk(backend string, counted func(path)) (err error) {
 	for _, language := range []string{"go", "c"} {
 		for _, name := range []string{"call", "fast", "slow"} {
 			p := path{language: language, name: name, backend: backend}
 			if p.counted, err = r.walkPath(p); err != nil {
-				return nil, fmt.Errorf("%s %s: %w", language, name, err)
+				return fmt.Errorf("%s %s: %w", language, name, err)
 			}
-			paths = append(paths, p)
+			counted(p)
 		}
 	}
-	return paths, nil
+	return nil
 }
 
 func (r *run) walkPath(p path) (c counted, err error) {
@@ -94,9 +94,9 @@ func (r *run) walkPath(p path) (c counted, err error) {
 
 func (r *run) spinner(p path) (*child, error) {
 	if p.language == "c" {
-		return r.startC("gate", 0, r.daemon.socket(), strings.ToLower(p.backend))
+		return r.startC("gate", 0, r.socket, strings.ToLower(p.backend))
 	}
-	return spawn{role: "call", args: []string{r.daemon.socket(), p.backend}, cpu: 0}.start()
+	return spawn{role: "call", args: []string{r.socket, p.backend}, cpu: 0}.start()
 }
 
 // mostFrequent returns the count that came most often, the smallest of them.

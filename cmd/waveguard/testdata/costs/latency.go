@@ -76,10 +76,10 @@ const (
 
 func (m *latencies) start() (err error) {
 	m.callers, m.pairs = map[string]*child{}, map[*way]pair{}
-	if m.callers["go"], err = (spawn{role: "call", args: []string{m.daemon.socket(), "NONE"}, cpu: 0}).start(); err != nil {
+	if m.callers["go"], err = (spawn{role: "call", args: []string{m.socket, "NONE"}, cpu: 0}).start(); err != nil {
 		return err
 	}
-	if m.callers["c"], err = m.startC("gate", 0, m.daemon.socket(), "none"); err != nil {
+	if m.callers["c"], err = m.startC("gate", 0, m.socket, "none"); err != nil {
 		return err
 	}
 	for _, language := range []string{"go", "c"} {

@@ -49,6 +49,7 @@ type run struct {
 	dir    string // of this run
 	cpus   int
 	daemon *daemon
+	socket string // where processes attach
 	found  found
 }
 
@@ -79,6 +80,7 @@ func measure(p pace, only string, out io.Writer) (err error) {
 	if r.daemon, err = startDaemon(r.bin, filepath.Join(r.dir, "state")); err != nil {
 		return err
 	}
+	r.socket = r.daemon.socket()
 	defer func() { err = errors.Join(err, r.daemon.stop()) }()
 	for _, s := range sections {
 		if only != "" && !slices.Contains(strings.Split(only, ","), s.name) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/optical"
 	waveguard "github.com/optical-net/waveguard/sdk/go"
@@ -92,50 +93,46 @@ func (g *gated) release(lightpath uint32) (int, error) {
 }
 
 // openGated attaches the three services whose names begin with path, which is that of their gates.
-func openGated(socket, backend, path string) (host *waveguard.Host, g *gated, o *optics, err error) {
+func openGated(socket, backend, path string) (*waveguard.Host, *gated, error) {
 	b, err := backendNamed(backend)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	compute := func(_ *waveguard.Thread, argument any) (any, error) {
-		ends := argument.([2]int)
-		return o.compute(ends[0], ends[1])
-	}
-	assign := func(_ *waveguard.Thread, argument any) (any, error) {
-		c := argument.(claim)
-		channel, found, err := o.assign(c.lightpath, c.links)
-		return assignment{channel, found}, err
-	}
-	release := func(_ *waveguard.Thread, argument any) (any, error) { return o.release(argument.(uint32)) }
-	if host, err = waveguard.Attach(context.Background(), waveguard.Config{
+	var o *optics
+	paths, wavelengths := path+"-paths", path+"-wavelengths"
+	host, err := waveguard.Attach(context.Background(), waveguard.Config{
 		Socket: socket, Backend: b, Services: []waveguard.ServiceSpec{
 			{Name: path + "-operator"},
-			{Name: path + "-paths", Operations: []waveguard.Operation{{Name: "compute", Handler: compute}}},
-			{Name: path + "-wavelengths", Operations: []waveguard.Operation{{Name: "assign", Handler: assign}, {Name: "release", Handler: release}}},
+			{Name: paths, Operations: []waveguard.Operation{{Name: "compute", Handler: handle(func(ends [2]int) (any, error) {
+				return o.compute(ends[0], ends[1])
+			})}}},
+			{Name: wavelengths, Operations: []waveguard.Operation{{Name: "assign", Handler: handle(func(c claim) (any, error) {
+				channel, found, err := o.assign(c.lightpath, c.links)
+				return assignment{channel, found}, err
+			})}, {Name: "release", Handler: handle(func(lightpath uint32) (any, error) {
+				return o.release(lightpath)
+			})}}},
 		},
-	}); err != nil {
-		return nil, nil, nil, err
-	}
-	topology, err := host.Service(path + "-paths").NewRegion(topologyBytes())
+	})
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	spectrum, err := host.Service(path + "-wavelengths").NewRegion(spectrumBytes())
-	if err != nil {
-		return nil, nil, nil, err
+	topology, err1 := host.Service(paths).NewRegion(topologyBytes())
+	spectrum, err2 := host.Service(wavelengths).NewRegion(spectrumBytes())
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, nil, err
 	}
+	// No walls: this thread may write where it is not.
 	if o, err = newOptics(topology.Bytes(), spectrum.Bytes()); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	g = new(gated)
-	for name, gate := range map[string]**waveguard.Gate{"compute": &g.computing, "assign": &g.assigning, "release": &g.releasing} {
-		service := path + "-wavelengths"
-		if name == "compute" {
-			service = path + "-paths"
-		}
-		if *gate, err = host.Gate(service, name); err != nil {
-			return nil, nil, nil, err
-		}
-	}
-	return host, g, o, nil
+	g := new(gated)
+	g.computing, err = host.Gate(paths, "compute")
+	g.assigning, err1 = host.Gate(wavelengths, "assign")
+	g.releasing, err2 = host.Gate(wavelengths, "release")
+	return host, g, errors.Join(err, err1, err2)
+}
+
+func handle[A any](f func(A) (any, error)) waveguard.Handler {
+	return func(_ *waveguard.Thread, argument any) (any, error) { return f(argument.(A)) }
 }

@@ -1,13 +1,25 @@
 package main
 
 import (
+	"context"
+	encoding "encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/optical-net/waveguard/enforcement"
+	"github.com/optical-net/waveguard/enforcement/attach"
+	"github.com/optical-net/waveguard/gen/view"
+	"github.com/optical-net/waveguard/yang/json"
+	"github.com/optical-net/waveguard/yang/models"
+	"github.com/optical-net/waveguard/yang/schema"
+	"github.com/optical-net/waveguard/yang/tree"
 )
 
 // walkVirtual counts with protection keys, in the virtual machine of testdata/pkuvm. Without what that needs there are
@@ -20,7 +32,7 @@ func (r *run) walkVirtual() ([]path, error) {
 		}
 	}
 	args := []string{"-timeout", "5m"}
-	for _, name := range []string{"waveguardd", "waveguard", "csdk/costs/gate"} {
+	for _, name := range []string{"csdk/costs/gate"} {
 		args = append(args, "-file", filepath.Join(r.bin, name)+":/home/"+walkPrograms+"/"+name)
 	}
 	cmd := exec.Command(filepath.Join(r.bin, "pkuvm"), append(args, "--", filepath.Join(r.bin, "costs"), "-walk", "PKU")...)
@@ -39,25 +51,60 @@ func (r *run) walkVirtual() ([]path, error) {
 // walkPrograms is where walkOnly finds the programs.
 const walkPrograms = "bin"
 
-// walkOnly is what the virtual machine runs: it counts with one backend.
+// walkOnly is what the virtual machine runs: it counts with one backend. The daemon would hash passwords
+// there for most of a minute, so the policy is put in force by this process.
 func walkOnly(backend string, out io.Writer) (err error) {
 	r := &run{bin: walkPrograms}
 	if r.dir, err = os.MkdirTemp("", "costs"); err != nil {
 		return err
 	}
-	if r.daemon, err = startDaemon(r.bin, filepath.Join(r.dir, "state")); err != nil {
+	defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
+	r.socket = filepath.Join(r.dir, "attach.sock")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if err := enforce(ctx, r.socket); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.daemon.stop(), os.RemoveAll(r.dir)) }()
-	paths, err := r.walk(backend)
+	return r.walk(backend, func(p path) {
+		fmt.Fprintln(out, pathPrefix, p.language, p.name, p.backend, p.all, p.wrpkru, p.rdpkru)
+	})
+}
+
+// enforce lets processes attach under the policy, until the context ends.
+func enforce(ctx context.Context, socket string) error {
+	set, err := schema.Compile([]fs.FS{models.FS}, schema.Options{})
 	if err != nil {
 		return err
 	}
-	for _, p := range paths {
-		if _, err := fmt.Fprintln(out, pathPrefix, p.language, p.name, p.backend, p.all, p.wrpkru, p.rdpkru); err != nil {
-			return err
-		}
+	text, err := encoding.Marshal(thePolicy())
+	if err != nil {
+		return err
 	}
+	config, err := json.Decode(set, text, json.DecodeOptions{})
+	if err != nil {
+		return err
+	}
+	delta, err := view.New(config, tree.Diff(tree.New(set), config))
+	if err != nil {
+		return err
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	engine := enforcement.New(quiet)
+	commit, _, err := engine.Prepare(ctx, delta)
+	if err != nil {
+		return err
+	}
+	commit()
+	l, err := attach.Listen(socket)
+	if err != nil {
+		return err
+	}
+	server := &attach.Server{Authority: engine, Logger: quiet}
+	go func() {
+		if err := server.Serve(ctx, l); err != nil {
+			fmt.Fprintln(os.Stderr, "costs: serve:", err)
+		}
+	}()
 	return nil
 }
 

@@ -65,7 +65,7 @@ func (r *run) plants() (all []*plant, err error) {
 	add("functions", "one process, function calls", oneThread, func(p *plant) error { return p.start(nil, "functions") })
 	for _, path := range []string{"fast", "slow"} {
 		add(path, "one process, three domains, "+path+" path ¹", oneThread, func(p *plant) error {
-			return p.start(nil, path, r.daemon.socket(), "NONE")
+			return p.start(nil, path, r.socket, "NONE")
 		})
 	}
 	for cores, where := range []string{oneCore, twoCores}[:min(2, r.cpus)] {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -44,40 +45,9 @@ func partRole(args []string, out *answers) error {
 // N demands one after another, and "RATE N", so many a second; answered with the nanoseconds of each and the digest. "count" is
 // answered with the calls made.
 func workloadRole(args []string, out *answers) error {
-	work := &operator{}
-	inside := func(f func() error) error { return f() }
-	switch args[0] {
-	case "functions":
-		o, err := newOptics(make([]byte, topologyBytes()), make([]byte, spectrumBytes()))
-		if err != nil {
-			return err
-		}
-		work.control = o
-	case "fast", "slow":
-		host, g, _, err := openGated(args[1], args[2], args[0])
-		if err != nil {
-			return err
-		}
-		work.control = g
-		home := host.Service(args[0] + "-operator")
-		inside = func(f func() error) error {
-			return home.Run(context.Background(), func(t *waveguard.Thread) error {
-				g.thread = t
-				return f()
-			})
-		}
-	case "stream":
-		work.control = &distant{paths: overStream(readEnd), wavelengths: overStream(readEnd + 2)}
-	case "grpc":
-		paths, err := dialGRPC(args[1])
-		if err != nil {
-			return err
-		}
-		wavelengths, err := dialGRPC(args[2])
-		if err != nil {
-			return err
-		}
-		work.control = &distant{paths: paths, wavelengths: wavelengths}
+	work, inside, err := newOperator(args)
+	if err != nil {
+		return err
 	}
 	return out.serve(func(order []string) (answer string, err error) {
 		if order[0] == "count" {
@@ -94,6 +64,46 @@ func workloadRole(args []string, out *answers) error {
 		})
 		return answer, err
 	})
+}
+
+// newOperator returns an operator whose services run as the role's arguments say, and what
+// its work must be done in.
+func newOperator(args []string) (work *operator, inside func(func() error) error, err error) {
+	work = new(operator)
+	inside = func(f func() error) error { return f() }
+	switch args[0] {
+	case "functions":
+		work.control, err = newOptics(make([]byte, topologyBytes()), make([]byte, spectrumBytes()))
+	case "fast", "slow":
+		work.control, inside, err = inDomains(args[1], args[2], args[0])
+	case "stream":
+		work.control = &distant{paths: overStream(readEnd), wavelengths: overStream(readEnd + 2)}
+	case "grpc":
+		work.control, err = overGRPC(args[1], args[2])
+	default:
+		err = fmt.Errorf("no way %q", args[0])
+	}
+	return work, inside, err
+}
+
+func inDomains(socket, backend, path string) (control, func(func() error) error, error) {
+	host, g, err := openGated(socket, backend, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	home := host.Service(path + "-operator")
+	return g, func(f func() error) error {
+		return home.Run(context.Background(), func(t *waveguard.Thread) error {
+			g.thread = t
+			return f()
+		})
+	}, nil
+}
+
+func overGRPC(pathsAt, wavelengthsAt string) (control, error) {
+	paths, err1 := dialGRPC(pathsAt)
+	wavelengths, err2 := dialGRPC(wavelengthsAt)
+	return &distant{paths: paths, wavelengths: wavelengths}, errors.Join(err1, err2)
 }
 
 func overStream(fd int) func([]byte) ([]byte, error) {

@@ -142,7 +142,7 @@ func (a *Appliance) openNETCONF() (err error) {
 	a.netconf, err = netconf.New(netconf.Config{
 		Schema: a.schema, Store: a.store, Access: a.access, Hub: a.hub, Logger: a.cfg.Logger,
 		State:      []netconf.StateProvider{a.access.State, a.history.State, a.filesState},
-		Operations: append(a.historyOperations(), a.clearPM()),
+		Operations: append(a.historyOperations(), a.clearPM(), a.resetObservations()),
 		Files:      a.files,
 		Erase:      a.erase,
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement"
+	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/gen/view"
 	"github.com/optical-net/waveguard/server/datastore"
 	"github.com/optical-net/waveguard/server/notify"
@@ -78,12 +79,15 @@ func violations(ctx context.Context, from <-chan enforcement.Violation) <-chan t
 	return to
 }
 
+var outcomes = map[wire.Outcome]string{wire.Stopped: "STOPPED", wire.Tolerated: "TOLERATED"}
+
 // leafs names what a violation says as the notification does.
 func leafs(v enforcement.Violation) telemetry.Violation {
 	m := map[string]string{
 		"kind":        "mpk-security-types:" + v.Kind.String(),
 		"severity":    v.Severity.String(),
 		"occurrences": strconv.FormatUint(uint64(v.Occurrences), 10),
+		"outcome":     outcomes[v.Outcome],
 	}
 	set := func(name, value string) {
 		if value != "" && value != "0" {

@@ -7,12 +7,12 @@
  * the daemon's policy.
  *
  * WHAT IS PROTECTED, with protection keys (Intel and AMD PKU):
- *  - regions (wg_region_alloc), and the stacks on which the code of a domain
- *    runs: only threads inside the domain can touch them;
+ *  - regions (wg_region_alloc), the heap of a domain (wg_alloc), and the stacks on which the code of a
+ *    domain runs: only threads inside the domain can touch them;
  *  - what the library itself decides by: policy, counters to come, who is where.
  *    No service can write it; every one can read it.
  *
- * WHAT IS NOT: the heap (malloc), globals, thread-local data, the stacks that
+ * WHAT IS NOT, but for services that waveguard-host loads (compartment.h): the heap (malloc), globals, thread-local data, the stacks that
  * threads began on. They have key 0, which every domain can use. A function that
  * a domain calls through a pointer in such memory is a way in. Code that may
  * make any system call (pkey_mprotect, munmap, rt_sigreturn, arch_prctl, opening

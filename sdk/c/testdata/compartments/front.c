@@ -2,10 +2,11 @@
 /* A service that does what it reads, one line at a time: it calls others, and tries what it may not. */
 #include <errno.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <waveguard/compartment.h>
 
@@ -27,7 +28,7 @@ static int use_heap(void) {
 	static unsigned char *blocks[500];
 	static size_t sizes[500];
 	unsigned state = 1;
-	for (int turn = 0; turn < 20000; turn++) {
+	for (int turn = 0; turn < 4000; turn++) {
 		state = state * 1103515245u + 12345u;
 		unsigned i = (state >> 8) % 500;
 		for (size_t j = 0; j < sizes[i]; j++)
@@ -63,6 +64,17 @@ static int refused(void) {
 	n += sigaction(SIGSEGV, NULL, NULL) == -1;
 	n += wg_region_alloc(wg_find_service("vault"), 100) == NULL;
 	return n;
+}
+
+/* Starts another program, which waits for nothing of this process. */
+static int use_programs(void) {
+	extern char **environ;
+	char *words[] = {"true", NULL};
+	pid_t child;
+	int status = -1;
+	if (posix_spawnp(&child, words[0], NULL, NULL, words, environ) != 0)
+		return 1;
+	return waitpid(child, &status, 0) == child ? status : 2;
 }
 
 static void *work(void *argument) {
@@ -106,6 +118,8 @@ static void obey(const char *verb, const char *what, unsigned long n) {
 		status = use_heap();
 	} else if (strcmp(verb, "threads") == 0) {
 		status = use_threads();
+	} else if (strcmp(verb, "programs") == 0) {
+		status = use_programs();
 	} else if (strcmp(verb, "refused") == 0) {
 		status = refused();
 	} else if (strcmp(verb, "strength") == 0) {

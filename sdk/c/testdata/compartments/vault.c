@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <waveguard/compartment.h>
 
@@ -56,6 +57,12 @@ static uintptr_t fail(uintptr_t how, uintptr_t b, uintptr_t c) {
 	(void)b, (void)c;
 	switch (how) {
 	case 'n': *(volatile int *)0 = 1; break;
+	case 'z': return beyond / (uintptr_t)room[0];
+	case 'b': { /* a page of a file beyond its end */
+		FILE *empty = tmpfile();
+		volatile char *at = empty == NULL ? NULL : mmap(NULL, 4096, PROT_READ, MAP_SHARED, fileno(empty), 0);
+		return at == NULL || at == MAP_FAILED ? 1 : (uintptr_t)*at;
+	}
 	case 'a': abort();
 	case 'e': exit(3);
 	case 'f': {
