@@ -256,6 +256,18 @@ func addresses(t *testing.T, path string, names ...string) map[string]uint64 {
 	return found
 }
 
+// TestEndedAmongLocks: a service whose code is ended while it starts threads does not keep others from it.
+func TestEndedAmongLocks(t *testing.T) {
+	r := trio(t)
+	h := r.host(strongest(t), "--after-fault", "go-on")
+	r.commit(transition("max-dwell-time = 2000"))
+	for range 20 {
+		h.expect("call breeds 1", "-17 0")
+		h.expect("worker threading 8", "0 36")
+	}
+	h.stop(5)
+}
+
 // TestEndThatDoesNotEnd: a service that waits for ever when it is to end does not keep the host.
 func TestEndThatDoesNotEnd(t *testing.T) {
 	h := trio(t).host(strongest(t), "--grace", "1")

@@ -11,10 +11,11 @@ static void walls(const struct host *h, bool attached) {
 		[WG_BACKEND_MPROTECT] = "walls of mprotect, for development: a service's memory is open to all while a thread is inside its domain",
 		[WG_BACKEND_PKU] = "walls of protection keys: HARDWARE_COMPARTMENT",
 	};
+	const char *plural = h->count == 1 ? "" : "s";
 	if (attached)
-		wg_say("%u compartments, %s", h->count, backends[wg_status_of(WG_BACKEND)]);
+		wg_say("%u compartment%s, %s", h->count, plural, backends[wg_status_of(WG_BACKEND)]);
 	else
-		wg_say("%u compartments can be loaded; not attached (--check)", h->count);
+		wg_say("%u compartment%s can be loaded; not attached (--check)", h->count, plural);
 }
 
 static size_t heap_bytes(const struct compartment *c) {

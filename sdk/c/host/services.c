@@ -32,13 +32,17 @@ static void *enter(void *where) {
 	return NULL;
 }
 
+/* Who is ended here would leave locks of the C library behind that all compartments start threads with. */
 static int start(wg_service_id service, unsigned slot, pthread_t *thread) {
+	int failure = ENOMEM;
+	wg_unendable++;
 	pthread_t *id = malloc(sizeof *id); /* open to all, as the stack here is not */
-	if (id == NULL)
-		return ENOMEM;
-	int failure = wg_thread_create(id, NULL, enter, (void *)((uintptr_t)service * WG_SHIM_THREADS + slot % WG_SHIM_THREADS));
-	*thread = *id;
-	free(id);
+	if (id != NULL) {
+		failure = wg_thread_create(id, NULL, enter, (void *)((uintptr_t)service * WG_SHIM_THREADS + slot % WG_SHIM_THREADS));
+		*thread = *id;
+		free(id);
+	}
+	wg_unendable--;
 	return failure;
 }
 

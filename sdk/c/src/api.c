@@ -121,11 +121,11 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 }
 
 /* Whether the code that a signal came upon can be ended there: it is not the gate or the controller, nor
- * a handler on the stack for those, nor does it hold the lock of a heap. */
+ * a handler on the stack for those, nor does it hold locks that others need. */
 static bool can_end(const greg_t *registers, const stack_t *handlers) {
 	const uintptr_t code = (uintptr_t)registers[REG_RIP], stack = (uintptr_t)registers[REG_RSP];
 	return !wg_within(code, wg_gate_text, (size_t)(wg_gate_text_end - wg_gate_text)) && !wg_within(stack, wg_threads, sizeof wg_threads) &&
-	       !wg_within(stack, handlers->ss_sp, handlers->ss_size) && wg_heap_locks == 0;
+	       !wg_within(stack, handlers->ss_sp, handlers->ss_size) && wg_unendable == 0;
 }
 
 /* A call of this thread was over its deadline when the watcher looked. Inside, and if it still

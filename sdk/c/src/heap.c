@@ -15,16 +15,16 @@ enum { FREE, SMALL, RUN, REST_OF_RUN };
 
 _Static_assert(sizeof(struct wg_heap_segment) <= WG_SLAB, "the head of a segment is one slab");
 
-_Thread_local unsigned wg_heap_locks __attribute__((tls_model("initial-exec")));
+_Thread_local unsigned wg_unendable __attribute__((tls_model("initial-exec")));
 
 static void lock(struct wg_heap *h) {
-	wg_heap_locks++;
+	wg_unendable++;
 	wg_acquire(&h->lock);
 }
 
 static void unlock(struct wg_heap *h) {
 	wg_release(&h->lock);
-	wg_heap_locks--;
+	wg_unendable--;
 }
 
 /* Sizes: 16, 32, 48; multiples of a cache line up to 512; then four for each power of 2. */

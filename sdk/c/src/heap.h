@@ -48,9 +48,6 @@ struct wg_heap {
 	uint32_t table[WG_HEAP_TABLE]; /* numbers of segments, by address; 0 is none */
 };
 
-/* What a thread holds of heap locks: it must not be ended meanwhile. */
-extern WG_HIDDEN _Thread_local unsigned wg_heap_locks;
-
 /* Returns an object aligned to a power of 2 up to 1 MiB, NULL if there is no memory for it. */
 WG_HIDDEN void *wg_heap_alloc(struct wg_heap *h, size_t alignment, size_t size);
 /* Returns WG_OK, WG_E_NOT_HOSTED for what is no object of the heap, WG_E_PLACE for one that was freed. */

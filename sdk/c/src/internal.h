@@ -381,6 +381,8 @@ WG_HIDDEN int wg_attach_compartments(const struct wg_config *config, const struc
 enum { WG_PLAIN = 1, WG_WITH_KEYS };
 extern WG_HIDDEN int wg_attached_with; /* 0 before wg_attach */
 extern WG_HIDDEN _Thread_local bool wg_inside;
+/* How many things the thread is at that it must not be ended in: it holds locks of others'. */
+extern WG_HIDDEN _Thread_local unsigned wg_unendable;
 WG_HIDDEN struct wg_answer wg_pass(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 static inline bool wg_within(uintptr_t at, const void *from, size_t size) { return at - (uintptr_t)from < size; }
 WG_HIDDEN int wg_threads_prepare(void);

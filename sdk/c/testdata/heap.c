@@ -147,7 +147,7 @@ int main(void) {
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	/* Large objects are given back; the chunks of the others serve again. */
-	EXPECT((uint32_t)chunks == heap.chunks && heap.chunks < 100 && wg_heap_locks == 0);
+	EXPECT((uint32_t)chunks == heap.chunks && heap.chunks < 100 && wg_unendable == 0);
 	printf("chunks %u, segments %u\n", heap.chunks, heap.segments);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "expect.h"
 
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The library's inside, as an attacker who knows it would use it. */
@@ -105,8 +106,8 @@ static uintptr_t stay(uintptr_t forever, uintptr_t b, uintptr_t c) {
 	(void)b, (void)c;
 	while (forever != 0) {
 		if (entered++ != 0) {
-			(void)!write(1, "survived\n", 9);
-			_exit(0);
+			syscall(SYS_write, 1, "survived\n", 9); /* as it is, without a thread area */
+			syscall(SYS_exit_group, 0);
 		}
 		for (;;)
 			pause();

@@ -65,7 +65,10 @@ func describeService(p text.Palette, s control.Service) string {
 	for _, name := range slices.Sorted(maps.Keys(s.Work)) {
 		work = append(work, fmt.Sprintf("%s %d", name, s.Work[name]))
 	}
-	lines := []string{strings.Join(work, ", ")}
+	var lines []string
+	if len(work) > 0 {
+		lines = append(lines, strings.Join(work, ", "))
+	}
 	if s.Last != "" {
 		lines = append(lines, s.Last)
 	}

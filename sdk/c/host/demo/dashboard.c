@@ -144,14 +144,15 @@ static void put_known_services(struct answer *a) {
 }
 
 static void put_status(struct answer *a) {
+	static const char not_asked[] = "says nothing here: policy does not let the dashboard ask it";
 	char work[100];
 	look();
 	put(a, "{\"status\":{\"process-id\":%d,\"uptime-seconds\":%.1f,\"attached\":%s,\"backend\":\"%s\",\"isolation-strength\":\"%s\",\"hardware-keys\":%d,"
 		"\"policy-epoch\":%llu,\"services\":[", getpid(), now(), wg_status_of(WG_ATTACHED) ? "true" : "false", backend(), strength(),
 		wg_status_of(WG_BACKEND) == WG_BACKEND_PKU ? 15 : 0, (unsigned long long)wg_status_of(WG_EPOCH));
 	put_known_services(a);
-	put_unknown(a, "wavelength-assignment", "policy has the dashboard not ask it");
-	put_unknown(a, "key-store", "policy has the dashboard not ask it");
+	put_service(a, "wavelength-assignment", "", not_asked, (const uintptr_t[2]){0, 0});
+	put_service(a, "key-store", "", not_asked, (const uintptr_t[2]){0, 0});
 	snprintf(work, sizeof work, "\"summaries\":%lu,\"summaries-incomplete\":%lu", (unsigned long)summaries, (unsigned long)incomplete);
 	put_service(a, "dashboard", work, last, (const uintptr_t[2]){refused, faults});
 	put(a, "]}}\n");

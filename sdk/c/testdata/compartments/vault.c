@@ -64,6 +64,16 @@ static uintptr_t poisons(uintptr_t a, uintptr_t b, uintptr_t c) {
 	return a;
 }
 
+static void *nothing(void *unused) { return unused; }
+
+static uintptr_t breeds(uintptr_t a, uintptr_t b, uintptr_t c) {
+	pthread_t t;
+	(void)b, (void)c;
+	while (pthread_create(&t, NULL, nothing, NULL) == 0)
+		(void)pthread_join(t, NULL);
+	return a;
+}
+
 static void wait_for_ever(void) {
 	for (;;)
 		pause();
@@ -105,5 +115,5 @@ static uintptr_t fail(uintptr_t how, uintptr_t b, uintptr_t c) {
 	return (uintptr_t)room[0];
 }
 
-static const struct wg_operation operations[] = {{"where", where}, {"sum", sum}, {"fail", fail}, {"reckons", reckons}, {"poisons", poisons}};
+static const struct wg_operation operations[] = {{"where", where}, {"sum", sum}, {"fail", fail}, {"reckons", reckons}, {"poisons", poisons}, {"breeds", breeds}};
 const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, sizeof operations / sizeof *operations};
