@@ -203,12 +203,12 @@ static bool watch(struct host *h, int signals) {
 	}
 }
 
-static const char *_Atomic finishing;
+static const char *_Atomic finishing; /* service */
 
 /* Ends the process if services take too long for what they do at their end. */
 static void *lose_patience(void *host) {
 	const struct host *h = host;
-	const struct timespec grace = {.tv_sec = h->options.grace};
+	const struct timespec grace = {.tv_sec = h->options.grace == 0 ? 1 : h->options.grace};
 	nanosleep(&grace, NULL);
 	wg_say("%s does not end: a destructor or a function of atexit does not return", atomic_load(&finishing));
 	_exit(SERVICE_FAILED);
@@ -217,6 +217,7 @@ static void *lose_patience(void *host) {
 /* Has each service flush and destroy what it has, unless it was left half done. */
 static void finish(struct host *h) {
 	pthread_t guard;
+	atomic_store(&finishing, h->compartment[0].name);
 	if (pthread_create(&guard, NULL, lose_patience, h) == 0)
 		pthread_detach(guard);
 	for (uint32_t i = 0; i < h->count; i++) {

@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 
 #include "host.h"
 
@@ -32,18 +31,25 @@ static void *enter(void *where) {
 	return NULL;
 }
 
-/* Who is ended here would leave locks of the C library behind that all compartments start threads with. */
+/* Returns the new thread, or an error number: nothing is on the first page. */
+static uintptr_t start_thread(uintptr_t where, uintptr_t b, uintptr_t c) {
+	pthread_t id;
+	(void)b, (void)c;
+	int failure = pthread_create(&id, NULL, enter, (void *)where);
+	return failure != 0 ? (uintptr_t)failure : (uintptr_t)id;
+}
+
+/* It takes no memory here, with the rights of the domain: what the C library of the host remembers of memory all
+ * compartments can write. Who is ended here would leave locks behind that all start threads with. */
 static int start(wg_service_id service, unsigned slot, pthread_t *thread) {
-	int failure = ENOMEM;
+	uintptr_t id = 0;
 	wg_unendable++;
-	pthread_t *id = malloc(sizeof *id); /* open to all, as the stack here is not */
-	if (id != NULL) {
-		failure = wg_thread_create(id, NULL, enter, (void *)((uintptr_t)service * WG_SHIM_THREADS + slot % WG_SHIM_THREADS));
-		*thread = *id;
-		free(id);
-	}
+	int status = wg_outside(start_thread, (uintptr_t)service * WG_SHIM_THREADS + slot % WG_SHIM_THREADS, &id);
 	wg_unendable--;
-	return failure;
+	if (status != WG_OK)
+		return EAGAIN;
+	*thread = (pthread_t)id;
+	return id < WG_PAGE ? (int)id : 0;
 }
 
 static uintptr_t join_thread(uintptr_t thread, uintptr_t b, uintptr_t c) {
