@@ -86,7 +86,7 @@ func (d *daemon) tryContained(t *testing.T, w way, behind defence) (outcome, str
 	if w.name == outside {
 		return lookIn(t, cmd)
 	}
-	out, err := cmd.CombinedOutput()
+	out, err := d.run(t, cmd)
 	return d.outcome(t, cmd.Dir, out, err)
 }
 
