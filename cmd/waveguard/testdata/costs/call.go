@@ -123,12 +123,13 @@ func (c *caller) roundTrip(path string, t *waveguard.Thread) func(*exchange) err
 	}
 }
 
-// spin calls for ever, with no payload.
+// spin calls for ever, with no payload. Another thread says so when it is under way: one that comes from a
+// system call may have to wait for its turn.
 func (c *caller) spin(path string, out *answers) error {
 	return c.host.Service("go-caller").Run(context.Background(), func(t *waveguard.Thread) error {
-		out.say("%d %d", unix.Gettid(), reflect.ValueOf(c.handler(path)).Pointer())
-		call := c.roundTrip(path, t)
-		e := newExchange(0)
+		call, e := c.roundTrip(path, t), newExchange(0)
+		thread := unix.Gettid()
+		time.AfterFunc(50*time.Millisecond, func() { out.say("%d %d", thread, reflect.ValueOf(c.handler(path)).Pointer()) })
 		for {
 			if err := call(e); err != nil {
 				return err

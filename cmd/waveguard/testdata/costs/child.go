@@ -78,15 +78,24 @@ func onCPU(cpu int, do func() error) error {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var before, only unix.CPUSet
+	var before unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
 		return fmt.Errorf("see which processors there are: %w", err)
 	}
-	only.Set(cpu)
-	if err := unix.SchedSetaffinity(0, &only); err != nil {
-		return fmt.Errorf("stay on processor %d: %w", cpu, err)
+	if err := moveTo(cpu, 0); err != nil {
+		return err
 	}
 	return errors.Join(do(), unix.SchedSetaffinity(0, &before))
+}
+
+// moveTo keeps a thread on one processor; 0 is the calling one.
+func moveTo(cpu, thread int) error {
+	var only unix.CPUSet
+	only.Set(cpu)
+	if err := unix.SchedSetaffinity(thread, &only); err != nil {
+		return fmt.Errorf("stay on processor %d: %w", cpu, err)
+	}
+	return nil
 }
 
 func (c *child) pid() int { return c.cmd.Process.Pid }
@@ -116,6 +125,9 @@ func (c *child) end() error { return errors.Join(c.in.Close(), c.cmd.Wait()) }
 func (c *child) kill() error {
 	err := c.cmd.Process.Kill()
 	_ = c.cmd.Wait() // killed, as it will say
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
 	return err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -66,16 +67,22 @@ func (r *run) walk(backend string, counted func(path)) (err error) {
 	return nil
 }
 
+// walkPath tries a few times: where a thread stands when the others are stopped is chance.
 func (r *run) walkPath(p path) (c counted, err error) {
+	for range 15 {
+		if c, err = r.walkOnce(p); !errors.Is(err, errStuck) {
+			break
+		}
+	}
+	return c, err
+}
+
+func (r *run) walkOnce(p path) (c counted, err error) {
 	spin, err := r.spinner(p)
 	if err != nil {
 		return c, err
 	}
-	defer func() {
-		if failed := spin.kill(); err == nil {
-			err = failed
-		}
-	}()
+	defer func() { err = errors.Join(err, spin.kill()) }()
 	text, err := spin.ask("spin %s", p.name)
 	if err != nil {
 		return c, err
@@ -94,9 +101,9 @@ func (r *run) walkPath(p path) (c counted, err error) {
 
 func (r *run) spinner(p path) (*child, error) {
 	if p.language == "c" {
-		return r.startC("gate", 0, r.socket, strings.ToLower(p.backend))
+		return r.startC("gate", anyCPU, r.socket, strings.ToLower(p.backend))
 	}
-	return spawn{role: "call", args: []string{r.socket, p.backend}, cpu: 0}.start()
+	return spawn{role: "call", args: []string{r.socket, p.backend}, cpu: anyCPU}.start()
 }
 
 // mostFrequent returns the count that came most often, the smallest of them.

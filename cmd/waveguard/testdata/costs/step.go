@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,6 +17,7 @@ type counted struct{ all, wrpkru, rdpkru int }
 type stepper struct {
 	thread int
 	kinds  map[uint64]kind // of the instruction at an address
+	stuck  *time.Timer     // ends the process
 }
 
 type kind byte
@@ -29,23 +31,23 @@ const (
 // stepsMost ends a walk that never arrives.
 const stepsMost = 200_000
 
-// laps walks a thread of a process, which runs on processor 0, to a place, then from there to there for so many
-// times, and returns what it counted of each. The process's other threads stand still meanwhile: Go's
-// would interrupt one that is as slow as this.
+// laps walks a thread of a process to a place, then from there to there for so many times, and returns what
+// it counted of each. The process's other threads stand still meanwhile: Go's would interrupt
+// one that is as slow as this. If the thread then waits for one of those it returns errStuck, and the
+// process is of no use any more.
 func laps(process, thread int, place uint64, times int) (all []counted, err error) {
 	// Who traces is a thread, and one on the same processor waits the least.
 	err = onCPU(0, func() error {
-		s := &stepper{thread, map[uint64]kind{}}
 		stopped, err := stopAll(process)
-		// What is traced does not die in peace.
-		defer func() {
-			for _, thread := range stopped {
-				_ = unix.PtraceDetach(thread)
-			}
-		}()
+		defer func() { letGo(process, stopped) }()
 		if err != nil {
 			return err
 		}
+		if err := moveTo(0, thread); err != nil {
+			return err
+		}
+		s := &stepper{thread: thread, kinds: map[uint64]kind{}, stuck: time.AfterFunc(stuckAfter, func() { _ = unix.Kill(process, unix.SIGKILL) })}
+		defer s.stuck.Stop()
 		if _, err := s.lap(place); err != nil {
 			return err
 		}
@@ -59,6 +61,22 @@ func laps(process, thread int, place uint64, times int) (all []counted, err erro
 		return nil
 	})
 	return all, err
+}
+
+// errStuck reports a thread that waits for one that stands still.
+var errStuck = errors.New("the thread is stuck")
+
+// stuckAfter is longer than a step takes even where processors are short.
+const stuckAfter = 2 * time.Second
+
+// letGo ends the tracing of threads. Those of a process that was killed must be waited for, or nobody
+// hears of its end.
+func letGo(process int, threads []int) {
+	for _, thread := range threads {
+		if err := unix.PtraceDetach(thread); err != nil && thread != process {
+			_, _ = unix.Wait4(thread, nil, unix.WALL, nil)
+		}
+	}
 }
 
 // stopAll traces the threads of a process, and returns those that stand.
@@ -114,6 +132,7 @@ func (s *stepper) lap(place uint64) (c counted, err error) {
 
 // step executes one instruction; signals are delivered on the way.
 func (s *stepper) step() error {
+	s.stuck.Reset(stuckAfter)
 	for signal := unix.Signal(0); ; {
 		if err := stepWith(s.thread, signal); err != nil {
 			return fmt.Errorf("step: %w", err)
@@ -144,7 +163,7 @@ func wait(thread int) (unix.Signal, error) {
 			continue
 		}
 		if err == nil && !status.Stopped() {
-			err = fmt.Errorf("the thread ended: %#x", status)
+			err = fmt.Errorf("%w, and was ended: %#x", errStuck, status)
 		}
 		if status>>16 == unix.PTRACE_EVENT_STOP {
 			return 0, err // interrupted
