@@ -14,6 +14,7 @@ var (
 	CheckWalls = checkWalls
 	HasKeyed   = hasKeyed
 	IsMapped   = isMapped
+	Occupy     = occupy
 )
 
 // SupposeKeys has the engine suppose that the host has protection keys.

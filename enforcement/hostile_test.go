@@ -31,12 +31,12 @@ var campaign = map[string]harm{
 	"violations": flood(func(i int) wire.Message { return report(uint32(i)) }),
 	"hello":      flood(func(int) wire.Message { return hello("front") }),
 	"doorbell":   func(_ *rig, c *client, stopped func() bool) { ringUntil(c, stopped) },
-	"refused claims": connections(500, func(r *rig) {
+	"refused claims": connections(200, func(r *rig) {
 		if conn, _, _, err := say(r.path, hello("stranger")); err == nil {
 			_ = conn.Close()
 		}
 	}),
-	"huge claims": connections(500, func(r *rig) {
+	"huge claims": connections(200, func(r *rig) {
 		if conn, _, _, err := say(r.path, huge()); err == nil {
 			_ = conn.Close()
 		}
@@ -47,7 +47,7 @@ var campaign = map[string]harm{
 			r.t.Cleanup(func() { _ = conn.Close() })
 		}
 	}),
-	"descriptors": connections(500, func(r *rig) { sendDescriptors(r.path) }),
+	"descriptors": connections(200, func(r *rig) { sendDescriptors(r.path) }),
 	"counters": func(_ *rig, c *client, stopped func() bool) {
 		for n := uint64(1); !stopped(); n = n*6364136223846793005 + 1442695040888963407 {
 			c.stats.Cell(0, 0).AddN(page.Counter(n%page.Counters), n)
@@ -135,7 +135,7 @@ func TestOthersGoOn(t *testing.T) {
 					}
 				})
 			}()
-			for i := range uint32(3) {
+			for i := range uint32(2) {
 				r.goesOn(i)
 			}
 			close(stop)
@@ -267,6 +267,30 @@ func TestRefusalsAreSummed(t *testing.T) {
 			t.Errorf("later came %+v", again)
 		}
 		time.Sleep(2 * time.Second) // no timer is left
+	})
+}
+
+// TestPlacesAreFreed: who stays too long in a place where processes are looked at
+// keeps nobody else out, and leaves it once.
+func TestPlacesAreFreed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		places := make(chan struct{}, 1)
+		stuck := enforcement.Occupy(places)
+		start := time.Now()
+		second := enforcement.Occupy(places)
+		if waited := time.Since(start); waited == 0 || waited > 10*time.Second {
+			t.Errorf("the second waited %v", waited)
+		}
+		stuck()
+		if len(places) != 1 {
+			t.Error("the place of the second is free")
+		}
+		second()
+		if len(places) != 0 {
+			t.Error("the place is not free")
+		}
+		enforcement.Occupy(places)()
+		time.Sleep(time.Minute) // no timer is left
 	})
 }
 

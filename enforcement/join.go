@@ -70,9 +70,9 @@ func (e *Engine) awaitHolders(id policy.Identity, h *wire.Hello) {
 // for, while no commit waits.
 func (e *Engine) readDigest(id policy.Identity, h *wire.Hello) {
 	for _, m := range e.matches(h) {
-		e.digesting <- struct{}{}
+		leave := occupy(e.digesting)
 		_ = m.Check(id) // which keeps the digest; admit decides
-		<-e.digesting
+		leave()
 	}
 }
 

@@ -2,6 +2,7 @@ package enforcement_test
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/optical-net/waveguard/enforcement"
@@ -108,4 +109,34 @@ func TestKeysThatAreNotThere(t *testing.T) {
 	if v := r.violation(); v.Kind != wire.AttachRefused || v.Service != "front" {
 		t.Errorf("reported was %+v", v)
 	}
+}
+
+// FuzzHasKeyed: no name of a mapping puts memory under a key. The kernel writes
+// the end of a line in a name as \012.
+func FuzzHasKeyed(f *testing.F) {
+	for _, name := range []string{"/bin/s", "[heap]", "ProtectionKey: 3", "x ProtectionKey: 3", ":", "\r"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		name = strings.ReplaceAll(name, "\n", `\012`)
+		smaps := "7f0000000000-7f0000001000 rw-p 00000000 00:00 0    " + name + "\nSize:   4 kB\nProtectionKey:   0\n"
+		if keyed, _ := enforcement.HasKeyed(strings.NewReader(smaps)); keyed {
+			t.Errorf("%q is taken for memory under a key", name)
+		}
+		_, _ = enforcement.HasKeyed(strings.NewReader(name))
+	})
+}
+
+// FuzzIsMapped does the same for the policy page.
+func FuzzIsMapped(f *testing.F) {
+	for _, name := range []string{"/bin/s", "00:01 77", "r--s 00000000 00:01 77"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		maps := "7f0000000000-7f0000001000 rw-p 00000000 00:00 0    " + strings.ReplaceAll(name, "\n", `\012`) + "\n"
+		if mapped, _ := enforcement.IsMapped(strings.NewReader(maps), &syscall.Stat_t{Dev: 1, Ino: 77}); mapped {
+			t.Errorf("%q is taken for the page", name)
+		}
+		_, _ = enforcement.IsMapped(strings.NewReader(name), &syscall.Stat_t{Dev: 1, Ino: 77})
+	})
 }

@@ -48,9 +48,10 @@ func TestIdentity(t *testing.T) {
 func TestEndIsNoticed(t *testing.T) {
 	o := start(t, "lend")
 	p := o.identify()
-	o.connected()
-	children := fmt.Sprintf("/proc/%d/task/%[1]d/children", o.cmd.Process.Pid)
-	eventually(t, "the child to run", func() bool { b, err := os.ReadFile(children); return err != nil || len(b) > 0 })
+	o.heard()
+	if got := o.heard(); got != "here" { // the child
+		t.Fatalf("heard %q", got)
+	}
 	watched := make(chan error, 1)
 	go func() { watched <- p.watch() }()
 	if err := o.cmd.Process.Kill(); err != nil {
@@ -256,14 +257,14 @@ func TestStrangers(t *testing.T) {
 	asNobody := func(c *exec.Cmd) {
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
-	if got := startAt(t, l, "sit", asNobody).connected(); !strings.Contains(got, "permission denied") {
+	if got := startAt(t, l, "sit", asNobody).heard(); !strings.Contains(got, "permission denied") {
 		t.Errorf("a stranger got %q", got)
 	}
 	if err := os.Chmod(l.Addr().String(), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	o := startAt(t, l, "sit", asNobody)
-	if got := o.connected(); got != "<nil>" {
+	if got := o.heard(); got != "<nil>" {
 		t.Fatalf("where everybody may connect, a stranger got %q", got)
 	}
 	if o.socket, err = l.AcceptUnix(); err != nil {
@@ -273,4 +274,18 @@ func TestStrangers(t *testing.T) {
 	if p := o.identify(); p.UID != nobody {
 		t.Errorf("the stranger is identified as user %d", p.UID)
 	}
+}
+
+// FuzzStartTicks: no name of a process changes when it started.
+func FuzzStartTicks(f *testing.F) {
+	for _, name := range []string{"init", "a) b", ") S 1 2 3", "", "\n", "(("} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		stat := fmt.Sprintf("1 (%s) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 77 9", name)
+		if got, err := startTicks([]byte(stat)); err != nil || got != 77 {
+			t.Errorf("%q: %d, %v", stat, got, err)
+		}
+		_, _ = startTicks([]byte(name))
+	})
 }

@@ -92,7 +92,7 @@ func raise(name string, c *net.UnixConn) {
 	child := exec.Command("/proc/self/exe")
 	child.Env = append(os.Environ(), role+"="+name)
 	child.ExtraFiles = []*os.File{socketOf(c)}
-	child.Stdin = os.Stdin
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := child.Start(); err != nil {
 		panic(err)
 	}
@@ -108,8 +108,9 @@ func pose(c *net.UnixConn) {
 	execute(c)
 }
 
-// speak sends a message on descriptor 3 when it is told to.
+// speak says that it is there, and sends a message on descriptor 3 when it is told to.
 func speak(m wire.Message, sequence uint32) {
+	fmt.Println("here")
 	await()
 	c, err := net.FileConn(os.NewFile(3, "socket"))
 	if err != nil {
@@ -181,8 +182,8 @@ func startAt(t *testing.T, l *net.UnixListener, what string, tune ...func(*exec.
 	return o
 }
 
-// connected returns what came of its connecting.
-func (o *other) connected() string {
+// heard returns what it says next: first what came of its connecting.
+func (o *other) heard() string {
 	o.t.Helper()
 	line, err := o.hear.ReadString('\n')
 	if err != nil {

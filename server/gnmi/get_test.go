@@ -45,7 +45,7 @@ func TestGet(t *testing.T) {
 		{"default", transition + "/config/fast-path", 0, gpb.Encoding_PROTO, transition + "/config/fast-path true"},
 		{
 			"default below nothing stored", top + "/system/config", 0, gpb.Encoding_PROTO,
-			top + `/system/config/name "waveguard"` + "\n" + top + `/system/config/minimum-isolation-strength "NONE"`,
+			top + `/system/config/name "waveguard"` + "\n" + top + `/system/config/minimum-isolation-strength "NONE"` + "\n" + top + `/system/config/code-scan-interval uint 1`,
 		},
 		{
 			"leaf-list", transition + "/config/operation", 0, gpb.Encoding_PROTO,
@@ -79,12 +79,12 @@ func TestGet(t *testing.T) {
 		{
 			"entry", top + "/services/service", gpb.GetRequest_CONFIG, gpb.Encoding_JSON_IETF,
 			top + `/services/service[name=dashboard] JSON_IETF {"mpk-security:name":"dashboard",` +
-				`"mpk-security:config":{"name":"dashboard","domain":"dashboard","uid":1000,"administrative-state":"IN_SERVICE","lifecycle-state":"DEPLOYED"}}`,
+				`"mpk-security:config":{"name":"dashboard","domain":"dashboard","uid":1000,"administrative-state":"IN_SERVICE","lifecycle-state":"DEPLOYED","code-scan-mode":"REPORT"}}`,
 		},
 		{
 			"state", top + "/domains/domain[name=dashboard]", gpb.GetRequest_STATE, gpb.Encoding_JSON,
 			top + `/domains/domain[name=dashboard] JSON {"name":"dashboard","state":{"name":"dashboard","id":5,"privilege-level":"LOW",` +
-				`"administrative-state":"IN_SERVICE","lifecycle-state":"DEPLOYED","description":"screens","operational-state":"IN_SERVICE","counters":{"entries-permitted":18446744073709551615}}}`,
+				`"administrative-state":"IN_SERVICE","lifecycle-state":"DEPLOYED","description":"screens","enforcement-mode":"ENFORCING","pinned":false,"constant-time-checks":false,"operational-state":"IN_SERVICE","counters":{"entries-permitted":18446744073709551615}}}`,
 		},
 		{
 			"operational", top + "/domains", gpb.GetRequest_OPERATIONAL, gpb.Encoding_JSON,

@@ -182,7 +182,7 @@ func TestOnChange(t *testing.T) {
 		subscription(monitoring+"/config/operation", onChange),
 		subscription(top+"/services/service[name=later]", onChange),
 	}})
-	if got := l.synced(); len(got) != 4*5+1+1+2+1 {
+	if got := l.synced(); len(got) != 4*8+1+1+3+1 {
 		t.Errorf("%d values at first: %q", len(got), got)
 	}
 
@@ -217,9 +217,11 @@ func TestOnChange(t *testing.T) {
 	l.wants(top+`/services/service[name=later]/name "later"`, top+`/services/service[name=later]/config/name "later"`,
 		top+`/services/service[name=later]/config/domain "dashboard"`, top+`/services/service[name=later]/config/uid uint 7`,
 		top+`/services/service[name=later]/config/administrative-state "IN_SERVICE"`, top+`/services/service[name=later]/config/lifecycle-state "DEPLOYED"`,
+		top+`/services/service[name=later]/config/code-scan-mode "REPORT"`,
 		top+`/services/service[name=later]/state/name "later"`, top+`/services/service[name=later]/state/domain "dashboard"`,
 		top+`/services/service[name=later]/state/uid uint 7`,
-		top+`/services/service[name=later]/state/administrative-state "IN_SERVICE"`, top+`/services/service[name=later]/state/lifecycle-state "DEPLOYED"`)
+		top+`/services/service[name=later]/state/administrative-state "IN_SERVICE"`, top+`/services/service[name=later]/state/lifecycle-state "DEPLOYED"`,
+		top+`/services/service[name=later]/state/code-scan-mode "REPORT"`)
 	set(&gpb.SetRequest{Delete: []*gpb.Path{path(top + "/services")}})
 	l.wants("- " + top + "/services/service[name=later]")
 	set(&gpb.SetRequest{Delete: []*gpb.Path{path(top + "/transitions")}})

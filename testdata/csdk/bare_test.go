@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,8 +40,9 @@ func bareDaemon(t testing.TB) *bare {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go b.serve(l)
+	var served sync.WaitGroup
+	served.Go(func() { b.serve(l) })
+	t.Cleanup(func() { l.Close(); served.Wait() }) // the process, which is killed before, is what it serves
 	return b
 }
 

@@ -118,8 +118,9 @@ func (a *appliance) waitEnforced(t *testing.T, source, target string) {
 // returns what it says to programs.
 func (a *appliance) operator(t *testing.T, status int, args ...string) string {
 	t.Helper()
+	gnmi := strings.Replace(a.listen.gnmi, "0.0.0.0", "127.0.0.1", 1) // which its certificate names
 	command := slices.Concat([]string{a.path("bin/waveguard")}, args,
-		[]string{"--data", a.path("state"), "--address", a.listen.gnmi, "--netconf", a.listen.netconf, "--output", "json"})
+		[]string{"--data", a.path("state"), "--address", gnmi, "--netconf", a.listen.netconf, "--output", "json"})
 	if args[0] == "status" {
 		command = slices.DeleteFunc(command, func(s string) bool { return s == "--netconf" || s == a.listen.netconf })
 	}

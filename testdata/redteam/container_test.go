@@ -4,14 +4,11 @@ package redteam_test
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -55,69 +52,6 @@ type containerVerdict struct {
 	verdict
 }
 
-// jail tells this program, started again as the first process of new namespaces, to make a container
-// of the folder and to run itself in it, for runStage. The first process is not the one that attacks:
-// signals do not end it.
-const jail = "WAVEGUARD_REDTEAM_JAIL"
-
-// kept are the capabilities that Docker leaves to a container.
-var kept = []uint{
-	unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FSETID, unix.CAP_FOWNER, unix.CAP_MKNOD, unix.CAP_NET_RAW, unix.CAP_SETGID,
-	unix.CAP_SETUID, unix.CAP_SETFCAP, unix.CAP_SETPCAP, unix.CAP_NET_BIND_SERVICE, unix.CAP_SYS_CHROOT, unix.CAP_KILL, unix.CAP_AUDIT_WRITE,
-}
-
-// enterJail is the part of the first process in the new namespaces.
-func enterJail() {
-	root, is := os.LookupEnv(jail)
-	if !is {
-		return
-	}
-	runtime.LockOSThread() // capabilities are a thread's, and what it starts has them
-	err := errors.Join(
-		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
-		unix.Mount(root, root, "", unix.MS_BIND, ""),
-		unix.Mount("proc", root+"/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""),
-		unix.Chdir(root),
-		unix.Mount(".", "/", "", unix.MS_MOVE, ""), // the first file system of a machine cannot be pivoted
-		unix.Chroot("."),
-		unix.Chdir("/tmp"),
-		dropCapabilities(),
-	)
-	if err != nil {
-		fmt.Println("make a container:", err)
-		os.Exit(1)
-	}
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = os.Args
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, jail+"=") })
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	err = cmd.Run()
-	if ended(err) {
-		os.Exit(endedStatus)
-	}
-	os.Exit(cmd.ProcessState.ExitCode())
-}
-
-// endedStatus is that of a container whose program was ended by a signal.
-const endedStatus = 99
-
-func dropCapabilities() error {
-	var mask uint64
-	for _, c := range kept {
-		mask |= 1 << c
-	}
-	for c := range uint(unix.CAP_LAST_CAP + 1) {
-		if mask>>c&1 == 0 {
-			if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); err != nil && !errors.Is(err, unix.EINVAL) {
-				return err
-			}
-		}
-	}
-	low, high := uint32(mask), uint32(mask>>32)
-	data := [2]unix.CapUserData{{Effective: low, Permitted: low}, {Effective: high, Permitted: high}}
-	return unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0])
-}
-
 // inContainer prepares the attacker to be run in a container behind the defence.
 func (d *daemon) inContainer(t *testing.T, way string, behind defence) *exec.Cmd {
 	t.Helper()
@@ -130,13 +64,8 @@ func (d *daemon) inContainer(t *testing.T, way string, behind defence) *exec.Cmd
 	if err := errors.Join(copyFile(attacker(t), root+"/bin/attacker"), os.Link(d.socket, root+"/tmp/s")); err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(behind.policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "/proc/self/exe")
-	cmd.Args = []string{"/bin/attacker", "/tmp/s", backends[behind.walls], way}
-	cmd.Env = append(os.Environ(), jail+"="+root, stage+"="+string(text))
+	orders := behind.orders(t, "/bin/attacker", "/tmp/s", backends[behind.walls], way)
+	cmd := exec.CommandContext(t.Context(), prisoner(t), append([]string{"container", root}, orders...)...)
 	cmd.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC | unix.CLONE_NEWNET | unix.CLONE_NEWUTS}
 	cmd.Dir = root + "/tmp"
 	return cmd

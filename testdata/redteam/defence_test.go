@@ -4,14 +4,12 @@ package redteam_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
-	"strings"
+	"sync"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/optical-net/waveguard/enforcement/confine"
 	"github.com/optical-net/waveguard/enforcement/mpk"
@@ -60,44 +58,48 @@ func (d defence) without(part string) defence {
 	return d
 }
 
-// stage tells this program, started again, to confine itself and execute its
-// arguments, as waveguard run does.
-const stage = "WAVEGUARD_REDTEAM_STAGE"
-
-func runStage() {
-	text, is := os.LookupEnv(stage)
-	if !is {
-		return
-	}
-	var p *confine.Policy
-	err := json.Unmarshal([]byte(text), &p)
-	if err == nil && p != nil {
-		err = confine.Apply(*p)
-	}
-	if err == nil {
-		environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, stage+"=") })
-		err = unix.Exec(os.Args[0], os.Args, environ)
-	}
-	fmt.Println(err)
-	os.Exit(1)
-}
-
-// command prepares a program to be run behind the defence's confinement.
-func (d defence) command(t *testing.T, path string, args ...string) *exec.Cmd {
+// orders are those to prisoner with which a program is run behind the defence's confinement.
+func (d defence) orders(t *testing.T, program ...string) []string {
 	t.Helper()
-	if d.policy == nil {
-		return exec.CommandContext(t.Context(), path, args...)
-	}
 	text, err := json.Marshal(d.policy)
 	if err != nil {
 		t.Fatal(err)
 	}
-	self, err := os.Executable()
+	return append([]string{"confine", string(text)}, program...)
+}
+
+// built is where make and scripts/vm-test put programs, from the root of the repository.
+const built = "../../bin/csdk/test/"
+
+var build = sync.OnceValues(func() ([]byte, error) {
+	return exec.Command("make", "-s", "-C", "../../sdk/c", "red-team").CombinedOutput()
+})
+
+// program returns the path of attacker or prisoner, built if this is not the virtual machine.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	if os.Getenv("WAVEGUARD_IN_VM") == "" {
+		if out, err := build(); err != nil {
+			t.Fatalf("make: %v\n%s", err, out)
+		}
+	}
+	path, err := filepath.Abs(built + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self)
-	cmd.Args = append([]string{path}, args...)
-	cmd.Env = append(os.Environ(), stage+"="+string(text))
-	return cmd
+	return path
 }
+
+// command prepares a program to be run behind the defence's confinement.
+func (d defence) command(t *testing.T, program ...string) *exec.Cmd {
+	t.Helper()
+	if d.policy == nil {
+		return exec.CommandContext(t.Context(), program[0], program[1:]...)
+	}
+	return exec.CommandContext(t.Context(), prisoner(t), d.orders(t, program...)...)
+}
+
+func prisoner(t *testing.T) string { return program(t, "prisoner") }
+
+// attacker is the program of the folder attacker, linked with libwaveguard.
+func attacker(t *testing.T) string { return program(t, "attacker") }

@@ -18,17 +18,11 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/confine"
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/testdata/redteam"
 )
 
-// attacker is the program of the folder attacker, linked with libwaveguard.
-func attacker(t *testing.T) string {
-	t.Helper()
-	path, err := filepath.Abs("../../bin/csdk/test/attacker")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+// worked is what programs print when an attack did.
+const worked = "it worked"
 
 var backends = map[mpk.Kind]string{mpk.KindNone: "none", mpk.KindPKU: "pku"}
 
@@ -120,7 +114,7 @@ func (d *daemon) outcome(t *testing.T, dir string, out []byte, err error) (outco
 
 func ended(err error) bool {
 	var exit *exec.ExitError
-	return errors.As(err, &exit) && (exit.Sys().(syscall.WaitStatus).Signaled() || exit.ExitCode() == endedStatus)
+	return errors.As(err, &exit) && (exit.Sys().(syscall.WaitStatus).Signaled() || exit.ExitCode() == redteam.EndedStatus)
 }
 
 // theSecret is what the attacker's main.c makes up the same way.

@@ -62,9 +62,9 @@ var natives = []way{
 	{name: "core-dump", how: "has such a thread die of a signal, and reads the core dump", heldBy: []string{"prlimit64"}},
 
 	{name: "io_uring", how: "has io_uring read it", heldBy: []string{theWalls, "io_uring_setup", "io_uring_enter"}},
-	{name: "io_uring-sqpoll", how: "with a thread of the kernel's", heldBy: []string{theWalls, "io_uring_setup"}},
+	{name: "io_uring-sqpoll", how: "with a thread of the kernel's", heldBy: []string{theWalls, "io_uring_setup"}, needs: []string{"io_uring_enter"}},
 	{name: "io_uring-register", how: "as a registered buffer", heldBy: []string{theWalls, "io_uring_setup", "io_uring_enter", "io_uring_register"}},
-	{name: "io_uring-sqpoll-vault", how: "has a ring read it that the other domain set up with a thread", heldBy: []string{"io_uring_setup"}},
+	{name: "io_uring-sqpoll-vault", how: "has a ring read it that the other domain set up with a thread", heldBy: []string{"io_uring_setup"}, needs: []string{"io_uring_enter"}},
 	{name: "io_uring-buffers-vault", how: "has a ring read it in which the other domain registered it", heldBy: []string{"io_uring_setup", "io_uring_enter", "io_uring_register"}},
 	{name: "userfaultfd", how: "fills a page that the other domain has not touched yet", heldBy: []string{"userfaultfd"}},
 

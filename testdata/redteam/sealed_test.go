@@ -49,7 +49,7 @@ const (
 	elsewhere = 0x2000_0000
 )
 
-func at(page []byte) uintptr { return addressOf(page) }
+func at(page []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(page))) }
 
 func raw(number uintptr, args ...uintptr) unix.Errno {
 	var a [6]uintptr

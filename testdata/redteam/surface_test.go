@@ -53,6 +53,11 @@ func stopKnocks() error {
 	})
 }
 
+func TestMain(m *testing.M) {
+	runSurface()
+	os.Exit(m.Run())
+}
+
 func runSurface() {
 	text, is := os.LookupEnv(surfaceChild)
 	if !is {

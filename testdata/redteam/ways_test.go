@@ -19,6 +19,8 @@ type way struct {
 	// heldBy is what stops it behind the strongest defence. Each part alone does, and
 	// with all of them left out it works.
 	heldBy []string
+	// needs are calls that it may need besides, and whose refusal alone stops it at times.
+	needs []string
 	// why says why it works nowhere, of those that do not.
 	why string
 	// seenBy is the monitor that sees it where it works.
@@ -100,6 +102,9 @@ func (w way) check(t *testing.T, row verdict) {
 // all but one, and then that one stops it.
 func (w way) checkHeld(t *testing.T, strongest defence, try trier) {
 	t.Helper()
+	for _, call := range w.needs {
+		strongest = strongest.without(call)
+	}
 	bare := strongest
 	for _, part := range w.heldBy {
 		bare = bare.without(part)

@@ -225,7 +225,7 @@ int main(int argc, char **argv) {
 	}
 	setvbuf(stdout, NULL, _IONBF, 0);
 	alarm(60);
-	attach_or_exit(argv[1], argv[2], services, 2 + OTHERS);
+	attach_or_exit(argv[1], argv[2], services, 2 + (vector->kind & LENDS_ON ? OTHERS : 0));
 	secret = wg_region_alloc(wg_find_service("vault"), 2 * PAGE);
 	if ((vector->kind & (SHARED | SHARED_SYSV)) && !in_vault(SHARE, NULL))
 		return printf("not prepared\n"), 0;

@@ -13,7 +13,7 @@ static struct {
 } ring;
 
 static bool set_up(unsigned flags) {
-	struct io_uring_params p = {.flags = flags, .sq_thread_idle = 60000};
+	struct io_uring_params p = {.flags = flags, .sq_thread_idle = 1000};
 	const size_t size = 8 * PAGE;
 	if ((ring.fd = (int)syscall(SYS_io_uring_setup, 4, &p)) < 0)
 		return false;
