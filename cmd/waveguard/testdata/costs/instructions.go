@@ -10,7 +10,7 @@ import (
 
 // lapsCounted is how many calls of each path are walked through. A path is as long as it is
 // most of the time: a signal or a clock that is asked makes a single one longer.
-const lapsCounted = 11
+const lapsCounted = 5
 
 // path is one path through a gate as the stepper counted it.
 type path struct {
