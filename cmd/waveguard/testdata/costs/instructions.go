@@ -71,7 +71,17 @@ func (r *run) walk(backend string, counted func(path)) (err error) {
 	return nil
 }
 
+// walkPath begins again with another process, a few times, where a thread waits too long.
 func (r *run) walkPath(p path) (c counted, err error) {
+	for range 15 {
+		if c, err = r.walkOnce(p); !errors.Is(err, errWaits) {
+			break
+		}
+	}
+	return c, err
+}
+
+func (r *run) walkOnce(p path) (c counted, err error) {
 	spin, err := r.spinner(p)
 	if err != nil {
 		return c, err
