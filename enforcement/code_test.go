@@ -8,6 +8,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
 )
@@ -234,4 +235,54 @@ func TestCodeScanInterval(t *testing.T) {
 	m.do("map", codeFile(t, wrpkru, 100))
 	r.commit("system/config/code-scan-interval = 1")
 	r.unproven()
+}
+
+// TestScansThatNobodyWaitsFor: claims that come while no scanner is free leave nothing
+// behind that waits for one.
+func TestScansThatNobodyWaitsFor(t *testing.T) {
+	r := start(t)
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	defer r.engine.OccupyScanners()()
+	r.engine.JoinWithin(time.Millisecond)
+	id := policy.Identity{PID: os.Getpid(), UID: uint32(os.Getuid())}
+	before := openFiles(t)
+	for range 3 {
+		session, refused := r.engine.Join(id, hello("front"))
+		if refused != nil {
+			t.Fatal(refused)
+		}
+		session.Leave()
+	}
+	r.eventually("everything to be closed", func() bool { return openFiles(t) <= before })
+}
+
+// TestLooksThatDoNotComeBack: a process that keeps the kernel from reading its memory
+// and claims its service again and again keeps no more threads of the daemon than a few.
+func TestLooksThatDoNotComeBack(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t)
+	r.engine.LookFor(10 * time.Millisecond)
+	r.engine.JoinWithin(10 * time.Millisecond)
+	r.engine.Hurry()
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	m := r.mapper(t)
+	if said := m.say("stall"); said != "done" {
+		if os.Geteuid() != 0 && os.Getenv("CI") != "true" {
+			t.Skip(said)
+		}
+		t.Fatal(said)
+	}
+	m.do("attach")
+	r.eventually("it to be known", func() bool { return r.engine.Stuck("front") > 0 })
+	for range 2 * enforcement.MaxStuck {
+		if said := m.say("attach"); !strings.Contains(said, "is provided by process") {
+			t.Errorf("the claim is answered %q", said)
+		}
+	}
+	if n := r.engine.Stuck("front"); n > enforcement.MaxStuck {
+		t.Errorf("%d looks do not come back", n)
+	}
+	m.do("release")
+	r.eventually("all to come back", func() bool { return r.engine.Stuck("front") == 0 })
+	r.eventually("front to be in service", func() bool { return r.service("front").OperationalState == inService })
 }
