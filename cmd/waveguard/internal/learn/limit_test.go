@@ -54,6 +54,24 @@ func TestLimitsThatAreThere(t *testing.T) {
 	}
 }
 
+// TestRatesThatWereHardlyMeasured: what was measured for a moment is no limit for what
+// went on all the time.
+func TestRatesThatWereHardlyMeasured(t *testing.T) {
+	policy := viewtest.Config(t, append(append(viewtest.Domain("a", 1), viewtest.Domain("b", 2)...), viewtest.Transition("a", "b", "PERMIT")...)...)
+	begin := time.Unix(1, 0)
+	pair := learn.Pair{
+		Source: "a", Target: "b", Operations: []string{"read"}, Permitted: 400, PeakRate: 1, Longest: time.Millisecond,
+		First: begin, Last: begin.Add(100 * time.Second),
+	}
+	p, err := learn.Propose(policy, &learn.Observation{Pairs: []learn.Pair{pair}}, learn.Options{Limits: true, Headroom: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := limitsOf(t, p.Policy); got != [2]uint64{0, 2000} || !strings.Contains(strings.Join(p.Notes, "\n"), "4 calls/s on average") {
+		t.Errorf("the limits are %d; noted is %q", got, p.Notes)
+	}
+}
+
 // limitsOf returns the rate and the time, in microseconds, of the entry from a to b.
 func limitsOf(t *testing.T, policy *tree.Tree) [2]uint64 {
 	t.Helper()

@@ -44,10 +44,8 @@ func Propose(running *tree.Tree, o *Observation, opt Options) (*Proposal, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range opt.Domains {
-		if c.Domains[name] == nil {
-			return nil, fmt.Errorf("there is no domain %q; \"waveguard domains\" lists them", name)
-		}
+	if err := c.check(opt.Domains); err != nil {
+		return nil, err
 	}
 	l := &learner{
 		policy: c, opt: opt, used: map[view.TransitionKey]bool{}, callers: map[string]bool{},
@@ -176,7 +174,12 @@ func (l *learner) doubt(p *Pair, operations []string) {
 
 // limits proposes limits, or says where the ones there are were exceeded.
 func (l *learner) limits(k view.TransitionKey, p *Pair, t *gen.MpkSecurity_Transition) {
-	l.limit(k, p, measured{"max-rate", "calls/s", p.PeakRate, uint64(t.GetMaxRate()), maxRate})
+	if average := p.average(); l.opt.Limits && p.PeakRate > 0 && average > float64(p.PeakRate) {
+		l.note("%s -> %s: no max-rate is proposed, as %.0f calls/s on average are more than the %d that were measured: of some calls, or in one process of several (\"waveguard learn --reset\" observes anew)",
+			p.Source, p.Target, math.Ceil(average), p.PeakRate)
+	} else {
+		l.limit(k, p, measured{"max-rate", "calls/s", p.PeakRate, uint64(t.GetMaxRate()), maxRate})
+	}
 	l.limit(k, p, measured{"max-dwell-time", "us", uint64(p.Longest / time.Microsecond), uint64(t.GetMaxDwellTime()), maxDwell})
 }
 
