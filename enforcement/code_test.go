@@ -286,3 +286,28 @@ func TestLooksThatDoNotComeBack(t *testing.T) {
 	r.eventually("all to come back", func() bool { return r.engine.Stuck("front") == 0 })
 	r.eventually("front to be in service", func() bool { return r.service("front").OperationalState == inService })
 }
+
+// TestCodeOfOneThatComesBack: a process that was attached to a former daemon, and whose
+// code opens walls now, is not left to itself with the policy that it had.
+func TestCodeOfOneThatComesBack(t *testing.T) {
+	t.Parallel()
+	r := start(t, (*enforcement.Engine).Believe)
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	m := r.mapper(t)
+	m.do("map", codeFile(t, wrpkru, 100))
+	h := hello("front", "vault")
+	h.Continues = 4711
+	session, refused := r.engine.Join(policy.Identity{PID: m.cmd.Process.Pid, UID: uint32(os.Getuid())}, h)
+	if refused != nil {
+		t.Fatal(refused)
+	}
+	defer session.Leave()
+	if refused := session.Ready(); refused != nil {
+		t.Fatal(refused)
+	}
+	front, vault := r.service("front"), r.service("vault")
+	if !front.GetAttached() || front.OperationalState != outOfService || front.CodeScan.Verdict != verdictOpen || vault.OperationalState != inService {
+		t.Errorf("front %+v, vault %+v", front, vault)
+	}
+	r.unproven()
+}

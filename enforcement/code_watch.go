@@ -74,8 +74,12 @@ func (e *Engine) requiresCode(id policy.Identity, h *wire.Hello) string {
 }
 
 // refuseCode refuses an attachment whose code was scanned and is not what one of its
-// services requires.
+// services requires. One that was attached before is isolated instead: refused, it would go
+// on under the policy that it had, and no commit would reach it.
 func (a *attachment) refuseCode(r policy.Reader) *refusal {
+	if a.continues {
+		return nil
+	}
 	for _, s := range a.services {
 		err := a.code.admits(policy.CodeScanOf(r.Service(s.name)))
 		if err == nil || errors.Is(err, errNotScanned) {
