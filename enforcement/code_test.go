@@ -311,3 +311,16 @@ func TestCodeOfOneThatComesBack(t *testing.T) {
 	}
 	r.unproven()
 }
+
+// TestCodeWithoutEnd: of a process with more code than can be scanned in time nothing is
+// known, and the state says why.
+func TestCodeWithoutEnd(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t)
+	r.engine.LookFor(30 * time.Millisecond)
+	m := r.mapper(t)
+	m.do("vast")
+	m.do("attach")
+	r.eventually("the scan to be given up", func() bool { return r.verdict() == verdictUnknown && r.service("front").CodeScan.GetReason() != "" })
+	r.eventually("the reason", func() bool { return strings.Contains(r.service("front").CodeScan.GetReason(), "takes longer than 30ms") })
+}

@@ -3,6 +3,7 @@ package enforcement
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -122,6 +123,9 @@ func (c *code) look(ctx context.Context, e *Engine, stuck func()) (changed bool)
 	}
 	if ctx.Err() != nil {
 		return false
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("there is so much of it that a scan takes longer than %v", e.longest)
 	}
 	if err != nil {
 		p, _ = c.read()

@@ -130,7 +130,7 @@ func (o *overview) pairs(p text.Palette) []text.Pair {
 	}
 	if len(o.Permissive) > 0 {
 		pairs = append(pairs, text.Pair{Name: "permissive", Value: p.Paint(text.Warn, strings.Join(o.Permissive, ", ")) +
-			"\nCalls by these domains pass, whatever policy says; \"waveguard learn\" proposes a policy."})
+			"\nCalls by these domains need no permission; \"waveguard learn\" proposes a policy."})
 	}
 	return pairs
 }
