@@ -322,5 +322,7 @@ func TestCodeWithoutEnd(t *testing.T) {
 	m.do("vast")
 	m.do("attach")
 	r.eventually("the scan to be given up", func() bool { return r.verdict() == verdictUnknown && r.service("front").CodeScan.GetReason() != "" })
-	r.eventually("the reason", func() bool { return strings.Contains(r.service("front").CodeScan.GetReason(), "takes longer than 30ms") })
+	r.eventually("the reason", func() bool {
+		return strings.Contains(r.service("front").CodeScan.GetReason(), "takes longer than 30ms")
+	})
 }

@@ -19,7 +19,7 @@ func statusCommand() *command {
 "isolation-strength", "minimum-isolation-strength", "hardware-keys", "boot-time",
 "policy-epoch"}, "domains", "transitions", "services", "services-attached",
 "services-unproven", "violations", "permissive"}; the last has the names of the
-domains whose calls pass whatever policy says, the six before it are numbers.`,
+domains that are permissive, the six before it are numbers.`,
 		examples: []string{
 			"waveguard status",
 			"waveguard status --output json | jq -r '.system[\"isolation-strength\"]'",
