@@ -285,6 +285,9 @@ func TestPKURegionsCarryTheirKey(t *testing.T) {
 	if !strings.Contains(flags, "dd") {
 		t.Errorf("VmFlags %q lack dd: the region goes into core dumps", flags)
 	}
+	if !slices.Contains(strings.Fields(flags), "dc") {
+		t.Errorf("VmFlags %q lack dc: children have the region", flags)
+	}
 }
 
 // smaps reads what the kernel says of the region's usable pages.

@@ -19,10 +19,21 @@ func mapRegion(size int) (*Region, error) {
 		return nil, fmt.Errorf("mmap %d bytes: %w", length, err)
 	}
 	r := &Region{mapping: m, size: size}
-	if err := unix.Madvise(m, unix.MADV_DONTDUMP); err != nil {
-		return nil, errors.Join(fmt.Errorf("exclude from core dumps: %w", err), r.unmap())
+	if err := keepHere(m); err != nil {
+		return nil, errors.Join(err, r.unmap())
 	}
 	return r, nil
+}
+
+// keepHere keeps memory out of core dumps, and of children that are not yet another program.
+func keepHere(m []byte) error {
+	if err := unix.Madvise(m, unix.MADV_DONTDUMP); err != nil {
+		return fmt.Errorf("exclude from core dumps: %w", err)
+	}
+	if err := unix.Madvise(m, unix.MADV_DONTFORK); err != nil {
+		return fmt.Errorf("exclude from children: %w", err)
+	}
+	return nil
 }
 
 func (r *Region) unmap() error {
