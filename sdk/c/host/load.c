@@ -24,14 +24,8 @@ static const char *base_name(const char *path) {
 	return slash == NULL ? path : slash + 1;
 }
 
-/* The C and C++ runtime: its thread-local data are known. */
-static bool is_runtime(const char *path) {
-	static const char *const names[] = {"libc.so.6", "ld-linux-x86-64.so.2", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", SHIM};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(base_name(path), names[i]) == 0)
-			return true;
-	return false;
-}
+/* The C and C++ libraries: docs/compartments.md says what of them is thread-local. */
+static bool is_runtime(const char *path) { return strcmp(base_name(path), "libc.so.6") == 0 || strcmp(base_name(path), "libstdc++.so.6") == 0; }
 
 /* Whether it is the C library of this program, out of which harden.c takes the instructions: a name proves nothing. */
 static bool is_own_libc(const char *path) {
@@ -60,13 +54,12 @@ static bool acceptable(const struct host *h, struct compartment *c, const char *
 		return refuse(c, file, "keeps writable what the loader has to read: link it with -Wl,-z,relro");
 	if (o.text_relocations)
 		return refuse(c, file, "has relocations in its code: compile it with -fPIC");
-	bool runtime = is_runtime(file);
 	if (o.gadgets > 0 && !is_own_libc(file) && !h->options.gadgets) {
 		snprintf(why, sizeof why, "has %zu WRPKRU or XRSTOR, the first at offset %#llx: whoever jumps there opens walls. See what it is with "
 			"waveguard scan %s; --allow-gadgets loads it nevertheless", o.gadgets, (unsigned long long)o.first_gadget, file);
 		return refuse(c, file, why);
 	}
-	if (o.thread_local_bytes > 0 && !runtime && !h->options.thread_local) {
+	if (o.thread_local_bytes > 0 && !is_runtime(file) && !h->options.thread_local) {
 		snprintf(why, sizeof why, "has %zu bytes of thread-local variables, which are behind no wall: put them elsewhere, or accept it with --allow-thread-local",
 			o.thread_local_bytes);
 		return refuse(c, file, why);
