@@ -23,7 +23,8 @@ const (
 	// that it is granted, and isolated until another one ends.
 	longestJoin = 3 * time.Second
 	// maxStuck bounds the looks that do not come back, of the processes of one service:
-	// each keeps a thread of the daemon.
+	// each keeps a thread of the daemon. When there are as many, processes that were
+	// never scanned are not.
 	maxStuck = 4
 	// fullScanEvery is when what looked the same is scanned again.
 	fullScanEvery = time.Minute
@@ -97,9 +98,8 @@ func (a *attachment) refuseCode(r policy.Reader) *refusal {
 // look brings what is known up to date. It says whether anything is new. If it does
 // not come back in time, what is known changes all the same, and stuck is called.
 func (c *code) look(ctx context.Context, e *Engine, stuck func()) (changed bool) {
-	if !e.mayLook(c.service) {
-		p, _ := c.read()
-		return c.set(p, errStuck)
+	if p, _ := c.read(); p == nil && !e.mayLook(c.service) {
+		return c.set(nil, errStuck)
 	}
 	select {
 	case e.scanners <- struct{}{}:
