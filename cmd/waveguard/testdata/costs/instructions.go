@@ -10,7 +10,7 @@ import (
 
 // lapsCounted is how many calls of each path are walked through. A path is as long as it is
 // most of the time: a signal or a clock that is asked makes a single one longer.
-const lapsCounted = 11
+const lapsCounted = 5
 
 // path is one path through a gate as the stepper counted it.
 type path struct {
@@ -71,7 +71,17 @@ func (r *run) walk(backend string, counted func(path)) (err error) {
 	return nil
 }
 
+// walkPath begins again with another process, a few times, where a thread waits too long.
 func (r *run) walkPath(p path) (c counted, err error) {
+	for range 15 {
+		if c, err = r.walkOnce(p); !errors.Is(err, errWaits) {
+			break
+		}
+	}
+	return c, err
+}
+
+func (r *run) walkOnce(p path) (c counted, err error) {
 	spin, err := r.spinner(p)
 	if err != nil {
 		return c, err
