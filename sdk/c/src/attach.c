@@ -50,13 +50,14 @@ static int copy_services(const struct wg_config *config) {
 	return WG_OK;
 }
 
-/* Numbers the operations of each domain, as the daemon does. */
+/* Numbers the operations of each domain, as the daemon does, and notes whose they are. */
 static int number_operations(void) {
 	for (uint32_t i = 0; i < WG->gates; i++) {
 		struct wg_domain *d = WG->hosted[WG->way[i].service].domain;
 		if (d->operations == WG_MAX_OPERATIONS)
 			return WG_E_ARGUMENT;
 		WG->way[i].bit = d->operations++;
+		WG->way[i].domain = d;
 	}
 	return WG_OK;
 }
