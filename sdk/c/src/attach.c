@@ -113,6 +113,8 @@ static int settle(const struct wg_compartments *compartments) {
 	if (status == WG_OK)
 		status = alloc_tables();
 	if (status == WG_OK)
+		status = wg_walls_pin(&WG->pages[0]);
+	if (status == WG_OK)
 		status = adopt(compartments);
 	if (status == WG_OK)
 		status = wg_threads_prepare();

@@ -82,6 +82,7 @@ struct wg_region {
 	uint8_t *memory;
 	size_t size; /* bytes, whole pages */
 	enum wg_region_kind kind;
+	bool sealed; /* stays where it is, under its key, until the process ends */
 };
 
 /* Memory of a service that is there before the walls are: whole pages, readable and writable. */
@@ -129,6 +130,7 @@ struct wg_domain {
 	uint32_t entries; /* at the last look */
 	uint64_t stamp;   /* of the ring's clock, when entries was last seen to have grown */
 	bool pinned;      /* its key is not taken */
+	bool sealed;      /* nor ever will be: its regions are sealed. Does not change once there are regions */
 	uint8_t priority; /* of two, the lower gives its key up first */
 
 	struct wg_lock lock; /* of what follows */
@@ -339,6 +341,10 @@ struct wg_controller {
 	int connection, wake;
 	uint32_t sent, received; /* sequences */
 
+	uint32_t sealed_domains;
+	_Atomic uint32_t unpinned; /* domains that policy pins, for which there was no key to spare */
+	_Atomic uint32_t sealed;   /* regions */
+
 	struct wg_ring ring;
 	struct wg_lock memory; /* of spare */
 	struct wg_region *spare;
@@ -423,6 +429,7 @@ WG_HIDDEN void wg_controller_reset(void);
 WG_HIDDEN int wg_arm(void);
 WG_HIDDEN uint32_t wg_simd_level(void);
 WG_HIDDEN bool wg_has_keys(void);
+WG_HIDDEN long wg_seal(uint64_t from, uint64_t to);
 
 /* ring.c */
 #define WG_BUSY (-100) /* every key is in use */
@@ -431,6 +438,7 @@ static inline int wg_ring_key(struct wg_domain *d) { return (int)(atomic_load(&d
 WG_HIDDEN int wg_ring_enter(struct wg_domain *d);
 WG_HIDDEN int wg_ring_wait(struct wg_domain *d);
 WG_HIDDEN void wg_ring_leave(struct wg_domain *d);
+WG_HIDDEN int wg_ring_lend(struct wg_domain *d);
 /* Most domains that keep their keys: one key at least goes round. */
 #define WG_MAX_PINNED (WG_KEYS - WG_KEY_FIRST - 1)
 
@@ -443,6 +451,7 @@ WG_HIDDEN void wg_walls_leave(struct wg_thread *t);
 WG_HIDDEN void wg_walls_pause(struct wg_thread *t);
 WG_HIDDEN void wg_walls_resume(struct wg_thread *t);
 WG_HIDDEN void wg_walls_refresh(const struct wg_attachment *a);
+WG_HIDDEN int wg_walls_pin(const struct wg_attachment *a);
 
 /* region.c */
 WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_region_kind kind);

@@ -171,6 +171,18 @@ int wg_ring_enter(struct wg_domain *d) {
 	return key;
 }
 
+/* Lends a domain a key that is free, before there are threads. */
+int wg_ring_lend(struct wg_domain *d) {
+	struct wg_ring *r = &WG->ring;
+	wg_acquire(&r->lock);
+	int key = r->frees > 0 ? load(r, d) : WG_E_SYSTEM;
+	wg_release(&r->lock);
+	if (key < 0)
+		return WG_E_SYSTEM;
+	wg_ring_leave(d);
+	return WG_OK;
+}
+
 /* Begins or ends to drain a domain, when it is time. */
 static void take_turns(struct wg_ring *r) {
 	const uint64_t now = wg_now();

@@ -368,6 +368,8 @@ static uint64_t fault_property(uint64_t which) {
 static uint64_t property(struct wg_thread *t, uint64_t which) {
 	struct wg_attachment *a = wg_hold(t);
 	uint64_t id = a->id, epoch = wg_pages_epoch(a);
+	if (which == WG_UNPINNED && WG->backend == WG_WIRE_PKU)
+		wg_walls_refresh(a);
 	wg_let_go(t);
 	if (which >= WG_FAULTS_OF)
 		return fault_property(which);
@@ -380,6 +382,8 @@ static uint64_t property(struct wg_thread *t, uint64_t which) {
 	case WG_KEY_LOADS: return WG->ring.loads;
 	case WG_KEY_EVICTIONS: return WG->ring.evictions;
 	case WG_KEY_WAITS: return WG->ring.waits;
+	case WG_SEALED: return atomic_load(&WG->sealed);
+	case WG_UNPINNED: return WG->backend == WG_WIRE_PKU ? atomic_load(&WG->unpinned) : 0;
 	default: return 0;
 	}
 }
