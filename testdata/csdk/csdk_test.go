@@ -271,6 +271,7 @@ func TestHostileCode(t *testing.T) {
 		{args: "open-all 6", signal: syscall.SIGILL},
 		{args: "open-key", signal: syscall.SIGILL},
 		{args: "other-thread", signal: syscall.SIGILL},
+		{args: "nobody", signal: syscall.SIGILL},
 		{args: "forge-state", signal: syscall.SIGILL},
 		{args: "write-controller", signal: syscall.SIGABRT, says: "segmentation fault inside a domain"},
 		{args: "write-state", signal: syscall.SIGABRT, says: "segmentation fault inside a domain"},

@@ -1,6 +1,7 @@
 package csdk_test
 
 import (
+	"cmp"
 	"debug/elf"
 	"encoding/binary"
 	"os"
@@ -31,6 +32,7 @@ func TestObjectsAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		source string
 		flags  []string
+		named  string
 		spoil  func(t *testing.T, object string)
 		with   string // what was allowed before
 		allow  string // "" if nothing does
@@ -41,6 +43,11 @@ func TestObjectsAreRefused(t *testing.T) {
 		"text relocations":  {source: descriptor, flags: []string{"-fno-pic", "-mcmodel=large", "-Wl,-z,notext"}, says: "compile it with -fPIC"},
 		"writable code":     {source: descriptor, spoil: makeCodeWritable, says: "memory that is written and executed"},
 		"gadget":            {source: descriptor + gadget, allow: "--allow-gadgets", says: "waveguard scan"},
+		"gadget, by name":   {source: descriptor + gadget, named: "libm.so.6", allow: "--allow-gadgets", says: "waveguard scan"},
+		"gadget behind":     {source: descriptor, spoil: hideGadget, allow: "--allow-gadgets", says: "waveguard scan"},
+		"two codes":         {source: descriptor, spoil: makeConstantsCode, says: "more than one piece of code"},
+		"another dynamic":   {source: descriptor, spoil: moveDynamic, says: "is cut off, or damaged"},
+		"open relocations":  {source: descriptor, flags: []string{"-Wl,-z,norelro"}, says: "-Wl,-z,relro"},
 		"thread-local":      {source: descriptor + "_Thread_local int x = 5;\n", allow: "--allow-thread-local", says: "behind no wall"},
 		"open template":     {source: descriptor + "_Thread_local int x = 5;\n", flags: []string{"-Wl,-z,norelro"}, with: "--allow-thread-local", says: "-Wl,-z,relro"},
 		"no descriptor":     {source: "int x;\n", says: "exports no wg_compartment"},
@@ -51,7 +58,7 @@ func TestObjectsAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			source, object := filepath.Join(dir, "x.c"), filepath.Join(dir, "x.so")
+			source, object := filepath.Join(dir, "x.c"), filepath.Join(dir, cmp.Or(c.named, "x.so"))
 			write(t, source, []byte(c.source))
 			command(t, "gcc", append([]string{"-shared", "-fPIC", "-I../../sdk/c/include", "-o", object, source}, c.flags...)...)
 			if c.spoil != nil {
@@ -78,19 +85,55 @@ func write(t *testing.T, path string, data []byte) {
 	}
 }
 
-func makeCodeWritable(t *testing.T, object string) {
+// changeSegments gives each program header to a function, with all of the object.
+func changeSegments(t *testing.T, object string, change func(data, header []byte)) {
+	t.Helper()
 	data, err := os.ReadFile(object)
 	if err != nil {
 		t.Fatal(err)
 	}
 	headers := binary.LittleEndian.Uint64(data[32:])
 	for i := range uint64(binary.LittleEndian.Uint16(data[56:])) {
-		p := data[headers+56*i:]
-		if flags := binary.LittleEndian.Uint32(p[4:]); flags&uint32(elf.PF_X) != 0 {
-			binary.LittleEndian.PutUint32(p[4:], flags|uint32(elf.PF_W))
-		}
+		change(data, data[headers+56*i:])
 	}
 	write(t, object, data)
+}
+
+func makeCodeWritable(t *testing.T, object string) {
+	changeSegments(t, object, func(_, header []byte) {
+		if flags := binary.LittleEndian.Uint32(header[4:]); flags&uint32(elf.PF_X) != 0 {
+			binary.LittleEndian.PutUint32(header[4:], flags|uint32(elf.PF_W))
+		}
+	})
+}
+
+// makeConstantsCode has what is read only be executed as well.
+func makeConstantsCode(t *testing.T, object string) {
+	changeSegments(t, object, func(_, header []byte) {
+		if elf.ProgType(binary.LittleEndian.Uint32(header)) == elf.PT_LOAD && elf.ProgFlag(binary.LittleEndian.Uint32(header[4:])) == elf.PF_R {
+			binary.LittleEndian.PutUint32(header[4:], uint32(elf.PF_R|elf.PF_X))
+		}
+	})
+}
+
+// hideGadget puts a WRPKRU behind the code, in what its last page has left.
+func hideGadget(t *testing.T, object string) {
+	changeSegments(t, object, func(data, header []byte) {
+		if binary.LittleEndian.Uint32(header[4:])&uint32(elf.PF_X) == 0 || elf.ProgType(binary.LittleEndian.Uint32(header)) != elf.PT_LOAD {
+			return
+		}
+		behind := binary.LittleEndian.Uint64(header[8:]) + binary.LittleEndian.Uint64(header[32:])
+		copy(data[behind:], "\x0f\x01\xef")
+	})
+}
+
+// moveDynamic has the file show another dynamic section than the loader reads.
+func moveDynamic(t *testing.T, object string) {
+	changeSegments(t, object, func(_, header []byte) {
+		if elf.ProgType(binary.LittleEndian.Uint32(header)) == elf.PT_DYNAMIC {
+			binary.LittleEndian.PutUint64(header[8:], binary.LittleEndian.Uint64(header[8:])-16)
+		}
+	})
 }
 
 func moveToARM(t *testing.T, object string) {

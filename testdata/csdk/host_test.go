@@ -2,6 +2,7 @@ package csdk_test
 
 import (
 	"bufio"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -178,6 +179,8 @@ func TestCompartmentFails(t *testing.T) {
 		{"fail bus", "vault.so+0x"},
 		{"fail abort", "waveguard-host: vault called abort"},
 		{"fail exit", "waveguard-host: vault called exit(3)"},
+		{"fail quick-exit", "waveguard-host: vault called exit(3)"},
+		{"fail _exit", "waveguard-host: vault called exit(3)"},
 		{"fail free-twice", "waveguard-host: vault gave back memory that it did not have"},
 		{"fail smash", "waveguard-host: vault wrote beyond a variable on its stack"},
 	} {
@@ -195,6 +198,71 @@ func TestCompartmentFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPoisonIsNotHandedOn: what a caller, or who was called, leaves in flags and x87 registers neither ends the
+// other's code nor changes what it computes.
+func TestPoisonIsNotHandedOn(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		h := trio(t).host(backend)
+		h.expect("call reckons 1", "0 3000000000000000001")
+		h.expect("poison reckons 1", "0 3000000000000000001")
+		h.expect("reckon poisons 1", "0 3000000000000000001")
+		h.stop(0)
+	})
+}
+
+// TestOutlaws: code of a service that goes outside and asks the host for what only the host may do to another service.
+func TestOutlaws(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		h := trio(t).host(backend)
+		for name, address := range addresses(t, h.cmd.Path, "wg_run", "wg_close", "wg_region_free", "wg_thread_create") {
+			h.expect(fmt.Sprint("address ", name, " ", address), "0 0")
+		}
+		const notYours = "-6 0"
+		h.expect("outlaw run 10", notYours) // vault's function run, which runs already
+		h.expect("outlaw run 21", notYours) // the destructors of worker
+		h.expect("outlaw run 22", "0 0")    // a thread that worker did not ask for, and that does nothing
+		h.expect("outlaw free", notYours)
+		h.expect("outlaw close", notYours)
+		h.expect("worker throwing 100", "0 100")
+		h.expect("threads", "0 0")
+		h.stop(0)
+	})
+}
+
+// addresses finds functions in a program that is linked to a fixed place.
+func addresses(t *testing.T, path string, names ...string) map[string]uint64 {
+	t.Helper()
+	f, err := elf.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	symbols, err := f.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]uint64{}
+	for _, s := range symbols {
+		if slices.Contains(names, s.Name) {
+			found[s.Name] = s.Value
+		}
+	}
+	if len(found) != len(names) {
+		t.Fatalf("%s: found %v of %v", path, found, names)
+	}
+	return found
+}
+
+// TestEndThatDoesNotEnd: a service that waits for ever when it is to end does not keep the host.
+func TestEndThatDoesNotEnd(t *testing.T) {
+	h := trio(t).host(strongest(t), "--grace", "1")
+	h.expect("fail wait-at-exit", "0 0")
+	h.stop(1)
+	if !strings.Contains(h.said(), "vault does not end") {
+		t.Error("the host does not say who keeps it")
 	}
 }
 
@@ -247,6 +315,7 @@ func TestServiceEnds(t *testing.T) {
 	for _, status := range []int{0, 1} {
 		r := trio(t)
 		h := r.host("none")
+		h.expect("break-pipe", "0 0") // whose signal would end the process, when the service has ended
 		fmt.Fprintf(h.orders, "end now %d\n", status)
 		r.eventually("the host to tell", func() bool { return strings.Contains(h.said(), "front: its run") })
 		h.stop(status)

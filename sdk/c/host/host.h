@@ -59,6 +59,7 @@ struct host {
 /* What stands in an object's file that matters here. */
 struct object {
 	bool executable_stack, text_relocations, writable_code, relro;
+	unsigned codes; /* executable segments */
 	size_t thread_local_bytes;
 	size_t gadgets;
 	uint64_t first_gadget; /* offset in the file */

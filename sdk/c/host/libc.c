@@ -30,6 +30,10 @@ WG_EXPORT _Noreturn void exit(int status) {
 	wg_end_here(text);
 }
 
+WG_EXPORT _Noreturn void _exit(int status) { exit(status); }
+WG_EXPORT _Noreturn void _Exit(int status) { exit(status); }
+WG_EXPORT _Noreturn void quick_exit(int status) { exit(status); }
+
 static int unsupported(void) {
 	errno = ENOTSUP;
 	return -1;
@@ -64,6 +68,8 @@ WG_EXPORT int sigaltstack(const stack_t *stack, stack_t *before) {
 
 /* A child would share the pages of the attachment and be no part of it. */
 WG_EXPORT pid_t fork(void) { return unsupported(); }
+WG_EXPORT pid_t _Fork(void) { return unsupported(); }
+WG_EXPORT pid_t vfork(void) { return unsupported(); } /* its child would be on this thread's place in the gate */
 
 /* Data of objects that are loaded now would be behind no wall. */
 WG_EXPORT void *dlopen(const char *file, int mode) {

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -23,13 +24,21 @@ static const char *base_name(const char *path) {
 	return slash == NULL ? path : slash + 1;
 }
 
-/* The C and C++ runtime: its thread-local data and its instructions are known. */
+/* The C and C++ runtime: its thread-local data are known. */
 static bool is_runtime(const char *path) {
 	static const char *const names[] = {"libc.so.6", "ld-linux-x86-64.so.2", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", SHIM};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(base_name(path), names[i]) == 0)
 			return true;
 	return false;
+}
+
+/* Whether it is the C library of this program, out of which harden.c takes the instructions: a name proves nothing. */
+static bool is_own_libc(const char *path) {
+	Dl_info info;
+	struct stat own, other;
+	return dladdr(dlsym(RTLD_DEFAULT, "pkey_set"), &info) != 0 && stat(info.dli_fname, &own) == 0 && stat(path, &other) == 0 &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
 static bool refuse(const struct compartment *c, const char *file, const char *why) {
@@ -47,10 +56,12 @@ static bool acceptable(const struct host *h, struct compartment *c, const char *
 		return refuse(c, file, "wants an executable stack: link it with -Wl,-z,noexecstack (a file of assembly needs .section .note.GNU-stack)");
 	if (o.writable_code)
 		return refuse(c, file, "has memory that is written and executed: link it without -N, -z execstack or a linker script that joins them");
+	if (!o.relro)
+		return refuse(c, file, "keeps writable what the loader has to read: link it with -Wl,-z,relro");
 	if (o.text_relocations)
 		return refuse(c, file, "has relocations in its code: compile it with -fPIC");
 	bool runtime = is_runtime(file);
-	if (o.gadgets > 0 && !runtime && !h->options.gadgets) {
+	if (o.gadgets > 0 && !is_own_libc(file) && !h->options.gadgets) {
 		snprintf(why, sizeof why, "has %zu WRPKRU or XRSTOR, the first at offset %#llx: whoever jumps there opens walls. See what it is with "
 			"waveguard scan %s; --allow-gadgets loads it nevertheless", o.gadgets, (unsigned long long)o.first_gadget, file);
 		return refuse(c, file, why);

@@ -33,11 +33,13 @@ size_t wg_gadget(const uint8_t *code, size_t size) {
 	return size;
 }
 
+/* Whole pages are mapped, and executed. */
 static void scan(const struct file *f, const Elf64_Phdr *p, struct object *o) {
-	const uint8_t *code = f->data + p->p_offset;
-	for (size_t at = 0; (at += wg_gadget(code + at, p->p_filesz - at)) < p->p_filesz; at++)
+	const uint64_t page = WG_PAGE, end = (p->p_offset + p->p_filesz + page - 1) / page * page;
+	const size_t size = end < f->size ? (size_t)end : f->size;
+	for (size_t at = p->p_offset / page * page; (at += wg_gadget(f->data + at, size - at)) < size; at++)
 		if (o->gadgets++ == 0)
-			o->first_gadget = p->p_offset + at;
+			o->first_gadget = at;
 }
 
 static void read_dynamic(const struct file *f, const Elf64_Phdr *p, struct object *o) {
@@ -56,15 +58,31 @@ static void read_segment(const struct file *f, const Elf64_Phdr *p, struct objec
 	case PT_LOAD:
 		if ((p->p_flags & (PF_W | PF_X)) == (PF_W | PF_X))
 			o->writable_code = true;
-		if (p->p_flags & PF_X)
+		if (p->p_flags & PF_X && o->codes++ == 0)
 			scan(f, p, o);
 		break;
 	case PT_DYNAMIC: read_dynamic(f, p, o); break;
-	case PT_TLS: o->thread_local_bytes = p->p_memsz; break;
+	case PT_TLS: o->thread_local_bytes += p->p_memsz; break;
 	case PT_GNU_STACK: o->executable_stack = p->p_flags & PF_X; break;
 	case PT_GNU_RELRO: o->relro = true; break;
 	default: break;
 	}
+}
+
+static Elf64_Phdr header(const struct file *f, const Elf64_Ehdr *e, unsigned i) {
+	Elf64_Phdr p;
+	memcpy(&p, f->data + e->e_phoff + i * sizeof p, sizeof p);
+	return p;
+}
+
+/* Whether a segment is in the file where the loader, which goes by addresses, will find it. */
+static bool in_place(const struct file *f, const Elf64_Ehdr *e, const Elf64_Phdr *s) {
+	for (unsigned i = 0; i < e->e_phnum; i++) {
+		const Elf64_Phdr p = header(f, e, i);
+		if (p.p_type == PT_LOAD && s->p_vaddr - p.p_vaddr < p.p_filesz)
+			return s->p_offset - p.p_offset == s->p_vaddr - p.p_vaddr;
+	}
+	return false;
 }
 
 bool wg_object_parse(const uint8_t *data, size_t size, struct object *o, char *why, size_t why_size) {
@@ -85,13 +103,16 @@ bool wg_object_parse(const uint8_t *data, size_t size, struct object *o, char *w
 		return false;
 	}
 	for (unsigned i = 0; i < e.e_phnum; i++) {
-		Elf64_Phdr p;
-		memcpy(&p, data + e.e_phoff + i * sizeof p, sizeof p);
-		if (!holds(&f, p.p_offset, p.p_filesz)) {
+		const Elf64_Phdr p = header(&f, &e, i);
+		if (!holds(&f, p.p_offset, p.p_filesz) || (p.p_type == PT_DYNAMIC && !in_place(&f, &e, &p))) {
 			snprintf(why, why_size, "is cut off, or damaged: build it again");
 			return false;
 		}
 		read_segment(&f, &p, o);
+		if (o->codes > 1) { /* an instruction could begin in one and end in another */
+			snprintf(why, why_size, "has more than one piece of code: link it without a linker script");
+			return false;
+		}
 	}
 	return true;
 }

@@ -23,7 +23,7 @@ $(TEST_HOST)/waveguard-host $(TEST_HOST)/libwaveguard-compartment.so: $(TEST_HOS
 	@mkdir -p $(@D)
 	cp $< $@
 
-$(TEST_HOST)/%.so: testdata/compartments/%.c $(HEADERS)
+$(TEST_HOST)/%.so: testdata/compartments/%.c $(wildcard testdata/compartments/*.h) host/shim.h $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -fPIC $(CFLAGS) $(HARDENING) $(WARNINGS) $(INCLUDES) $(SHARED) -o $@ $<
 

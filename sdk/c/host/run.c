@@ -35,7 +35,7 @@ static const struct wg_operation *through_shim(const struct compartment *c) {
 int wg_attach_all(struct host *h) {
 	static struct wg_service services[MAX_COMPARTMENTS];
 	static struct wg_segment segments[MAX_COMPARTMENTS * MAX_SEGMENTS];
-	struct wg_compartments all = {.segments = segments, .bell = h->bell, .fence = h->options.after_fault != GO_ON};
+	struct wg_compartments all = {.segments = segments, .bell = h->bell, .fence = h->options.after_fault != GO_ON, .own_arguments = WG_ENTER_THREAD};
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct compartment *c = &h->compartment[i];
 		prepare(c, i, &h->options);
@@ -66,10 +66,13 @@ static void wake(int file) {
 }
 
 static struct host *the_host;
+static pthread_barrier_t all_known;
 
 static void *serve(void *compartment) {
 	struct compartment *c = compartment;
 	uintptr_t result = 0;
+	(void)wg_status_of(WG_BACKEND); /* known to the library before any service runs: only then it may run one */
+	pthread_barrier_wait(&all_known);
 	c->status = wg_run((wg_service_id)(c - the_host->compartment), WG_ENTER_RUN, &result);
 	c->result = (int)result;
 	atomic_store(&c->running, 0);
@@ -77,9 +80,12 @@ static void *serve(void *compartment) {
 	return NULL;
 }
 
-/* Starts the threads of the services that have something to run; returns how many, negative on an error. */
-static int start_all(struct host *h) {
-	int started = 0;
+/* Starts the threads of the services that have something to run. */
+static bool start_all(struct host *h) {
+	unsigned all = 0;
+	for (uint32_t i = 0; i < h->count; i++)
+		all += h->compartment[i].descriptor->run != NULL;
+	pthread_barrier_init(&all_known, NULL, all + 1);
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct compartment *c = &h->compartment[i];
 		if (c->descriptor->run == NULL)
@@ -87,11 +93,11 @@ static int start_all(struct host *h) {
 		atomic_store(&c->running, 1);
 		if (pthread_create(&c->thread, NULL, serve, c) != 0) {
 			wg_say("%s: start its thread: not enough memory or threads", c->name);
-			return -1;
+			return false;
 		}
-		started++;
 	}
-	return started;
+	pthread_barrier_wait(&all_known);
+	return true;
 }
 
 static int running(const struct host *h) {
@@ -197,11 +203,27 @@ static bool watch(struct host *h, int signals) {
 	}
 }
 
+static const char *_Atomic finishing;
+
+/* Ends the process if services take too long for what they do at their end. */
+static void *lose_patience(void *host) {
+	const struct host *h = host;
+	const struct timespec grace = {.tv_sec = h->options.grace};
+	nanosleep(&grace, NULL);
+	wg_say("%s does not end: a destructor or a function of atexit does not return", atomic_load(&finishing));
+	_exit(SERVICE_FAILED);
+}
+
 /* Has each service flush and destroy what it has, unless it was left half done. */
 static void finish(struct host *h) {
-	for (uint32_t i = 0; i < h->count; i++)
+	pthread_t guard;
+	if (pthread_create(&guard, NULL, lose_patience, h) == 0)
+		pthread_detach(guard);
+	for (uint32_t i = 0; i < h->count; i++) {
+		atomic_store(&finishing, h->compartment[i].name);
 		if (h->compartment[i].faults == 0)
 			(void)wg_run(i, WG_ENTER_FINISH, NULL);
+	}
 }
 
 static int verdict(const struct host *h) {
@@ -221,10 +243,11 @@ int wg_serve(struct host *h) {
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &ends, NULL); /* before there are threads */
 	int signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigaddset(&ends, SIGPIPE); /* it would come when a service that wrote to a broken pipe has ended */
+	pthread_sigmask(SIG_BLOCK, &ends, NULL); /* before there are threads */
 	the_host = h;
-	if (signals < 0 || start_all(h) < 0)
+	if (signals < 0 || !start_all(h))
 		return SERVICE_FAILED;
 	bool ended = watch(h, signals);
 	if (!ended) {

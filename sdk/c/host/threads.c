@@ -86,8 +86,10 @@ uintptr_t wg_thread_enter(unsigned slot) {
 		return 0;
 	struct thread *t = &threads[slot];
 	wg_lock(&lock);
-	void *(*function)(void *) = t->state == STARTED ? t->function : NULL;
-	t->function = NULL; /* once */
+	/* Once, and by the thread that was made for it: others can come here as well. */
+	void *(*function)(void *) = t->state == STARTED && t->id == wg_thread_pointer() ? t->function : NULL;
+	if (function != NULL)
+		t->function = NULL;
 	wg_unlock(&lock);
 	if (function == NULL)
 		return 0;

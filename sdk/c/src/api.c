@@ -60,7 +60,7 @@ static int ready(void) {
 		return WG_E_PLACE;
 	sigset_t before;
 	block(&before);
-	struct wg_answer a = wg_attached_with == WG_WITH_KEYS ? wg_register_pku(WG_OP_REGISTER) : wg_register_plain(WG_OP_REGISTER);
+	struct wg_answer a = wg_attached_with == WG_WITH_KEYS ? wg_register_pku() : wg_register_plain();
 	unblock(&before);
 	if (a.status != WG_OK)
 		return (int)a.status;

@@ -132,6 +132,7 @@ static int settle(const struct wg_compartments *compartments) {
 static void prepare_compartments(const struct wg_compartments *c) {
 	WG->compartments = c != NULL;
 	WG->fence = c != NULL && c->fence;
+	WG->own_arguments = c != NULL ? c->own_arguments : 0;
 	WG->bell = c != NULL ? c->bell : -1;
 }
 

@@ -45,6 +45,22 @@ wg_gate_text:
 	.endif
 	cmp \a, WG_T_FS(\state)
 	jne 9f
+	test \a, \a /* nobody, whom slots that are free belong to */
+	jz 9f
+.endm
+
+/* reset: what the code before left in flags (AC, TF) and x87 state would end the code behind the gate, or have it
+ * compute otherwise. Uses the stack, and \a. */
+.macro reset a
+	fninit
+	cld
+	pushfq
+	pop \a
+	test $0x40100, \a
+	jz 1f
+	push $2
+	popfq
+1:
 .endm
 
 .macro open_controller pku
@@ -110,7 +126,7 @@ wg_back_\name:
 	ldmxcsr .Lmxcsr(%rip)
 	mov %rcx, %rbx
 	lea WG_SLOT_SIZE(%rcx), %rsp
-	cld
+	reset %rdx
 	mov %r10, %rdx
 	xor %ebp, %ebp
 	call wg_returned
@@ -136,7 +152,7 @@ wg_back_\name:
 	ldmxcsr .Lmxcsr(%rip)
 	mov %rcx, %rbx
 	lea WG_SLOT_SIZE(%rcx), %rsp
-	cld
+	reset %rdx
 	mov %r10, %rdx
 	mov %rcx, %r9
 	mov %r11, %rcx
@@ -216,7 +232,7 @@ wg_back_\name:
 	.cfi_endproc
 	.size wg_gate_\name, . - wg_gate_\name
 
-/* struct wg_answer wg_register_NAME(op): wg_gate of a thread that has no state yet
+/* struct wg_answer wg_register_NAME(void): wg_gate(WG_OP_REGISTER) of a thread that has no state yet
  * in wg_self. It finds the one that it has, or takes a free one. */
 	.globl wg_register_\name
 	.hidden wg_register_\name
@@ -227,11 +243,14 @@ wg_register_\name:
 	endbr64
 	mov (%rsp), %r9
 	open_controller \pku
+	mov $WG_OP_REGISTER, %edi /* whatever was asked: nothing else is for who has no state */
 	.if \pku
 	rdfsbase %r8
 	.else
 	mov %fs:0, %r8
 	.endif
+	test %r8, %r8
+	jz 9f
 	mov $WG_MAX_THREADS, %edx
 	lea wg_threads(%rip), %rcx
 1:	cmp %r8, WG_T_FS(%rcx)

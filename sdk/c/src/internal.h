@@ -98,6 +98,7 @@ struct wg_compartments {
 	size_t count;
 	int bell;   /* eventfd that is told of every fault */
 	bool fence; /* nobody enters a domain again whose code was ended */
+	uintptr_t own_arguments; /* of wg_run, from 0 on, that only the host's own threads may give */
 };
 
 /* Asked of WG_OP_STATUS with a service added: faults that ended code of its domain; what the last one
@@ -241,7 +242,9 @@ struct wg_thread {
 	uint32_t service;
 	uint32_t paused; /* outside, by wg_outside */
 	uint32_t length, yielded;
-	uint64_t reserved[3];
+	uint32_t early; /* it registered before code of any service ran */
+	uint32_t reserved0;
+	uint64_t reserved[2];
 	struct wg_frame frames[WG_MAX_DEPTH + 1];
 	struct wg_domain *chain[WG_CHAIN];
 	_Atomic(struct wg_attachment *) hazard; /* not unmapped while it stands here */
@@ -323,6 +326,8 @@ struct wg_controller {
 	char socket[108];
 	uint32_t compartments; /* all that a service has is behind its wall, and a fault ends no more than its code */
 	uint32_t fence;
+	uint64_t own_arguments;
+	_Atomic uint32_t begun; /* code of a service runs: who registers now may be anybody */
 	int bell;
 
 	uint32_t services, domains, gates;
@@ -375,8 +380,8 @@ WG_HIDDEN struct wg_answer wg_gate_pku(uint64_t op, uint64_t a, uint64_t b, uint
 WG_HIDDEN struct wg_answer wg_gate_plain(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 WG_HIDDEN void wg_back_pku(void);
 WG_HIDDEN void wg_back_plain(void);
-WG_HIDDEN struct wg_answer wg_register_pku(uint64_t op);
-WG_HIDDEN struct wg_answer wg_register_plain(uint64_t op);
+WG_HIDDEN struct wg_answer wg_register_pku(void);
+WG_HIDDEN struct wg_answer wg_register_plain(void);
 WG_HIDDEN void wg_unregister_pku(void);
 WG_HIDDEN void wg_unregister_plain(void);
 extern WG_HIDDEN const char wg_gate_text[], wg_gate_text_end[];

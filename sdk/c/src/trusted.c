@@ -43,6 +43,7 @@ static int64_t enroll(struct wg_thread *t) {
 		t->simd = WG->simd;
 		t->length = t->yielded = t->paused = 0;
 		t->tid = thread_id();
+		t->early = !atomic_load(&WG->begun);
 	} else if (t->tid != thread_id()) {
 		wg_die("a thread ended inside a domain");
 	}
@@ -178,8 +179,16 @@ static void refresh(struct wg_thread *t) {
 	wg_let_go(t);
 }
 
+/* Whether a thread outside can be one that a compartment's code made: what is for the host is not for it. */
+static bool stranger(const struct wg_thread *t) { return WG->compartments && !t->early; }
+
+/* Whether the thread may have memory of the domain made and unmapped. */
+static bool may_keep(const struct wg_thread *t, const struct wg_domain *d) {
+	return t->length > 0 ? d == t->chain[t->length - 1] : !stranger(t);
+}
+
 static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
-	if (t->depth != 0)
+	if (t->depth != 0 || (stranger(t) && argument < WG->own_arguments))
 		return WG_E_PLACE;
 	if (atomic_load(&WG->closed))
 		return WG_E_CLOSED;
@@ -193,6 +202,7 @@ static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
 	if (sp == 0)
 		return WG_E_SYSTEM;
 	refresh(t);
+	atomic_store(&WG->begun, 1);
 	int status = wg_walls_enter(t, home);
 	if (status != WG_OK)
 		return status;
@@ -290,7 +300,7 @@ static int64_t region_alloc(struct wg_thread *t, uint64_t service, uint64_t size
 	if (service >= WG->services || size == 0 || size > UINT64_C(1) << 40)
 		return WG_E_ARGUMENT;
 	struct wg_domain *d = WG->hosted[service].domain;
-	if (t->length > 0 && d != t->chain[t->length - 1])
+	if (!may_keep(t, d))
 		return WG_E_PLACE;
 	struct wg_region *r = wg_region_make(d, size, WG_REGION_PLAIN);
 	if (r == NULL)
@@ -329,7 +339,7 @@ static int64_t prefer(struct wg_thread *t, uint64_t service, uint64_t node) {
 	if (service >= WG->services || node > UINT32_MAX)
 		return WG_E_ARGUMENT;
 	struct wg_domain *d = WG->hosted[service].domain;
-	if (t->length > 0 && d != t->chain[t->length - 1])
+	if (!may_keep(t, d))
 		return WG_E_PLACE;
 	return wg_region_prefer(d, (uint32_t)node);
 }
@@ -338,13 +348,13 @@ static int64_t region_free(struct wg_thread *t, uint64_t address) {
 	struct wg_domain *d = wg_region_owner(address);
 	if (d == NULL)
 		return WG_E_NOT_HOSTED;
-	if (t->length > 0 && d != t->chain[t->length - 1])
+	if (!may_keep(t, d))
 		return WG_E_PLACE;
 	return wg_region_drop(d, (const uint8_t *)address);
 }
 
 static int64_t close_host(struct wg_thread *t) {
-	if (t->length > 0)
+	if (t->length > 0 || stranger(t))
 		return WG_E_PLACE;
 	atomic_store(&WG->closed, 1);
 	const uint64_t one = 1;

@@ -33,6 +33,16 @@ static void jump(char *to, uint32_t rights, void *state) {
 	__builtin_unreachable();
 }
 
+static _Atomic int entered;
+
+/* Takes the place of the thread that has none, to have vault run on this one, beside all that the gate knows of it. */
+static void be_nobody(void) {
+	entered = 1;
+	__asm__ volatile("xor %%eax, %%eax\n mov %%eax, %%fs\n xor %%ecx, %%ecx\n xor %%edx, %%edx\n mov $1, %%r10d\n"
+			 "mov $0x55555550, %%eax\n jmp *%0" : : "r"(wrpkru(3)), "D"((uint64_t)3), "S"((uint64_t)1) : "rax", "rcx", "rdx", "r10", "memory");
+	__builtin_unreachable();
+}
+
 static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 	(void)a, (void)b, (void)c;
 	if (strcmp(attack, "open-all") == 0)
@@ -43,6 +53,8 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 		for (char *slot = wg_threads;; slot += 32768)
 			if (slot != wg_self && *(uint64_t *)(void *)slot != 0 && *(uint32_t *)(void *)(slot + 8) != 0x55555558)
 				jump(wrpkru(2), *(uint32_t *)(void *)(slot + 8), slot);
+	if (strcmp(attack, "nobody") == 0)
+		be_nobody();
 	if (strcmp(attack, "forge-state") == 0) {
 		static char forged[65536] __attribute__((aligned(32768)));
 		memcpy(forged, wg_self, 4096);
@@ -87,8 +99,6 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 }
 
 static uintptr_t nothing(uintptr_t a, uintptr_t b, uintptr_t c) { return a + b + c; }
-
-static _Atomic int entered;
 
 /* Stays in vault, and should never begin twice. */
 static uintptr_t stay(uintptr_t forever, uintptr_t b, uintptr_t c) {

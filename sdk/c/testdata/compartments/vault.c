@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <waveguard/compartment.h>
 
+#include "poison.h"
+
 #define SECRET 4711
 
 static volatile int in_data = SECRET;
@@ -39,6 +41,7 @@ static uintptr_t where(uintptr_t kind, uintptr_t b, uintptr_t c) {
 	case 'h': return (uintptr_t)in_heap;
 	case 's': return (uintptr_t)on_stack;
 	case 'c': return (uintptr_t)&constant;
+	case 'r': return (uintptr_t)wg_region_alloc(wg_find_service(wg_compartment_name()), 4096);
 	default: return 0;
 	}
 }
@@ -48,6 +51,22 @@ static uintptr_t sum(uintptr_t a, uintptr_t b, uintptr_t c) {
 	if (on_stack == NULL)
 		return a;
 	return (uintptr_t)(in_data + in_bss + *in_heap + *on_stack) + a;
+}
+
+static uintptr_t reckons(uintptr_t n, uintptr_t b, uintptr_t c) {
+	(void)b, (void)c;
+	return reckon(n);
+}
+
+static uintptr_t poisons(uintptr_t a, uintptr_t b, uintptr_t c) {
+	(void)b, (void)c;
+	poison();
+	return a;
+}
+
+static void wait_for_ever(void) {
+	for (;;)
+		pause();
 }
 
 /* Faults of its own, and ends that are none elsewhere. */
@@ -65,6 +84,10 @@ static uintptr_t fail(uintptr_t how, uintptr_t b, uintptr_t c) {
 	}
 	case 'a': abort();
 	case 'e': exit(3);
+	case 'q': quick_exit(3);
+	case '_': _exit(3);
+	case 'v': return vfork() == 0;
+	case 'w': return (uintptr_t)atexit(wait_for_ever);
 	case 'f': {
 		void *volatile block = malloc(10);
 		void *volatile again = block;
@@ -82,5 +105,5 @@ static uintptr_t fail(uintptr_t how, uintptr_t b, uintptr_t c) {
 	return (uintptr_t)room[0];
 }
 
-static const struct wg_operation operations[] = {{"where", where}, {"sum", sum}, {"fail", fail}};
+static const struct wg_operation operations[] = {{"where", where}, {"sum", sum}, {"fail", fail}, {"reckons", reckons}, {"poisons", poisons}};
 const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, sizeof operations / sizeof *operations};
