@@ -81,13 +81,16 @@ static int64_t permit(struct wg_thread *t, struct wg_frame *f) {
 	return status;
 }
 
+SELDOM static const struct wg_region *make_stack(const struct wg_thread *t, struct wg_domain *d) {
+	return d->stacks[slot_of(t)] = wg_region_make(d, WG->stack_size, WG_REGION_KEPT);
+}
+
 /* Finds where the thread's stack in a domain goes on, 0 if it cannot: below what the domain's
  * code last had when it left, at the top if it is not on the way. */
 static uint64_t stack_of(struct wg_thread *t, struct wg_domain *d, uint32_t frames) {
-	struct wg_region **place = &d->stacks[slot_of(t)];
-	const struct wg_region *stack = *place;
-	if (stack == NULL && (stack = *place = wg_region_make(d, WG->stack_size, WG_REGION_KEPT)) == NULL)
-		return 0;
+	const struct wg_region *stack = d->stacks[slot_of(t)];
+	if (stack == NULL)
+		return (stack = make_stack(t, d)) == NULL ? 0 : (uint64_t)stack->memory + stack->size;
 	uint64_t low = (uint64_t)stack->memory, high = low + stack->size;
 	for (uint32_t i = frames; i-- > 0;) {
 		if (t->frames[i].domain != d)
@@ -98,24 +101,28 @@ static uint64_t stack_of(struct wg_thread *t, struct wg_domain *d, uint32_t fram
 	return high;
 }
 
-/* Makes the gate begin a function of one argument, from which it comes back to the last frame. */
-static void begin(struct wg_thread *t, uint64_t sp, wg_function function, uint64_t argument) {
+/* Makes the gate begin a function with what was handed over, from which it comes back to the last frame. */
+static void begin(struct wg_thread *t, uint64_t sp, wg_function function) {
 	t->begin = 1;
 	t->sp = sp;
 	t->function = (uint64_t)function;
-	t->arguments[0] = argument;
-	t->arguments[1] = t->arguments[2] = 0;
 	t->depth++;
 }
 
+static void hand_over(struct wg_thread *t, uint64_t a, uint64_t b, uint64_t c) {
+	t->arguments[0] = a;
+	t->arguments[1] = b;
+	t->arguments[2] = c;
+}
+
 /* Notes in the frame that the gate has filled with registers what else has to be restored. */
-static struct wg_frame *note(struct wg_thread *t, enum wg_frame_kind kind) {
+static struct wg_frame *note(struct wg_thread *t, enum wg_frame_kind kind, struct wg_domain *from) {
 	struct wg_frame *f = &t->frames[t->depth];
 	f->kind = (uint8_t)kind;
 	f->crossed = 0;
 	f->limits = (struct wg_limits){0};
 	f->service = t->service;
-	f->domain = current(t);
+	f->domain = from;
 	return f;
 }
 
@@ -141,6 +148,7 @@ static bool fenced(const struct wg_domain *d) { return WG->fence && atomic_load(
 
 static int64_t call(struct wg_thread *t, uint64_t gate, uint64_t a, uint64_t b, uint64_t c) {
 	struct wg_domain *from = current(t);
+	hand_over(t, a, b, c);
 	if (from == NULL)
 		return WG_E_PLACE;
 	if (gate >= WG->gates)
@@ -151,7 +159,7 @@ static int64_t call(struct wg_thread *t, uint64_t gate, uint64_t a, uint64_t b, 
 	struct wg_domain *to = way->domain;
 	if (fenced(from) || fenced(to))
 		return WG_E_OUT_OF_SERVICE;
-	struct wg_frame *f = note(t, WG_FRAME_CALL);
+	struct wg_frame *f = note(t, WG_FRAME_CALL, from);
 	f->gate = (uint32_t)gate;
 	uint64_t sp = stack_of(t, to, t->depth + 1);
 	if (sp == 0)
@@ -167,9 +175,7 @@ static int64_t call(struct wg_thread *t, uint64_t gate, uint64_t a, uint64_t b, 
 			limits_begin(t, f);
 	}
 	t->service = way->service;
-	begin(t, sp, way->function, a);
-	t->arguments[1] = b;
-	t->arguments[2] = c;
+	begin(t, sp, way->function);
 	return WG_OK;
 }
 
@@ -197,7 +203,7 @@ static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
 	struct wg_domain *home = WG->hosted[service].domain;
 	if (fenced(home))
 		return WG_E_OUT_OF_SERVICE;
-	struct wg_frame *f = note(t, WG_FRAME_RUN);
+	struct wg_frame *f = note(t, WG_FRAME_RUN, NULL);
 	uint64_t sp = stack_of(t, home, 0);
 	if (sp == 0)
 		return WG_E_SYSTEM;
@@ -210,7 +216,8 @@ static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
 	f->limits.delay = (uint16_t)atomic_load(&home->delay);
 	wg_delay(f->limits.delay);
 	t->service = (uint32_t)service;
-	begin(t, sp, WG->hosted[service].run, argument);
+	hand_over(t, argument, 0, 0);
+	begin(t, sp, WG->hosted[service].run);
 	return WG_OK;
 }
 
@@ -221,10 +228,11 @@ static int64_t outside(struct wg_thread *t, uint64_t function, uint64_t argument
 		return WG_E_DEPTH;
 	if (t->outside == NULL && (t->outside = wg_region_make(NULL, OUTSIDE_STACK, WG_REGION_KEPT)) == NULL)
 		return WG_E_SYSTEM;
-	(void)note(t, WG_FRAME_OUTSIDE);
+	(void)note(t, WG_FRAME_OUTSIDE, current(t));
 	wg_walls_pause(t);
 	t->paused = 1;
-	begin(t, (uint64_t)t->outside->memory + t->outside->size, (wg_function)function, argument);
+	hand_over(t, argument, 0, 0);
+	begin(t, (uint64_t)t->outside->memory + t->outside->size, (wg_function)function);
 	return WG_OK;
 }
 
@@ -235,14 +243,14 @@ static int64_t unwind(struct wg_thread *t, int64_t status, uint64_t result) {
 	struct wg_frame *f = &t->frames[--t->depth];
 	if (limited(f))
 		limits_end(t, f);
+	t->service = f->service;
+	t->result = result;
 	if (f->kind == WG_FRAME_OUTSIDE) {
 		wg_walls_resume(t);
 		t->paused = 0;
 	} else if (f->crossed) {
 		wg_walls_leave(t);
 	}
-	t->service = f->service;
-	t->result = result;
 	return status;
 }
 

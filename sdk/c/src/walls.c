@@ -171,19 +171,24 @@ static int enter_pku(struct wg_thread *t, struct wg_domain *d) {
 	return WG_OK;
 }
 
-/* Moves the thread into a domain; it is left where it was on an error. */
-int wg_walls_enter(struct wg_thread *t, struct wg_domain *d) {
-	int failure = WG_OK;
+/* Lets the thread through the wall, if there are walls. */
+__attribute__((noinline)) static int pass(struct wg_thread *t, struct wg_domain *d) {
+	int failure;
 	if (WG->backend == WG_WIRE_PKU)
 		failure = enter_pku(t, d);
-	else if (WG->backend == WG_WIRE_MPROTECT && (failure = count(d, 1)) == WG_OK && top(t) != NULL)
+	else if ((failure = count(d, 1)) == WG_OK && top(t) != NULL)
 		(void)count(top(t), -1); /* what stays open is no worse than what this backend gives anyway */
-	if (failure != WG_OK) {
+	if (failure != WG_OK)
 		wg_walls_resume(t);
-		return failure;
-	}
-	t->chain[t->length++] = d;
-	return WG_OK;
+	return failure;
+}
+
+/* Moves the thread into a domain; it is left where it was on an error. */
+int wg_walls_enter(struct wg_thread *t, struct wg_domain *d) {
+	const int failure = WG->backend == WG_WIRE_NONE ? WG_OK : pass(t, d);
+	if (failure == WG_OK)
+		t->chain[t->length++] = d;
+	return failure;
 }
 
 /* Moves the thread back to where it came from. */
