@@ -1,7 +1,7 @@
 # Waveguard. "make" alone lists the targets.
 
 # Every package; those below testdata need to be named.
-PACKAGES ?= ./... ./testdata/pkuvm/... ./testdata/e2e/... ./testdata/bench/... ./testdata/redteam/... ./testdata/csdk/... ./cmd/waveguard/testdata/...
+PACKAGES ?= ./... ./testdata/pkuvm/... ./testdata/e2e/... ./testdata/bench/... ./testdata/redteam/... ./testdata/csdk/... ./cmd/waveguard/testdata/costs
 RACE_PACKAGES ?= ./...
 # How long "make run" goes on, such as 30s; until stopped if empty.
 DURATION ?=

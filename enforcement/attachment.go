@@ -177,7 +177,7 @@ func (a *attachment) Ready() *wire.Refused {
 		return nil
 	}
 	if refused := a.examine(); refused != nil {
-		a.engine.refuse(a.identity, &refusal{Refused: refused, service: a.services[0].name})
+		a.refuse(refused)
 		return refused
 	}
 	a.mu.Lock()
@@ -186,6 +186,12 @@ func (a *attachment) Ready() *wire.Refused {
 	a.beginLocked()
 	a.engine.signal()
 	return nil
+}
+
+func (a *attachment) refuse(refused *wire.Refused) {
+	a.engine.commit.Lock()
+	defer a.engine.commit.Unlock()
+	a.engine.refuse(a.identity, &refusal{Refused: refused, service: a.services[0].name})
 }
 
 func (a *attachment) isReady() bool {

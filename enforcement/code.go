@@ -18,6 +18,7 @@ import (
 // looks, one at a time: first Join, then the attachment's watchCode.
 type code struct {
 	follower *scan.Follower // nil if there is none
+	service  string         // that it is looked at for
 	watched  chan struct{}  // closed when nobody looks any more
 	told     map[finding]bool
 	counted  map[string]int // findings that are not accepted, by service
@@ -35,8 +36,8 @@ type finding struct {
 	memory  string // the mapping whose code can be replaced
 }
 
-func followCode(pid int) *code {
-	c := &code{counted: map[string]int{}, watched: make(chan struct{})}
+func followCode(pid int, service string) *code {
+	c := &code{service: service, counted: map[string]int{}, watched: make(chan struct{})}
 	var err error
 	if c.follower, err = scan.Follow(pid); err != nil {
 		c.follower, c.problem = nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
 )
@@ -234,4 +235,94 @@ func TestCodeScanInterval(t *testing.T) {
 	m.do("map", codeFile(t, wrpkru, 100))
 	r.commit("system/config/code-scan-interval = 1")
 	r.unproven()
+}
+
+// TestScansThatNobodyWaitsFor: claims that come while no scanner is free leave nothing
+// behind that waits for one.
+func TestScansThatNobodyWaitsFor(t *testing.T) {
+	r := start(t)
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	defer r.engine.OccupyScanners()()
+	r.engine.JoinWithin(time.Millisecond)
+	id := policy.Identity{PID: os.Getpid(), UID: uint32(os.Getuid())}
+	before := openFiles(t)
+	for range 3 {
+		session, refused := r.engine.Join(id, hello("front"))
+		if refused != nil {
+			t.Fatal(refused)
+		}
+		session.Leave()
+	}
+	r.eventually("everything to be closed", func() bool { return openFiles(t) <= before })
+}
+
+// TestLooksThatDoNotComeBack: a process that keeps the kernel from reading its memory
+// and claims its service again and again keeps no more threads of the daemon than a few.
+func TestLooksThatDoNotComeBack(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t)
+	r.engine.LookFor(10 * time.Millisecond)
+	r.engine.JoinWithin(10 * time.Millisecond)
+	r.engine.Hurry()
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	m := r.mapper(t)
+	if said := m.say("stall"); said != "done" {
+		if os.Geteuid() != 0 && os.Getenv("CI") != "true" {
+			t.Skip(said)
+		}
+		t.Fatal(said)
+	}
+	m.do("attach")
+	r.eventually("it to be known", func() bool { return r.engine.Stuck("front") > 0 })
+	for range 2 * enforcement.MaxStuck {
+		if said := m.say("attach"); !strings.Contains(said, "is provided by process") {
+			t.Errorf("the claim is answered %q", said)
+		}
+	}
+	if n := r.engine.Stuck("front"); n > enforcement.MaxStuck {
+		t.Errorf("%d looks do not come back", n)
+	}
+	m.do("release")
+	r.eventually("all to come back", func() bool { return r.engine.Stuck("front") == 0 })
+	r.eventually("front to be in service", func() bool { return r.service("front").OperationalState == inService })
+}
+
+// TestCodeOfOneThatComesBack: a process that was attached to a former daemon, and whose
+// code opens walls now, is not left to itself with the policy that it had.
+func TestCodeOfOneThatComesBack(t *testing.T) {
+	t.Parallel()
+	r := start(t, (*enforcement.Engine).Believe)
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	m := r.mapper(t)
+	m.do("map", codeFile(t, wrpkru, 100))
+	h := hello("front", "vault")
+	h.Continues = 4711
+	session, refused := r.engine.Join(policy.Identity{PID: m.cmd.Process.Pid, UID: uint32(os.Getuid())}, h)
+	if refused != nil {
+		t.Fatal(refused)
+	}
+	defer session.Leave()
+	if refused := session.Ready(); refused != nil {
+		t.Fatal(refused)
+	}
+	front, vault := r.service("front"), r.service("vault")
+	if !front.GetAttached() || front.OperationalState != outOfService || front.CodeScan.Verdict != verdictOpen || vault.OperationalState != inService {
+		t.Errorf("front %+v, vault %+v", front, vault)
+	}
+	r.unproven()
+}
+
+// TestCodeWithoutEnd: of a process with more code than can be scanned in time nothing is
+// known, and the state says why.
+func TestCodeWithoutEnd(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t)
+	r.engine.LookFor(30 * time.Millisecond)
+	m := r.mapper(t)
+	m.do("vast")
+	m.do("attach")
+	r.eventually("the scan to be given up", func() bool { return r.verdict() == verdictUnknown && r.service("front").CodeScan.GetReason() != "" })
+	r.eventually("the reason", func() bool {
+		return strings.Contains(r.service("front").CodeScan.GetReason(), "takes longer than 30ms")
+	})
 }

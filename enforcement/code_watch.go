@@ -3,6 +3,7 @@ package enforcement
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -19,8 +20,11 @@ const (
 	// FUSE), blocks its own process's looks alone.
 	longestScan = 10 * time.Second
 	// longestJoin is how long an attachment waits for a scan that it needs; after
-	// that it is granted, and isolated until the scan ends.
+	// that it is granted, and isolated until another one ends.
 	longestJoin = 3 * time.Second
+	// maxStuck bounds the looks that do not come back, of the processes of one service:
+	// each keeps a thread of the daemon.
+	maxStuck = 4
 	// fullScanEvery is when what looked the same is scanned again.
 	fullScanEvery = time.Minute
 	// scanShare bounds the time spent on one process: one part in so many.
@@ -30,41 +34,53 @@ const (
 // readCode scans the code of a process that claims a service which requires it, while
 // no commit waits. Who does not match is not scanned.
 func (e *Engine) readCode(id policy.Identity, h *wire.Hello) *code {
-	c := followCode(id.PID)
-	if c.follower == nil || !e.requiresCode(id, h) {
+	service := e.requiresCode(id, h)
+	if service == "" {
+		return followCode(id.PID, h.Services[0].Name)
+	}
+	c := followCode(id.PID, service)
+	if c.follower == nil {
 		return c
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), e.longestJoin)
 	scanned := make(chan struct{})
 	go func() {
 		defer close(scanned)
-		c.look(context.Background(), e, func() {})
+		defer cancel()
+		c.look(ctx, e, func() {})
 	}()
+	<-ctx.Done()
 	select {
 	case <-scanned:
 		return c
-	case <-time.After(longestJoin):
+	case <-time.After(e.longestJoin / scanShare):
 	}
-	// The look has the follower still: another one goes on from here.
+	// The look, which ends now or is stuck, has the follower: another one goes on from here.
 	go func() { <-scanned; c.close() }()
-	return followCode(id.PID)
+	return followCode(id.PID, service)
 }
 
-func (e *Engine) requiresCode(id policy.Identity, h *wire.Hello) bool {
+// requiresCode returns a service that is claimed and requires a scan; "" if there is none.
+func (e *Engine) requiresCode(id policy.Identity, h *wire.Hello) string {
 	e.commit.Lock()
 	defer e.commit.Unlock()
 	reader := e.config.Reader()
 	for _, s := range h.Services {
 		service := reader.Service(s.Name)
 		if service != nil && policy.CodeScanOf(service).Required && policy.MatchOf(service).Check(id) == nil {
-			return true
+			return s.Name
 		}
 	}
-	return false
+	return ""
 }
 
 // refuseCode refuses an attachment whose code was scanned and is not what one of its
-// services requires.
+// services requires. One that was attached before is isolated instead: refused, it would go
+// on under the policy that it had, and no commit would reach it.
 func (a *attachment) refuseCode(r policy.Reader) *refusal {
+	if a.continues {
+		return nil
+	}
 	for _, s := range a.services {
 		err := a.code.admits(policy.CodeScanOf(r.Service(s.name)))
 		if err == nil || errors.Is(err, errNotScanned) {
@@ -81,6 +97,10 @@ func (a *attachment) refuseCode(r policy.Reader) *refusal {
 // look brings what is known up to date. It says whether anything is new. If it does
 // not come back in time, what is known changes all the same, and stuck is called.
 func (c *code) look(ctx context.Context, e *Engine, stuck func()) (changed bool) {
+	if !e.mayLook(c.service) {
+		p, _ := c.read()
+		return c.set(p, errStuck)
+	}
 	select {
 	case e.scanners <- struct{}{}:
 	case <-ctx.Done():
@@ -89,22 +109,45 @@ func (c *code) look(ctx context.Context, e *Engine, stuck func()) (changed bool)
 	release := sync.OnceFunc(func() { <-e.scanners })
 	defer release()
 	late := time.AfterFunc(e.longest+e.longest/scanShare, func() {
+		e.noteStuck(c.service, 1)
 		p, _ := c.read()
 		c.set(p, errors.New("reading its memory does not come to an end"))
 		release()
 		stuck()
 	})
-	defer late.Stop()
 	limited, cancel := context.WithTimeout(ctx, e.longest)
 	defer cancel()
 	p, err := c.follower.Look(limited)
+	if !late.Stop() {
+		e.noteStuck(c.service, -1)
+	}
 	if ctx.Err() != nil {
 		return false
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("there is so much of it that a scan takes longer than %v", e.longest)
 	}
 	if err != nil {
 		p, _ = c.read()
 	}
 	return c.set(p, err)
+}
+
+var errStuck = errors.New("reading the memory of other processes that provide the service does not come to an end; end those")
+
+func (e *Engine) mayLook(service string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.stuck[service] < maxStuck
+}
+
+// noteStuck counts the looks that do not come back.
+func (e *Engine) noteStuck(service string, more int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stuck[service] += more; e.stuck[service] == 0 {
+		delete(e.stuck, service)
+	}
 }
 
 // watchCode looks at the code of the process until it leaves.

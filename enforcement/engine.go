@@ -37,15 +37,17 @@ type Engine struct {
 	codeEvery   time.Duration // between two looks at the code of a process
 	findings    share         // of the reports that are the daemon's own
 	refusals    refusals
+	stuck       map[string]int // looks at code that do not come back, by service
 
 	// bells is held by the one process whose doorbell is answered: however many
 	// ring, that takes one processor at most.
 	bells sync.Mutex
 
-	scanners   chan struct{} // has an element for each process that is looked at
-	longest    time.Duration // longestScan
-	changed    chan struct{}
-	violations chan Violation
+	scanners    chan struct{} // has an element for each process that is looked at
+	longest     time.Duration // longestScan
+	longestJoin time.Duration
+	changed     chan struct{}
+	violations  chan Violation
 
 	examinations chan struct{} // a place for each that goes on
 	digesting    chan struct{} // a place for each executable that is read for a claim
@@ -67,6 +69,7 @@ func New(log *slog.Logger) *Engine {
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
 		ledger:    newLedger(),
 		codeEvery: time.Second, scanners: make(chan struct{}, maxScanners), longest: longestScan,
+		longestJoin: longestJoin, stuck: map[string]int{},
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
 		examinations: make(chan struct{}, maxExaminations), digesting: make(chan struct{}, maxExaminations),

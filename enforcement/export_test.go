@@ -89,7 +89,7 @@ func (e *Engine) LookEvery(d time.Duration) {
 // CodeAdmits says whether a service that requires clean code takes that of a
 // process, which was not scanned.
 func CodeAdmits(pid int) error {
-	c := followCode(pid)
+	c := followCode(pid, "")
 	defer c.close()
 	return c.admits(policy.CodeScan{On: true, Required: true})
 }
@@ -97,3 +97,29 @@ func CodeAdmits(pid int) error {
 // LookFor sets when a look at the code of a process is given up. It is called before
 // anything attaches.
 func (e *Engine) LookFor(d time.Duration) { e.longest = d }
+
+// JoinWithin sets how long an attachment waits for the scan that it needs. It is called
+// before anything attaches.
+func (e *Engine) JoinWithin(d time.Duration) { e.longestJoin = d }
+
+// OccupyScanners leaves none to look at code with, until they are freed.
+func (e *Engine) OccupyScanners() (free func()) {
+	for range cap(e.scanners) {
+		e.scanners <- struct{}{}
+	}
+	return func() {
+		for range cap(e.scanners) {
+			<-e.scanners
+		}
+	}
+}
+
+// MaxStuck is how many looks at the code of a service's processes may be stuck.
+const MaxStuck = maxStuck
+
+// Stuck returns how many are.
+func (e *Engine) Stuck(service string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.stuck[service]
+}

@@ -89,6 +89,8 @@ func (e *Engine) matches(h *wire.Hello) (matches []*policy.Match) {
 }
 
 // refuse reports a refused claim as the violation it may be.
+//
+// Preconditions: e.commit is held.
 func (e *Engine) refuse(id policy.Identity, r *refusal) {
 	switch r.Code {
 	case wire.RefusedUnknown, wire.RefusedIdentity, wire.RefusedClaimed, wire.RefusedStrength:

@@ -163,3 +163,32 @@ func identity(t testing.TB) policy.Identity {
 		return "", nil
 	}}
 }
+
+// TestRefusedWhileOthersCommit: a process that is refused when it is ready is looked up
+// in a configuration that commits change. The race detector finds it.
+func TestRefusedWhileOthersCommit(t *testing.T) {
+	r := start(t)
+	id := policy.Identity{PID: os.Getppid(), UID: uint32(os.Getuid())}
+	session, refused := r.engine.Join(id, hello("front"))
+	if refused != nil {
+		t.Fatal(refused)
+	}
+	defer session.Leave()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 20 {
+			if refused := session.Ready(); refused == nil {
+				t.Error("a process that has not mapped its page is ready")
+			}
+		}
+	}()
+	for i := 0; ; i++ {
+		select {
+		case <-done:
+			return
+		default:
+			r.commit(viewtest.Service(fmt.Sprint("other", i), "a", os.Getuid())...)
+		}
+	}
+}

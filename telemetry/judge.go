@@ -85,6 +85,10 @@ func (j *judgement) service(name string, st *gen.MpkSecurity_Service) {
 		c.Cause = "loss-of-service"
 		c.Detail = fmt.Sprintf("process %d is attached, but may no longer claim the service: its domain is isolated in it", st.GetProcessId())
 		c.Action = "correct executable, executable-sha256, cgroup, uid or domain of the service, or restart the process"
+		if j.rules.codeLacks(name, st.CodeScan) {
+			c.Detail += ", and its code is not what code-scan-mode asks for"
+			c.Action = "keep what opens walls out of the process (\"waveguard services --output json\" says what it is), or accept its class with code-scan-accept"
+		}
 	default:
 		c.Cause = "loss-of-service"
 		c.Detail = "no process provides the service"

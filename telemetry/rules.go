@@ -129,3 +129,12 @@ func (r *rules) expected(name string) bool {
 
 // names returns the configured services, in no order.
 func (r *rules) names() iter.Seq[string] { return maps.Keys(r.services) }
+
+// codeLacks says whether the code of a process is not what its service requires.
+func (r *rules) codeLacks(service string, scan *gen.MpkSecurity_Service_CodeScan) bool {
+	if r.services[service].GetCodeScanMode() != gen.MpkSecurityTypes_CodeScanMode_REQUIRE_CLEAN {
+		return false
+	}
+	verdict := scan.GetVerdict()
+	return verdict == gen.MpkSecurityTypes_CodeScanVerdict_OPEN || verdict == gen.MpkSecurityTypes_CodeScanVerdict_UNKNOWN
+}

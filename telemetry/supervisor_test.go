@@ -138,6 +138,11 @@ func TestLossOfService(t *testing.T) {
 	s.Attached, s.ProcessId = ygot.Bool(true), ygot.Uint32(4711)
 	w.after(time.Second)
 	w.wantAlarm(lost, "additional-detail", "process 4711 is attached, but may no longer claim")
+	w.commit(serviceLine + "code-scan-mode = REQUIRE_CLEAN")
+	s.CodeScan = &gen.MpkSecurity_Service_CodeScan{Verdict: gen.MpkSecurityTypes_CodeScanVerdict_OPEN}
+	w.after(time.Second)
+	w.wantAlarm(lost, "additional-detail", "its code is not what code-scan-mode asks for")
+	w.wantAlarm(lost, "corrective-action", "code-scan-accept")
 	w.commit("- services/service[name='s']")
 	w.after(time.Second, "CLEAR "+lost)
 }

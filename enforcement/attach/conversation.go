@@ -1,6 +1,7 @@
 package attach
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ func (c *conversation) run(ctx context.Context) error {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return errors.New("it was welcomed and did not say that it is ready")
 		case err != nil:
-			return err
+			return cmp.Or(c.peer.check(), err)
 		}
 		if err := c.pace.wait(ctx); err != nil {
 			return err
@@ -34,13 +35,20 @@ func (c *conversation) run(ctx context.Context) error {
 		if _, bye := m.(*wire.Bye); bye {
 			return nil
 		}
-		if err := c.peer.check(); err != nil {
+		if err := c.peer.check(); err != nil && !isLastWord(m, err) {
 			return err
 		}
 		if err := c.take(m); err != nil {
 			return err
 		}
 	}
+}
+
+// isLastWord says whether a message is a report that a process made before its
+// end. Each message has its sender's number, and none is taken that is sent later.
+func isLastWord(m wire.Message, why error) bool {
+	_, report := m.(*wire.Violation)
+	return report && errors.Is(why, errEnded)
 }
 
 func (c *conversation) take(m wire.Message) error {

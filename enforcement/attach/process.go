@@ -23,6 +23,7 @@ var (
 // process to another program; both show here, also while somebody else has the
 // socket still that it connected.
 type process struct {
+	pid    int
 	handle *os.File // pidfd, readable once the process has ended (pidfd_open(2))
 	// memory is the list of its mappings. An open one stays that of the address
 	// space that it was opened for, and has nothing more once execve(2) or the
@@ -35,7 +36,7 @@ func holdProcess(pid, handle int) (*process, error) {
 	if err := unix.SetNonblock(handle, true); err != nil {
 		return nil, errors.Join(fmt.Errorf("wait for the end of process %d: %w", pid, err), unix.Close(handle))
 	}
-	p := &process{handle: os.NewFile(uintptr(handle), "pidfd")}
+	p := &process{pid: pid, handle: os.NewFile(uintptr(handle), "pidfd")}
 	memory, err := os.Open(procPath(pid, "maps"))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read the mappings of process %d: %w", pid, err), p.handle.Close())
@@ -57,12 +58,22 @@ func (p *process) check() error {
 	case n == 1:
 		return nil
 	case errors.Is(err, io.EOF):
-		return errReplaced
+		return p.lost()
 	case errors.Is(err, unix.ESRCH):
 		return errEnded
 	default:
 		return fmt.Errorf("look at the process: %w", err)
 	}
+}
+
+// lost says why the process has given its memory up: one that is about to end has no
+// other.
+func (p *process) lost() error {
+	fresh, err := os.ReadFile(procPath(p.pid, "maps"))
+	if len(fresh) > 0 && err == nil {
+		return errReplaced
+	}
+	return errEnded
 }
 
 // watch returns when check would not return nil any more, or after Close. The

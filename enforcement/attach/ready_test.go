@@ -23,8 +23,10 @@ type anybody struct {
 	left    chan struct{}
 	gone    chan struct{}
 
-	joined policy.Identity
-	ready  bool
+	joined  policy.Identity
+	ready   bool
+	onReady func()
+	reports int
 }
 
 func (a *anybody) Join(id policy.Identity, _ *wire.Hello) (Session, *wire.Refused) {
@@ -37,8 +39,14 @@ func (a *anybody) Welcome() (*wire.Welcome, wire.Files) {
 		wire.Files{Policy: os.Stdin, Stats: os.Stdin, Doorbell: os.Stdin}
 }
 
-func (a *anybody) Ready() *wire.Refused            { a.ready = true; return a.refusal }
-func (a *anybody) Violation(*wire.Violation) error { return nil }
+func (a *anybody) Ready() *wire.Refused {
+	if a.ready = true; a.onReady != nil {
+		a.onReady()
+	}
+	return a.refusal
+}
+
+func (a *anybody) Violation(*wire.Violation) error { a.reports++; return nil }
 func (a *anybody) Leave()                          { close(a.left) }
 func (a *anybody) Replaced() <-chan struct{}       { return a.gone }
 
@@ -167,5 +175,21 @@ func TestPoser(t *testing.T) {
 	a.wantLeft(t)
 	if a.joined.Executable != sleep || a.ready {
 		t.Errorf("identified as %s, ready %v", a.joined.Executable, a.ready)
+	}
+}
+
+// TestLastWords: what a process reported before its end is taken, though it was read
+// after it.
+func TestLastWords(t *testing.T) {
+	l, err := Listen(filepath.Join(t.TempDir(), "attach.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := startAt(t, l, "report")
+	a := &anybody{onReady: func() { o.act(); _ = o.cmd.Wait() }}
+	a.serve(t, &Server{}, l)
+	a.wantLeft(t)
+	if a.reports != 2 {
+		t.Errorf("%d of 2 reports were taken", a.reports)
 	}
 }

@@ -2,6 +2,7 @@ package attach
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,6 +29,7 @@ var roles = map[string]func(*net.UnixConn){
 	"become": become,
 	"lend":   lend,
 	"pose":   pose,
+	"report": report,
 }
 
 func TestMain(m *testing.M) {
@@ -94,6 +96,21 @@ func raise(name string, c *net.UnixConn) {
 	child.ExtraFiles = []*os.File{socketOf(c)}
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := child.Start(); err != nil {
+		panic(err)
+	}
+}
+
+// report claims a service, reports twice when it is told to, and ends.
+func report(c *net.UnixConn) {
+	conn := wire.NewConn(c)
+	err := conn.Send(&wire.Hello{Services: []wire.Service{{Name: "s"}}})
+	if err == nil {
+		_, _, err = conn.Receive()
+	}
+	err = errors.Join(err, conn.Send(&wire.Ready{}))
+	await()
+	v := &wire.Violation{Kind: wire.ProtectionKeyFault, Severity: wire.Severe, Occurrences: 1, Operation: wire.NoOperation}
+	if err := errors.Join(err, conn.Send(v), conn.Send(v)); err != nil {
 		panic(err)
 	}
 }

@@ -137,7 +137,13 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 		return
 	}
 	defer session.Leave()
-	go func() { cancel(p.watch()) }()
+	go func() {
+		err := p.watch()
+		if errors.Is(err, errEnded) && c.Socket().CloseRead() == nil {
+			return // the conversation ends with what was sent before
+		}
+		cancel(err)
+	}()
 	log := s.Logger.With("pid", p.PID, "executable", p.Executable)
 	go func() {
 		select {

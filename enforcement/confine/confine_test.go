@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -361,6 +362,31 @@ func TestWithout(t *testing.T) {
 	}
 	got, err := without(dir, []string{dir + "/proc", dir + "/srv/proc"})
 	if want := []string{dir + "/file", dir + "/srv/data", dir + "/srv2"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+}
+
+// TestWithoutWhatCannotBeListed: a mount that only others may see does not keep a program
+// from being run, and nothing beside it is opened.
+func TestWithoutWhatCannotBeListed(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(os.Chmod(filepath.Dir(dir), 0o755), os.MkdirAll(dir+"/private/proc", 0o755), os.Mkdir(dir+"/data", 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir+"/private", 0o711); err != nil {
+		t.Fatal(err)
+	}
+	const nobody = 65534
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if os.Geteuid() == 0 {
+		defer unix.SetfsuidRetUid(0)
+		_, _ = unix.SetfsuidRetUid(nobody)
+	} else if err := os.Chmod(dir+"/private", 0o100); err != nil {
+		t.Fatal(err)
+	}
+	got, err := without(dir, []string{dir + "/private/proc"})
+	if want := []string{dir + "/data"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v; want %q", got, err, want)
 	}
 }

@@ -64,7 +64,8 @@ func procMount(line string) (dir string, is bool) {
 }
 
 // without returns the paths whose trees, together, are that of dir without the closed
-// ones. Symbolic links lead to one of them or to what is closed.
+// ones. Symbolic links lead to one of them or to what is closed. A directory that cannot
+// be listed stays closed with all that is in it.
 func without(dir string, closed []string) (open []string, err error) {
 	if slices.Contains(closed, dir) {
 		return nil, nil
@@ -73,6 +74,9 @@ func without(dir string, closed []string) (open []string, err error) {
 		return []string{dir}, nil
 	}
 	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, nil
+	}
 	for _, e := range entries {
 		if e.Type()&fs.ModeSymlink != 0 {
 			continue

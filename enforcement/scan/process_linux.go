@@ -115,13 +115,21 @@ func (p *process) threads() (dirs []string) {
 	return dirs
 }
 
+// maxMappings bounds the list of mappings that is read, in bytes. A process can have
+// 65530 of them (sysctl vm.max_map_count), each with a name of 4 KiB.
+const maxMappings = 32 << 20
+
 func (p *process) read(name string) ([]byte, error) {
 	f, err := p.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(f)
+	text, err := io.ReadAll(io.LimitReader(f, maxMappings+1))
+	if len(text) > maxMappings {
+		return nil, fmt.Errorf("their list has more than %d bytes", maxMappings)
+	}
+	return text, err
 }
 
 func (p *process) scan(ctx context.Context) (*Report, error) {

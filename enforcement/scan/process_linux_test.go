@@ -130,3 +130,20 @@ func mapCode(b *testing.B, bytes int) {
 		}
 	}
 }
+
+// TestTooManyMappings: a process whose list of mappings is very long is not scanned, and
+// costs who looks no more memory than there is for such a list.
+func TestTooManyMappings(t *testing.T) {
+	dir := t.TempDir()
+	maps, err := os.Create(dir + "/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer maps.Close()
+	if err := maps.Truncate(1 << 40); err != nil {
+		t.Fatal(err)
+	}
+	if err := scan.ReadMappings(dir); err == nil || !strings.Contains(err.Error(), "more than 33554432 bytes") {
+		t.Errorf("%v", err)
+	}
+}

@@ -71,14 +71,19 @@ func (a *attachment) carryTo(b *attachment) {
 	a.lost = lost
 }
 
+// carryCell keeps the order in which gates count: what is tolerated is read last and
+// written first, so that it is never less than its reasons.
 func carryCell(from, to page.Cell, carried *[page.Counters]uint64) {
-	for c := range carried {
-		counter := page.Counter(c)
-		if now := from.Load(counter); now != carried[c] {
-			to.AddN(counter, now-carried[c])
-			carried[c] = now
+	var now [page.Counters]uint64
+	for c := range page.Counter(page.Counters) {
+		now[c] = from.Load(c)
+	}
+	for c := page.Counter(page.Counters) - 1; c >= 0; c-- {
+		if now[c] != carried[c] {
+			to.AddN(c, now[c]-carried[c])
 		}
 	}
+	*carried = now
 	to.See(from.Seen())
 }
 

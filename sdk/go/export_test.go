@@ -44,3 +44,9 @@ func Judge(table page.Table) (ask func(source, target, bit int) int, err error) 
 
 // Draw draws a delay of up to so many nanoseconds.
 func (t *Thread) Draw(most uint16) time.Duration { return t.draw(most) }
+
+// Carry returns what carries counters from one cell to another.
+func Carry(from, to page.Cell) (carry func()) {
+	var carried [page.Counters]uint64
+	return func() { carryCell(from, to, &carried) }
+}

@@ -86,9 +86,12 @@ func (d *daemon) tryContained(t *testing.T, w way, behind defence) (outcome, str
 	if w.name == outside {
 		return lookIn(t, cmd)
 	}
-	out, err := cmd.CombinedOutput()
+	out, err := d.run(t, cmd)
 	return d.outcome(t, cmd.Dir, out, err)
 }
+
+// dockers are the capabilities of a container of Docker's, as the kernel prints them.
+const dockers = "00000000a80425fb"
 
 // lookIn reads the memory of the program, from here, while it waits.
 func lookIn(t *testing.T, cmd *exec.Cmd) (outcome, string) {
@@ -103,7 +106,11 @@ func lookIn(t *testing.T, cmd *exec.Cmd) (outcome, string) {
 	if _, err := fmt.Sscanf(line, "waits, secret at %d", &address); err != nil {
 		t.Fatalf("the program does not say where the secret is, but %q", line)
 	}
-	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", childOf(t, cmd.Process.Pid)))
+	child := childOf(t, cmd.Process.Pid)
+	if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", child)); err != nil || !strings.Contains(string(status), "CapEff:\t"+dockers+"\n") {
+		t.Errorf("it has not the capabilities %s: %v\n%s", dockers, err, status)
+	}
+	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", child))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,18 +4,23 @@ package redteam_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement"
 	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -27,6 +32,33 @@ const patience = 60 * time.Second
 type daemon struct {
 	socket string
 	engine *enforcement.Engine
+	joined register
+}
+
+// register counts the processes that have left.
+type register struct {
+	attach.Authority
+	left atomic.Int64
+}
+
+// Join implements attach.Authority.
+func (r *register) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.Refused) {
+	s, refused := r.Authority.Join(id, h)
+	if refused != nil {
+		return nil, refused
+	}
+	return registered{s, r}, nil
+}
+
+type registered struct {
+	attach.Session
+	in *register
+}
+
+// Leave implements attach.Session.
+func (s registered) Leave() {
+	s.Session.Leave()
+	s.in.left.Add(1)
 }
 
 // others is how many services attacker.c has besides front and vault.
@@ -47,7 +79,8 @@ func startDaemon(t *testing.T, mode string) *daemon {
 			[]string{viewtest.Entry("service", name) + "/config/code-scan-mode = OFF"})
 	}
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	d := &daemon{filepath.Join(t.TempDir(), "s"), enforcement.New(logger)}
+	d := &daemon{socket: filepath.Join(t.TempDir(), "s"), engine: enforcement.New(logger)}
+	d.joined.Authority = d.engine
 	commit, _, err := d.engine.Prepare(t.Context(), viewtest.Delta(t, tree.New(viewtest.Set(t)), viewtest.Config(t, lines...)))
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +93,7 @@ func startDaemon(t *testing.T, mode string) *daemon {
 	ctx, cancel := context.WithCancel(context.Background())
 	var served sync.WaitGroup
 	served.Go(func() {
-		if err := (&attach.Server{Authority: d.engine, Logger: logger}).Serve(ctx, l); err != nil {
+		if err := (&attach.Server{Authority: &d.joined, Logger: logger}).Serve(ctx, l); err != nil {
 			t.Errorf("serve: %v", err)
 		}
 	})
@@ -77,10 +110,25 @@ func (d *daemon) await(t *testing.T, holds func() bool) {
 	}
 }
 
-// reports waits until the program has left, and returns the kinds of what was reported of it.
-func (d *daemon) reports(t *testing.T) (kinds []wire.Kind) {
+// run runs a program to its end, and lets it end when the daemon has taken what it said: the
+// daemon does not listen to processes that are no more.
+func (d *daemon) run(t *testing.T, cmd *exec.Cmd) (string, error) {
 	t.Helper()
-	d.await(t, func() bool { return !d.engine.State().Service["front"].GetAttached() })
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	in, err := cmd.StdinPipe()
+	left := d.joined.left.Load()
+	if err := errors.Join(err, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	d.await(t, func() bool { return d.joined.left.Load() > left })
+	in.Close()
+	err = cmd.Wait()
+	return out.String(), err
+}
+
+// reports returns the kinds of what was reported.
+func (d *daemon) reports() (kinds []wire.Kind) {
 	for {
 		select {
 		case v := <-d.engine.Violations():

@@ -65,7 +65,7 @@ func (d *daemon) detect(t *testing.T, w way) {
 	if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
 		t.Error(err)
 	}
-	d.reports(t)
+	d.reports() // for the next one
 }
 
 // sees says whether the daemon has seen what the way's monitor sees.
@@ -90,17 +90,17 @@ func (d *daemon) try(t *testing.T, w way, behind defence) (outcome, string) {
 	t.Helper()
 	cmd := behind.command(t, attacker(t), d.socket, backends[behind.walls], w.name)
 	cmd.Dir = t.TempDir()
-	out, err := cmd.CombinedOutput()
+	out, err := d.run(t, cmd)
 	return d.outcome(t, cmd.Dir, out, err)
 }
 
 // outcome says what came of a run in the folder.
-func (d *daemon) outcome(t *testing.T, dir string, out []byte, err error) (outcome, string) {
+func (d *daemon) outcome(t *testing.T, dir, out string, err error) (outcome, string) {
 	t.Helper()
-	seen := d.reports(t)
+	seen := d.reports()
 	said := fmt.Sprintf("%q %v %v", out, err, seen)
 	switch {
-	case strings.Contains(string(out), worked) || dumped(t, dir):
+	case strings.Contains(out, worked) || dumped(t, dir):
 		return works, said
 	case ended(err):
 		return ends, said

@@ -30,7 +30,7 @@ func run(socket, service string) error {
 	for s := bufio.NewScanner(os.Stdin); s.Scan(); {
 		verb, argument, _ := strings.Cut(s.Text(), " ")
 		do, ok := map[string]func(string) error{
-			"attach": m.attach, "map": m.mapFile, "half": m.half, "whole": m.whole, "unmap": m.unmap, "write": m.write, "loose": m.loose, "stall": m.stall, "release": m.release,
+			"attach": m.attach, "map": m.mapFile, "half": m.half, "whole": m.whole, "unmap": m.unmap, "write": m.write, "loose": m.loose, "vast": m.vast, "stall": m.stall, "release": m.release,
 		}[verb]
 		if !ok {
 			return fmt.Errorf("no command %q", verb)
@@ -127,6 +127,16 @@ func (m *mapper) write(path string) error {
 func (m *mapper) loose(string) (err error) {
 	m.memory, err = unix.Mmap(-1, 0, pageSize, unix.PROT_READ|unix.PROT_WRITE|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON)
 	return err
+}
+
+// vast makes more code than there is memory: all of it is one page of zeros.
+func (m *mapper) vast(string) error {
+	const size = 1 << 44
+	_, _, errno := unix.Syscall6(unix.SYS_MMAP, 0, size, unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE, ^uintptr(0), 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // stall makes a page of code that whoever reads it waits for: nobody fills it in

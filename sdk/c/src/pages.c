@@ -157,11 +157,20 @@ void wg_pages_ring(const struct wg_attachment *a) {
 		;
 }
 
-static void carry(_Atomic uint64_t *from, _Atomic uint64_t *to, uint64_t *carried) {
-	uint64_t now = atomic_load_explicit(from, memory_order_relaxed);
+static void carry(uint64_t now, _Atomic uint64_t *to, uint64_t *carried) {
 	if (now != *carried)
-		atomic_fetch_add_explicit(to, now - *carried, memory_order_relaxed);
+		atomic_fetch_add_explicit(to, now - *carried, memory_order_release);
 	*carried = now;
+}
+
+/* Keeps the order in which gates count: what is tolerated is read last and written first, so
+ * that it is never less than its reasons. */
+static void carry_cell(struct wg_attachment *from, const struct wg_attachment *to, uint64_t cell) {
+	uint64_t now[WG_COUNTERS];
+	for (int counter = 0; counter < WG_COUNTERS; counter++)
+		now[counter] = atomic_load_explicit(word_of(from, cell, counter), memory_order_acquire);
+	for (int counter = WG_COUNTERS - 1; counter >= 0; counter--)
+		carry(now[counter], word_of(to, cell, counter), &from->carried[cell * WG_COUNTERS + (unsigned)counter]);
 }
 
 static void join(const struct wg_attachment *from, const struct wg_attachment *to, uint64_t cell) {
@@ -180,9 +189,8 @@ static void join(const struct wg_attachment *from, const struct wg_attachment *t
 void wg_pages_carry(struct wg_attachment *from, struct wg_attachment *to) {
 	uint64_t cells = (uint64_t)WG->domains * WG->domains;
 	for (uint64_t cell = 0; cell < cells; cell++) {
-		for (int counter = 0; counter < WG_COUNTERS; counter++)
-			carry(word_of(from, cell, counter), word_of(to, cell, counter), &from->carried[cell * WG_COUNTERS + (unsigned)counter]);
+		carry_cell(from, to, cell);
 		join(from, to, cell);
 	}
-	carry(wg_pages_lost(from), wg_pages_lost(to), &from->carried[cells * WG_COUNTERS]);
+	carry(atomic_load(wg_pages_lost(from)), wg_pages_lost(to), &from->carried[cells * WG_COUNTERS]);
 }

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/launch"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/netconf"
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
 )
 
 // The exit statuses.
@@ -33,12 +35,21 @@ type verdictError struct{ message string }
 
 func (e *verdictError) Error() string { return e.message }
 
+// printableLines is text.Printable for more than a line.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = text.Printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // exit writes what went wrong and what to do, and returns the status.
 func exit(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(stderr, "waveguard:", err)
+	fmt.Fprintln(stderr, "waveguard:", printableLines(err.Error()))
 	var usage *usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintf(stderr, "Run \"%s --help\" for its usage and examples.\n", usage.command.path())

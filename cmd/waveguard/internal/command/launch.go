@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/launch"
+	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
 	"github.com/optical-net/waveguard/enforcement/confine"
 	"github.com/optical-net/waveguard/enforcement/scan"
 )
@@ -60,7 +62,7 @@ it, 125 when it could not be confined, 126 and 127 when it could not be executed
 func (f *launchFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&f.service, "service", f.service, "`NAME` of the service that the program provides")
 	flags.StringVar(&f.profile, "profile", f.profile, "`PROFILE` of system calls: plain, region for a program with an SDK in it, or auto")
-	flags.BoolVar(&f.clean, "require-clean", f.clean, "do not start a program that can open walls but through the gate")
+	flags.BoolVar(&f.clean, "require-clean", f.clean, "do not start a program whose file can open walls but through the gate; libraries are not looked at")
 	flags.StringVar(&f.socket, "socket", f.socket, "`SOCKET` of the daemon, for a program with an SDK (default DATA/attach.sock)")
 	flags.StringVar(&f.restart, "restart", f.restart, "`WHEN` to start it again: never, on-failure or always; after 100ms, doubled up to 30s")
 	flags.BoolVar(&f.permissive, "permissive", f.permissive, "refuse nothing, log what would be")
@@ -116,12 +118,20 @@ func (f *launchFlags) run(ctx context.Context, s *session) error {
 		Path: path, Args: s.args, Policy: policy, Restart: restart, StopTimeout: f.stop,
 		Environ: []string{"WAVEGUARD_SERVICE=" + f.service, "WAVEGUARD_SOCKET=" + f.attachSocket(s)},
 		Stdin:   s.Stdin, Stdout: s.Stdout, Stderr: s.Stderr,
-		Tell: func(format string, args ...any) {
-			fmt.Fprintf(s.Stderr, "waveguard run: %s: %s\n", f.service, fmt.Sprintf(format, args...))
-		},
+		Tell: teller(s.Stderr, f.service),
+	}
+	if f.clean {
+		p.Check = func(ctx context.Context) error { return f.refuse(examineProgram(ctx, path)) }
 	}
 	f.introduce(p, findings)
 	return p.Run(ctx)
+}
+
+// teller writes lines about a service, of which scripts and files may have words.
+func teller(w io.Writer, service string) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		fmt.Fprintf(w, "waveguard run: %s: %s\n", text.Printable(service), text.Printable(fmt.Sprintf(format, args...)))
+	}
 }
 
 // autoProfile is the profile that follows from the scan.

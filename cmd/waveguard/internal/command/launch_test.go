@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,5 +80,20 @@ func TestRunRefuses(t *testing.T) {
 		if status != launch.StatusNotConfined && status != launch.StatusNotFound && status != launch.StatusNotExecutable || out.Len() > 0 || said.Len() == 0 {
 			t.Errorf("%q: status %d, out %q, said %q", args, status, out.String(), said.String())
 		}
+	}
+}
+
+// TestRunShowsNoSequences: the first line of a script, which whoever wrote it chose, does
+// nothing to the terminal.
+func TestRunShowsNoSequences(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(script, []byte("#!/no\x1b[2J\x07\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	teller(&said, "x")("scan: %v", examineProgram(t.Context(), script))
+	Run(t.Context(), []string{"run", "--service", "x", "--require-clean", "--", script}, Environment{Stdout: io.Discard, Stderr: &said, Getenv: os.Getenv})
+	if strings.ContainsAny(said.String(), "\x1b\x07") || strings.Count(said.String(), "[2J") != 2 {
+		t.Errorf("said %q", said.String())
 	}
 }

@@ -16,7 +16,7 @@ func (f *launchFlags) introduce(p launch.Program, findings *programFindings) {
 		given = append(given, "memory is never written and then executed")
 	}
 	if confine.ClosesProc(p.Policy) {
-		given = append(given, "files of /proc cannot be opened")
+		given = append(given, "files of /proc cannot be opened (--allow-proc lets it)")
 	}
 	if p.Policy.FixedCode {
 		given = append(given, "no code is mapped after its start")

@@ -34,7 +34,7 @@ metered and timed: --include-limits proposes limits where they are.
 Nothing is changed without --commit, which checks, shows and asks as "config load" does.
 --output edit-config writes the <config> of an edit-config.
 JSON: {"differences", "notes", "changed", "confirm-by", "persist-id"}; the last two are
-there with --confirm.`,
+there with --confirm. With --reset it is {"reset": true}.`,
 		examples: []string{
 			"waveguard learn",
 			"waveguard learn --domain dashboard --include-limits --headroom 1.5",
@@ -128,9 +128,21 @@ type learning struct {
 }
 
 func (l *learning) forget(ctx context.Context) error {
+	if len(l.options.Domains) > 0 {
+		policy, err := l.running(ctx)
+		if err != nil {
+			return err
+		}
+		if err := learn.CheckDomains(policy, l.options.Domains); err != nil {
+			return err
+		}
+	}
 	err := l.limited(ctx, func(ctx context.Context) error { return l.appliance.ResetObservations(ctx, l.options.Domains) })
-	if err != nil || l.output == forPrograms {
+	if err != nil {
 		return err
+	}
+	if l.output == forPrograms {
+		return l.writeJSON(map[string]bool{"reset": true})
 	}
 	_, err = fmt.Fprintln(l.Stdout, "Forgotten; calls are observed anew.")
 	return err

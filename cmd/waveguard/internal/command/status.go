@@ -19,7 +19,7 @@ func statusCommand() *command {
 "isolation-strength", "minimum-isolation-strength", "hardware-keys", "boot-time",
 "policy-epoch"}, "domains", "transitions", "services", "services-attached",
 "services-unproven", "violations", "permissive"}; the last has the names of the
-domains whose calls pass whatever policy says, the six before it are numbers.`,
+domains that are permissive, the six before it are numbers.`,
 		examples: []string{
 			"waveguard status",
 			"waveguard status --output json | jq -r '.system[\"isolation-strength\"]'",
@@ -130,7 +130,7 @@ func (o *overview) pairs(p text.Palette) []text.Pair {
 	}
 	if len(o.Permissive) > 0 {
 		pairs = append(pairs, text.Pair{Name: "permissive", Value: p.Paint(text.Warn, strings.Join(o.Permissive, ", ")) +
-			"\nCalls by these domains pass, whatever policy says; \"waveguard learn\" proposes a policy."})
+			"\nCalls by these domains need no permission; \"waveguard learn\" proposes a policy."})
 	}
 	return pairs
 }

@@ -124,6 +124,22 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestCheckedBeforeEachStart: what was clean once need not be so when it is started again.
+func TestCheckedBeforeEachStart(t *testing.T) {
+	p, told := shell(t, "exit 1")
+	p.Restart = Always
+	clean, problem := 2, &ExitError{StatusNotConfined, "it changed"}
+	p.Check = func(context.Context) error {
+		if clean--; clean < 0 {
+			return problem
+		}
+		return nil
+	}
+	if err := p.Run(t.Context()); !errors.Is(err, problem) || told.starts() != 2 {
+		t.Errorf("%v after %d starts, want %v after 2", err, told.starts(), problem)
+	}
+}
+
 func TestAlwaysGoesOnUntilStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p, told := shell(t, "exit 0")

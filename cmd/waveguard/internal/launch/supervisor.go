@@ -39,6 +39,8 @@ type Program struct {
 
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	// Check is asked before each start, if there is one; its error ends Run.
+	Check func(context.Context) error
 	// Tell is told of starts, ends and waits.
 	Tell func(format string, args ...any)
 }
@@ -128,6 +130,11 @@ func said(err error) string {
 
 // once runs the program to its end, and passes the signals on.
 func (p Program) once(ctx context.Context, signals <-chan os.Signal) error {
+	if p.Check != nil {
+		if err := p.Check(ctx); err != nil {
+			return err
+		}
+	}
 	text, err := json.Marshal(p.Policy)
 	if err != nil {
 		return fmt.Errorf("say what to run: %w", err)

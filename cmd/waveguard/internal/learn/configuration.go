@@ -28,6 +28,24 @@ func read(t *tree.Tree) (*configuration, error) {
 	return &configuration{all, c.Reader()}, nil
 }
 
+// CheckDomains returns an error if a policy lacks one of the domains.
+func CheckDomains(policy *tree.Tree, names []string) error {
+	c, err := read(policy)
+	if err != nil {
+		return err
+	}
+	return c.check(names)
+}
+
+func (c *configuration) check(names []string) error {
+	for _, name := range names {
+		if c.Domains[name] == nil {
+			return fmt.Errorf("there is no domain %q; \"waveguard domains\" lists them", name)
+		}
+	}
+	return nil
+}
+
 // verdict returns what gates find of calls between two domains in a process that
 // registered these operations of the target.
 func (c *configuration) verdict(source, target string, operations []string) page.Verdict {

@@ -38,6 +38,16 @@ type Pair struct {
 // Passed is how many calls gates let pass.
 func (p *Pair) Passed() uint64 { return p.Permitted + p.Tolerated }
 
+// average is how many calls there were in a second, from the first to the last; 0 if that
+// is not known.
+func (p *Pair) average() float64 {
+	took := p.Last.Sub(p.First)
+	if p.First.IsZero() || took < time.Second {
+		return 0
+	}
+	return float64(p.Passed()+p.Denied) / took.Seconds()
+}
+
 // Observed returns what an operational tree, or a recording of one, says that was
 // observed. The error says that it says nothing.
 func Observed(t *tree.Tree) (*Observation, error) {

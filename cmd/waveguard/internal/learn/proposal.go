@@ -44,10 +44,8 @@ func Propose(running *tree.Tree, o *Observation, opt Options) (*Proposal, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range opt.Domains {
-		if c.Domains[name] == nil {
-			return nil, fmt.Errorf("there is no domain %q; \"waveguard domains\" lists them", name)
-		}
+	if err := c.check(opt.Domains); err != nil {
+		return nil, err
 	}
 	l := &learner{
 		policy: c, opt: opt, used: map[view.TransitionKey]bool{}, callers: map[string]bool{},
@@ -176,25 +174,42 @@ func (l *learner) doubt(p *Pair, operations []string) {
 
 // limits proposes limits, or says where the ones there are were exceeded.
 func (l *learner) limits(k view.TransitionKey, p *Pair, t *gen.MpkSecurity_Transition) {
-	for _, x := range []struct {
-		leaf, unit        string
-		seen, limit, most uint64
-	}{
-		{"max-rate", "calls/s", p.PeakRate, uint64(t.GetMaxRate()), maxRate},
-		{"max-dwell-time", "us", uint64(p.Longest / time.Microsecond), uint64(t.GetMaxDwellTime()), maxDwell},
-	} {
-		room := math.Ceil(float64(x.seen) * l.opt.Headroom)
-		switch {
-		case !l.opt.Limits && x.limit > 0 && x.seen > x.limit:
-			l.note("%s -> %s: %d %s were seen, %s is %d (--include-limits proposes another)", p.Source, p.Target, x.seen, x.unit, x.leaf, x.limit)
-		case !l.opt.Limits:
-		case x.seen == 0:
-			l.note("%s -> %s: no %s is proposed, as nothing was measured", p.Source, p.Target, x.leaf)
-		case room > float64(x.most):
-			l.note("%s -> %s: no %s is proposed, as %d %s were seen", p.Source, p.Target, x.leaf, x.seen, x.unit)
-		default:
-			l.edit.limit(k, x.leaf, uint64(room))
-		}
+	if average := p.average(); l.opt.Limits && p.PeakRate > 0 && average > float64(p.PeakRate) {
+		l.note("%s -> %s: no max-rate is proposed, as %.0f calls/s on average are more than the %d that were measured: of some calls, or in one process of several (\"waveguard learn --reset\" observes anew)",
+			p.Source, p.Target, math.Ceil(average), p.PeakRate)
+	} else {
+		l.limit(k, p, measured{"max-rate", "calls/s", p.PeakRate, uint64(t.GetMaxRate()), maxRate})
+	}
+	l.limit(k, p, measured{"max-dwell-time", "us", uint64(p.Longest / time.Microsecond), uint64(t.GetMaxDwellTime()), maxDwell})
+}
+
+// measured is what was measured that a leaf limits.
+type measured struct {
+	leaf, unit string
+	seen       uint64 // in calls that were refused, too
+	limit      uint64 // 0: none
+	most       uint64 // that a limit can be
+}
+
+// limit deals with one limit, which becomes wider only for calls that are granted.
+func (l *learner) limit(k view.TransitionKey, p *Pair, m measured) {
+	exceeded := m.limit > 0 && m.seen > m.limit
+	room := math.Ceil(float64(m.seen) * l.opt.Headroom)
+	if m.limit > 0 && !exceeded {
+		room = min(room, float64(m.limit))
+	}
+	switch {
+	case !l.opt.Limits && exceeded:
+		l.note("%s -> %s: %d %s were seen, %s is %d (--include-limits proposes another)", p.Source, p.Target, m.seen, m.unit, m.leaf, m.limit)
+	case !l.opt.Limits:
+	case m.seen == 0:
+		l.note("%s -> %s: no %s is proposed, as nothing was measured", p.Source, p.Target, m.leaf)
+	case exceeded && p.Tolerated == 0 && !l.opt.Refused:
+		l.note("%s -> %s: %s stays %d, though %d %s were seen (--include-refused grants them)", p.Source, p.Target, m.leaf, m.limit, m.seen, m.unit)
+	case room > float64(m.most):
+		l.note("%s -> %s: no %s is proposed, as %d %s were seen", p.Source, p.Target, m.leaf, m.seen, m.unit)
+	default:
+		l.edit.limit(k, m.leaf, uint64(room))
 	}
 }
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"time"
+	"path/filepath"
+	"runtime"
 )
 
 // together is how many services are compared in one process and in processes of their own.
@@ -48,7 +50,7 @@ func (r *run) memory() error {
 	for _, row := range rows {
 		t.row(row.what, row.of(figures["go"]), row.of(figures["c"]))
 	}
-	t.row("the daemon, more for each attached process with one service, at most", kibibytes(attachment), "the same")
+	t.row("the daemon, heap and stacks, for each attached process with one service", kibibytes(attachment), "the same")
 	t.note("What a process has written, its part of what it shares (PSS), and page tables, without its program's file; each service has written 4 KiB once; medians of %d. "+
 		"A domain in C has a stack for each thread that was inside, of which a page or two are there.", r.repeats())
 	return t.write(r.out)
@@ -119,33 +121,49 @@ func (r *run) lookSeparate(language string) (float64, error) {
 	return m.all(), endAll(all...)
 }
 
-// lookDaemon returns what the daemon needs for each process, at most: it is a Go program, and takes
-// memory from the system before it has to.
+// lookDaemon returns what the daemon's enforcement needs for each attached process.
 func (r *run) lookDaemon() (float64, error) {
-	without, err := r.daemonMemory()
+	socket := filepath.Join(r.dir, "engine.sock")
+	engine, err := spawn{role: "engine", args: []string{socket}, cpu: anyCPU}.start()
 	if err != nil {
 		return 0, err
 	}
-	all, err := r.startHosts("go", "NONE", 0, hosts)
-	if err != nil {
-		return 0, err
+	var kib [2]float64
+	var all []*child
+	for i := range kib {
+		text, err := engine.ask("memory")
+		if err != nil {
+			return 0, err
+		}
+		if _, err := fmt.Sscan(text, &kib[i]); err != nil {
+			return 0, err
+		}
+		if i > 0 {
+			break
+		}
+		for n := range hosts {
+			c, err := spawn{role: "host", args: []string{socket, "NONE", fmt.Sprint(n), "1"}, cpu: anyCPU}.start()
+			if err != nil {
+				return 0, err
+			}
+			all = append(all, c)
+		}
 	}
-	with, err := r.daemonMemory()
-	if err != nil {
-		return 0, err
-	}
-	return (with - without) / hosts, endAll(all...)
+	return (kib[1] - kib[0]) / hosts, endAll(append(all, engine)...)
 }
 
-// daemonMemory waits until the daemon's memory holds still.
-func (r *run) daemonMemory() (float64, error) {
-	var last float64
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
-		m, err := memoryOf(r.daemon.pid())
-		if err != nil || m.all() == last {
-			return last, err
-		}
-		last = m.all()
+// engineRole is the daemon's enforcement alone. Its order is "memory", answered with the KiB of heap and stacks in use.
+func engineRole(args []string, out *answers) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if err := enforce(ctx, args[0]); err != nil {
+		return err
 	}
-	return last, nil
+	return out.serve(func([]string) (string, error) {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return fmt.Sprint(float64(m.HeapAlloc+m.StackInuse) / 1024), nil
+	})
 }

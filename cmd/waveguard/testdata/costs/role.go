@@ -19,6 +19,7 @@ func init() {
 		"client":   clientRole,
 		"server":   serverRole,
 		"host":     hostRole,
+		"engine":   engineRole,
 		"workload": workloadRole,
 		"part":     partRole,
 	}

@@ -17,7 +17,6 @@ type counted struct{ all, wrpkru, rdpkru int }
 type stepper struct {
 	thread int
 	kinds  map[uint64]kind // of the instruction at an address
-	stuck  *time.Timer     // ends the process
 }
 
 type kind byte
@@ -26,6 +25,7 @@ const (
 	ordinary kind = iota
 	wrpkru
 	rdpkru
+	systemCall
 )
 
 // stepsMost ends a walk that never arrives.
@@ -33,50 +33,62 @@ const stepsMost = 200_000
 
 // laps walks a thread of a process to a place, then from there to there for so many times, and returns what
 // it counted of each. The process's other threads stand still meanwhile: Go's would interrupt
-// one that is as slow as this. If the thread then waits for one of those it returns errStuck, and the
-// process is of no use any more.
+// one that is as slow as this.
 func laps(process, thread int, place uint64, times int) (all []counted, err error) {
 	// Who traces is a thread, and one on the same processor waits the least.
 	err = onCPU(0, func() error {
-		stopped, err := stopAll(process)
-		defer func() { letGo(process, stopped) }()
-		if err != nil {
-			return err
-		}
-		if err := moveTo(0, thread); err != nil {
-			return err
-		}
-		s := &stepper{thread: thread, kinds: map[uint64]kind{}, stuck: time.AfterFunc(stuckAfter, func() { _ = unix.Kill(process, unix.SIGKILL) })}
-		defer s.stuck.Stop()
-		if _, err := s.lap(place); err != nil {
-			return err
-		}
-		for range times {
-			c, err := s.lap(place)
-			if err != nil {
+		for deadline := time.Now().Add(time.Second); ; time.Sleep(20 * time.Millisecond) {
+			if all, err = lapsOnce(process, thread, place, times); !errors.Is(err, errWaits) || time.Now().After(deadline) {
 				return err
 			}
-			all = append(all, c)
 		}
-		return nil
 	})
 	return all, err
 }
 
-// errStuck reports a thread that waits for one that stands still.
-var errStuck = errors.New("the thread is stuck")
+// errWaits reports a thread that waits for one of those that stand still, or is about to.
+var errWaits = errors.New("the thread waits for another one")
 
-// stuckAfter is longer than a step takes even where processors are short.
-const stuckAfter = 2 * time.Second
-
-// letGo ends the tracing of threads. Those of a process that was killed must be waited for, or nobody
-// hears of its end.
-func letGo(process int, threads []int) {
-	for _, thread := range threads {
-		if err := unix.PtraceDetach(thread); err != nil && thread != process {
-			_, _ = unix.Wait4(thread, nil, unix.WALL, nil)
+func lapsOnce(process, thread int, place uint64, times int) (all []counted, err error) {
+	stopped, err := stopAll(process)
+	defer func() {
+		for _, thread := range stopped {
+			err = errors.Join(err, unix.PtraceDetach(thread))
 		}
+	}()
+	if err != nil {
+		return nil, err
 	}
+	if err := moveTo(0, thread); err != nil {
+		return nil, err
+	}
+	s := &stepper{thread, map[uint64]kind{}}
+	if err := s.underWay(); err != nil {
+		return nil, err
+	}
+	if _, err := s.lap(place); err != nil {
+		return nil, err
+	}
+	for range times {
+		c, err := s.lap(place)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// underWay requires that the thread is not in a system call.
+func (s *stepper) underWay() error {
+	var registers unix.PtraceRegs
+	if err := unix.PtraceGetRegs(s.thread, &registers); err != nil {
+		return fmt.Errorf("read registers: %w", err)
+	}
+	if int64(registers.Orig_rax) >= 0 {
+		return errWaits
+	}
+	return nil
 }
 
 // stopAll traces the threads of a process, and returns those that stand.
@@ -91,7 +103,7 @@ func stopAll(process int) (threads []int, err error) {
 			return threads, err
 		}
 		if err := errors.Join(unix.PtraceSeize(thread), unix.PtraceInterrupt(thread)); err != nil {
-			return threads, fmt.Errorf("trace a child: %w", err)
+			return threads, fmt.Errorf("trace thread %d of a child, %w: %w", thread, errWaits, err) // or it has just ended
 		}
 		threads = append(threads, thread)
 		if _, err := wait(thread); err != nil {
@@ -123,6 +135,10 @@ func (s *stepper) lap(place uint64) (c counted, err error) {
 			c.wrpkru++
 		case rdpkru:
 			c.rdpkru++
+		case systemCall:
+			if registers.Rax != unix.SYS_RT_SIGRETURN { // no path makes one: it is about to wait
+				return c, errWaits
+			}
 		}
 		if err := s.step(); err != nil {
 			return c, err
@@ -132,7 +148,6 @@ func (s *stepper) lap(place uint64) (c counted, err error) {
 
 // step executes one instruction; signals are delivered on the way.
 func (s *stepper) step() error {
-	s.stuck.Reset(stuckAfter)
 	for signal := unix.Signal(0); ; {
 		if err := stepWith(s.thread, signal); err != nil {
 			return fmt.Errorf("step: %w", err)
@@ -163,7 +178,7 @@ func wait(thread int) (unix.Signal, error) {
 			continue
 		}
 		if err == nil && !status.Stopped() {
-			err = fmt.Errorf("%w, and was ended: %#x", errStuck, status)
+			err = fmt.Errorf("the thread ended: %#x", status)
 		}
 		if status>>16 == unix.PTRACE_EVENT_STOP {
 			return 0, err // interrupted
@@ -187,6 +202,9 @@ func (s *stepper) kind(at uint64) (kind, error) {
 		k = wrpkru
 	case [3]byte{0x0f, 0x01, 0xee}:
 		k = rdpkru
+	}
+	if bytes[0] == 0x0f && bytes[1] == 0x05 {
+		k = systemCall
 	}
 	s.kinds[at] = k
 	return k, nil

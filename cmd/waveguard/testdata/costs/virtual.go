@@ -22,13 +22,11 @@ import (
 	"github.com/optical-net/waveguard/yang/tree"
 )
 
-// walkVirtual counts with protection keys, in the virtual machine of testdata/pkuvm. Without what that needs there are
-// no counts, and the run says so.
+// walkVirtual counts with protection keys, in the virtual machine of testdata/pkuvm.
 func (r *run) walkVirtual() ([]path, error) {
 	for _, tool := range []string{"qemu-system-x86_64", "busybox"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			fmt.Fprintf(os.Stderr, "costs: nothing is counted with protection keys: %s is missing: scripts/install-deps\n", tool)
-			return nil, nil
+			return nil, fmt.Errorf("%s is missing: scripts/install-deps", tool)
 		}
 	}
 	args := []string{"-timeout", "5m"}
@@ -43,7 +41,7 @@ func (r *run) walkVirtual() ([]path, error) {
 	}
 	paths, err := pathsIn(string(out))
 	if err == nil && len(paths) != 6 {
-		err = fmt.Errorf("the virtual machine counted %d paths:\n%s", len(paths), out)
+		return nil, fmt.Errorf("the virtual machine counted %d paths:\n%s", len(paths), out)
 	}
 	return paths, err
 }

@@ -220,7 +220,8 @@ func (r *run) reportWorkload(plants []*plant) error {
 	calls := float64(plants[0].calls) / float64(plants[0].demands)
 	t.note("A demand is %d shortest paths on NSFNET, a wavelength, and the release of an old lightpath: %.1f calls. "+
 		"All ways gave the same answers (digest %s after %d demands). Percentages are against function calls at the same rate; "+
-		"processor time is of all processes together, and at a rate includes waking up for each demand.", alternatives, calls, plants[0].digest, plants[0].demands)
+		"processor time is of all processes together, and at a rate includes waking up for each demand. Below some percent is noise: "+
+		"three gates are some tens of nanoseconds each, the garbage collector and where memory lies are more.", alternatives, calls, plants[0].digest, plants[0].demands)
 	return t.write(r.out)
 }
 
