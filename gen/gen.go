@@ -17,6 +17,6 @@ package gen
 // Without a schema in it, ygot's output imports two packages that it does not
 // use; the second command takes them out.
 
-//go:generate go run -trimpath github.com/openconfig/ygot/generator -path=../yang/models -output_file=mpk_security.go -package_name=gen -generate_fakeroot -fakeroot_name=device -compress_paths=true -generate_leaf_getters -typedef_enum_with_defmod -ignore_unsupported -include_schema=false -exclude_modules=ietf-netconf-acm ../yang/models/mpk-security@2026-11-23.yang ../yang/models/mpk-security-telemetry@2026-11-23.yang
+//go:generate go run -trimpath github.com/openconfig/ygot/generator -path=../yang/models -output_file=mpk_security.go -package_name=gen -generate_fakeroot -fakeroot_name=device -compress_paths=true -generate_leaf_getters -typedef_enum_with_defmod -ignore_unsupported -include_schema=false -exclude_modules=ietf-netconf-acm ../yang/models/mpk-security@2026-11-25.yang ../yang/models/mpk-security-telemetry@2026-11-25.yang
 //go:generate sed -i -e /"encoding.json"$/d -e /"reflect"$/d mpk_security.go
 //go:generate go tool gofumpt -w mpk_security.go

@@ -17,7 +17,7 @@ func TestCapabilities(t *testing.T) {
 		t.Errorf("got %v", resp)
 	}
 	for _, m := range resp.GetSupportedModels() {
-		if m.GetName() == "mpk-security" && m.GetVersion() == "2026-11-23" && m.GetOrganization() == "Waveguard project" {
+		if m.GetName() == "mpk-security" && m.GetVersion() == "2026-11-25" && m.GetOrganization() == "Waveguard project" {
 			return
 		}
 	}

@@ -28,7 +28,7 @@ JSON: {"files": [{"file", "valid", "note"}], "problems": [{"file", "line", "colu
 "path", "error-tag", "error-app-tag", "message", "rule", "hint"}]}; what is
 unknown is absent. Constraints are checked once the file can be read.`,
 		examples: []string{
-			"waveguard yang validate yang/models/mpk-security@2026-11-23.yang",
+			"waveguard yang validate yang/models/mpk-security@2026-11-25.yang",
 			"waveguard yang validate docs/examples/policy.json --type config --output json",
 			"waveguard yang validate --path yang/models --module mpk-security docs/examples/policy.xml",
 			"waveguard yang validate --type rpc docs/examples/edit-config.xml",
