@@ -266,25 +266,60 @@ func TestLooksThatDoNotComeBack(t *testing.T) {
 	r.engine.Hurry()
 	r.commit(frontScan("mode = REQUIRE_CLEAN"))
 	m := r.mapper(t)
+	m.do("attach")
+	r.eventually("front to be in service", func() bool { return r.service("front").OperationalState == inService })
 	if said := m.say("stall"); said != "done" {
 		if os.Geteuid() != 0 && os.Getenv("CI") != "true" {
 			t.Skip(said)
 		}
 		t.Fatal(said)
 	}
-	m.do("attach")
 	r.eventually("it to be known", func() bool { return r.engine.Stuck("front") > 0 })
 	for range 2 * enforcement.MaxStuck {
 		if said := m.say("attach"); !strings.Contains(said, "is provided by process") {
 			t.Errorf("the claim is answered %q", said)
 		}
 	}
-	if n := r.engine.Stuck("front"); n > enforcement.MaxStuck {
+	if n := r.engine.Stuck("front"); n > enforcement.MaxStuck+enforcement.UnderWay {
 		t.Errorf("%d looks do not come back", n)
 	}
 	m.do("release")
 	r.eventually("all to come back", func() bool { return r.engine.Stuck("front") == 0 })
 	r.eventually("front to be in service", func() bool { return r.service("front").OperationalState == inService })
+}
+
+// TestLooksAtOthers: looks at impostors that do not come back change nothing for the process
+// that provides the service.
+func TestLooksAtOthers(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t)
+	r.engine.LookFor(100 * time.Millisecond)
+	r.engine.JoinWithin(100 * time.Millisecond)
+	r.engine.Hurry()
+	r.commit(frontScan("mode = REQUIRE_CLEAN"))
+	own, other := r.mapper(t), r.mapper(t)
+	own.do("attach")
+	r.eventually("front to be in service", func() bool { return r.service("front").OperationalState == inService })
+	if said := other.say("stall"); said != "done" {
+		if os.Geteuid() != 0 && os.Getenv("CI") != "true" {
+			t.Skip(said)
+		}
+		t.Fatal(said)
+	}
+	for r.engine.Stuck("front") < enforcement.MaxStuck {
+		if said := other.say("attach"); !strings.Contains(said, "is provided by process") {
+			t.Errorf("the claim is answered %q", said)
+		}
+	}
+	clean := codeFile(t, "", 0)
+	was := r.service("front").CodeScan.GetBytes()
+	own.do("map", clean)
+	r.eventually("it to be scanned", func() bool { return r.service("front").CodeScan.GetBytes() > was })
+	if s := r.service("front"); s.OperationalState != inService || s.CodeScan.Verdict != verdictAccepted {
+		t.Errorf("state %+v, scan %+v", s, s.CodeScan)
+	}
+	other.do("release")
+	r.eventually("all to come back", func() bool { return r.engine.Stuck("front") == 0 })
 }
 
 // TestCodeOfOneThatComesBack: a process that was attached to a former daemon, and whose

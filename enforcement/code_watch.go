@@ -22,8 +22,9 @@ const (
 	// longestJoin is how long an attachment waits for a scan that it needs; after
 	// that it is granted, and isolated until another one ends.
 	longestJoin = 3 * time.Second
-	// maxStuck bounds the looks that do not come back, of the processes of one service:
-	// each keeps a thread of the daemon.
+	// maxStuck bounds the looks that do not come back, of the processes of one service and
+	// besides those under way: each keeps a thread of the daemon. When there are as many, processes that were
+	// never scanned are not.
 	maxStuck = 4
 	// fullScanEvery is when what looked the same is scanned again.
 	fullScanEvery = time.Minute
@@ -97,10 +98,6 @@ func (a *attachment) refuseCode(r policy.Reader) *refusal {
 // look brings what is known up to date. It says whether anything is new. If it does
 // not come back in time, what is known changes all the same, and stuck is called.
 func (c *code) look(ctx context.Context, e *Engine, stuck func()) (changed bool) {
-	if !e.mayLook(c.service) {
-		p, _ := c.read()
-		return c.set(p, errStuck)
-	}
 	select {
 	case e.scanners <- struct{}{}:
 	case <-ctx.Done():
@@ -108,6 +105,9 @@ func (c *code) look(ctx context.Context, e *Engine, stuck func()) (changed bool)
 	}
 	release := sync.OnceFunc(func() { <-e.scanners })
 	defer release()
+	if p, _ := c.read(); p == nil && !e.mayLook(c.service) {
+		return c.set(nil, errStuck)
+	}
 	late := time.AfterFunc(e.longest+e.longest/scanShare, func() {
 		e.noteStuck(c.service, 1)
 		p, _ := c.read()

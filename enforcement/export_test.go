@@ -114,8 +114,12 @@ func (e *Engine) OccupyScanners() (free func()) {
 	}
 }
 
-// MaxStuck is how many looks at the code of a service's processes may be stuck.
-const MaxStuck = maxStuck
+// How many looks at the code of a service's processes may be stuck, and what comes on top
+// when several are under way.
+const (
+	MaxStuck = maxStuck
+	UnderWay = maxScanners - 1
+)
 
 // Stuck returns how many are.
 func (e *Engine) Stuck(service string) int {

@@ -279,6 +279,8 @@ func TestHostileCode(t *testing.T) {
 		{args: "supervise", says: "refused -6\nended 0"},
 		{args: "watch", says: "refused -6\nended 0"},
 		{args: "end-myself", signal: syscall.SIGABRT, says: "a thread was ended that is over no deadline"},
+		{args: "call-back", signal: syscall.SIGABRT, says: "what does not return came back to the gate"},
+		{args: "return", says: "refused -1\nended 0"},
 		{args: "raise", says: "ended 0"},
 		{args: "bad-stack", says: "refused -16\nended 0"},
 		{args: "nothing", says: "ended -8"}, // the read of another's region that all others begin with or end in

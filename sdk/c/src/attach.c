@@ -50,13 +50,14 @@ static int copy_services(const struct wg_config *config) {
 	return WG_OK;
 }
 
-/* Numbers the operations of each domain, as the daemon does. */
+/* Numbers the operations of each domain, as the daemon does, and notes whose they are. */
 static int number_operations(void) {
 	for (uint32_t i = 0; i < WG->gates; i++) {
 		struct wg_domain *d = WG->hosted[WG->way[i].service].domain;
 		if (d->operations == WG_MAX_OPERATIONS)
 			return WG_E_ARGUMENT;
 		WG->way[i].bit = d->operations++;
+		WG->way[i].domain = d;
 	}
 	return WG_OK;
 }
@@ -111,6 +112,8 @@ static int settle(const struct wg_compartments *compartments) {
 	int status = number_operations();
 	if (status == WG_OK)
 		status = alloc_tables();
+	if (status == WG_OK)
+		status = wg_walls_pin(&WG->pages[0]);
 	if (status == WG_OK)
 		status = adopt(compartments);
 	if (status == WG_OK)

@@ -66,52 +66,60 @@ static void meter(const struct wg_attachment *a, const struct wg_domain *from, c
 
 /* Asks the page. The verdict is for as long as the epoch if the page says so; never where a
  * memory of it would tell on the clock what was asked before. */
-static struct wg_decision ask(struct wg_verdict *v, const struct wg_attachment *a, const struct wg_domain *from, uint32_t gate) {
-	const struct wg_way *way = &WG->way[gate];
-	const struct wg_domain *to = WG->hosted[way->service].domain;
+static enum wg_rule ask(struct wg_verdict *v, const struct wg_attachment *a, const struct wg_frame *f) {
+	const struct wg_way *way = &WG->way[f->gate];
+	const struct wg_domain *from = f->domain, *to = way->domain;
 	const struct wg_policy_answer p = wg_pages_lookup(a, from->index, to->index);
 	const uint64_t now = wg_now();
 	enum wg_rule rule = rule_of(&p, way->bit);
 	const bool keep = (rule == WG_PERMITTED) & ((p.entry.flags & WG_ENTRY_FAST_PATH) != 0) & !(p.target_flags & WG_DOMAIN_CONSTANT_TIME);
+	const bool permissive = (p.source_flags & WG_DOMAIN_PERMISSIVE) != 0;
 	const bool admitted = admit(&WG->meters[(size_t)from->index * WG->domains + to->index], now, p.entry.max_rate, rule == WG_PERMITTED);
 	rule = (enum wg_rule)pick((rule == WG_PERMITTED) & !admitted, WG_DENY_RATE, rule);
 	atomic_fetch_or_explicit(wg_pages_word(a, from->index, to->index, WG_S_OPERATIONS), UINT64_C(1) << way->bit, memory_order_relaxed);
 	meter(a, from, to, now);
 	*v = (struct wg_verdict){
-		.attachment = a->id, .epoch = pick(keep, p.epoch, 0), .gate = gate, .source = from->index,
-		.delay = p.delay, .rate = p.entry.max_rate, .dwell = p.entry.max_dwell,
-		.permissive = (p.source_flags & WG_DOMAIN_PERMISSIVE) != 0,
+		.attachment = a->id, .epoch = pick(keep, p.epoch, 0), .permitted = wg_pages_word(a, from->index, to->index, WG_C_PERMITTED),
+		.limits = {.dwell = p.entry.max_dwell, .delay = p.delay, .timed = permissive}, .gate = f->gate, .rate = p.entry.max_rate,
+		.source = from->index, .metered = (p.entry.max_rate != 0) | permissive, .permissive = permissive,
 	};
-	return (struct wg_decision){.rule = rule, .permissive = v->permissive, .dwell = v->dwell, .delay = v->delay};
+	return rule;
 }
 
-static struct wg_decision remember(const struct wg_verdict *v, const struct wg_attachment *a, const struct wg_domain *from, uint32_t gate) {
-	const struct wg_domain *to = WG->hosted[WG->way[gate].service].domain;
-	struct wg_decision d = {.rule = WG_PERMITTED, .permissive = v->permissive, .dwell = v->dwell, .delay = v->delay};
-	if (v->rate == 0 && !v->permissive)
-		return d;
+/* What is left to decide where the page was asked before. */
+static enum wg_rule remember(const struct wg_verdict *v, const struct wg_attachment *a, const struct wg_frame *f) {
+	const struct wg_domain *from = f->domain, *to = WG->way[f->gate].domain;
 	const uint64_t now = wg_now();
 	meter(a, from, to, now);
-	if (!admit(&WG->meters[(size_t)from->index * WG->domains + to->index], now, v->rate, true))
-		d.rule = WG_DENY_RATE;
-	return d;
+	return admit(&WG->meters[(size_t)from->index * WG->domains + to->index], now, v->rate, true) ? WG_PERMITTED : WG_DENY_RATE;
 }
 
-/* Decides on a call of domain from through a gate into another domain, and counts it. */
-struct wg_decision wg_decide(struct wg_thread *t, const struct wg_attachment *a, const struct wg_domain *from, uint32_t gate) {
+/* Decides on a call that a verdict does not settle, and counts it. */
+__attribute__((noinline)) static struct wg_decision judge(struct wg_verdict *v, const struct wg_attachment *a, struct wg_frame *f, bool known) {
 	static const uint8_t counters[] = {
 		[WG_PERMITTED] = WG_C_PERMITTED, [WG_DENY_SERVICE] = WG_C_OUT_OF_SERVICE, [WG_DENY_TRANSITION] = WG_C_DENIED,
 		[WG_DENY_OPERATION] = WG_C_OPERATION_DENIED, [WG_DENY_RATE] = WG_C_RATE_LIMITED,
 	};
-	struct wg_verdict *v = &t->verdicts[(gate ^ 31u * from->index) % WG_VERDICTS];
-	/* No epoch with a permit is 0. */
-	const bool known = v->epoch != 0 && v->gate == gate && v->source == from->index && v->attachment == a->id && v->epoch == wg_pages_epoch(a);
-	struct wg_decision d = known ? remember(v, a, from, gate) : ask(v, a, from, gate);
-	d.tolerated = d.permissive & (d.rule != WG_PERMITTED) & (d.rule != WG_DENY_SERVICE);
-	const uint32_t to = WG->hosted[WG->way[gate].service].domain->index;
+	struct wg_decision d = {.rule = known ? remember(v, a, f) : ask(v, a, f)};
+	d.tolerated = v->permissive & (d.rule != WG_PERMITTED) & (d.rule != WG_DENY_SERVICE);
+	f->limits = v->limits;
+	const uint32_t from = f->domain->index, to = WG->way[f->gate].domain->index;
 	/* This first: a reader must not take the call for a refused one. */
 	if (!known || d.tolerated)
-		atomic_fetch_add_explicit(wg_pages_word(a, from->index, to, WG_C_TOLERATED), d.tolerated, memory_order_relaxed);
-	atomic_fetch_add_explicit(wg_pages_word(a, from->index, to, counters[d.rule]), 1, memory_order_release);
+		atomic_fetch_add_explicit(wg_pages_word(a, from, to, WG_C_TOLERATED), d.tolerated, memory_order_relaxed);
+	atomic_fetch_add_explicit(wg_pages_word(a, from, to, counters[d.rule]), 1, memory_order_release);
 	return d;
+}
+
+/* Decides on the call into another domain that the frame is for, counts it, and notes in the frame what it has to keep to. */
+struct wg_decision wg_decide(struct wg_thread *t, const struct wg_attachment *a, struct wg_frame *f) {
+	const uint32_t gate = f->gate, from = f->domain->index;
+	struct wg_verdict *v = &t->verdicts[(gate ^ 31u * from) % WG_VERDICTS];
+	/* No epoch with a permit is 0. */
+	const bool known = v->epoch != 0 && v->gate == gate && v->source == from && v->attachment == a->id && v->epoch == wg_pages_epoch(a);
+	if (!known || v->metered)
+		return judge(v, a, f, known);
+	f->limits = v->limits;
+	atomic_fetch_add_explicit(v->permitted, 1, memory_order_release);
+	return (struct wg_decision){.rule = WG_PERMITTED};
 }

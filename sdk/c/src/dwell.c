@@ -28,7 +28,7 @@ static void ring(void) {
 static void exceeded(struct wg_thread *reporter, uint32_t thread, const struct wg_call *c) {
 	struct wg_attachment *a = wg_hold(reporter);
 	const struct wg_way *way = &WG->way[c->gate];
-	const uint16_t target = WG->hosted[way->service].domain->index;
+	const uint16_t target = way->domain->index;
 	const struct wg_report r = {
 		.kind = WG_DWELL_EXCEEDED, .service = (uint16_t)c->service, .source = (uint16_t)c->source, .target = target,
 		.operation = (uint16_t)way->bit, .thread = thread,
@@ -41,17 +41,17 @@ static void exceeded(struct wg_thread *reporter, uint32_t thread, const struct w
 /* A call begins, noted in the frame at that depth. */
 void wg_dwell_begin(struct wg_thread *t, uint32_t depth) {
 	struct wg_frame *f = &t->frames[depth];
-	if (f->dwell == 0 && !f->timed)
+	if (f->limits.dwell == 0 && !f->limits.timed)
 		return;
 	f->entered = wg_now();
-	if (f->dwell == 0)
+	if (f->limits.dwell == 0)
 		return;
 	struct wg_stay *s = &t->stays[depth];
 	/* What it is first, the deadline last: whoever finds the same deadline before and after read the call of it. */
 	atomic_store_explicit(&s->gate, f->gate, memory_order_relaxed);
 	atomic_store_explicit(&s->service, f->service, memory_order_relaxed);
 	atomic_store_explicit(&s->source, f->domain->index, memory_order_relaxed);
-	const uint64_t deadline = (f->entered + (uint64_t)f->dwell * 1000) & ~UINT64_C(1);
+	const uint64_t deadline = (f->entered + (uint64_t)f->limits.dwell * 1000) & ~UINT64_C(1);
 	atomic_store(&s->deadline, deadline);
 	if (deadline < atomic_load(&WG->watch_until))
 		ring();
@@ -60,14 +60,14 @@ void wg_dwell_begin(struct wg_thread *t, uint32_t depth) {
 /* The call of the frame at that depth ends. */
 void wg_dwell_end(struct wg_thread *t, uint32_t depth) {
 	struct wg_frame *f = &t->frames[depth];
-	if (f->dwell == 0 && !f->timed)
+	if (f->limits.dwell == 0 && !f->limits.timed)
 		return;
 	const uint64_t now = wg_now();
 	const struct wg_call c = {.gate = f->gate, .service = f->service, .source = f->domain->index};
 	struct wg_attachment *a = wg_hold(t);
-	wg_raise(wg_pages_word(a, c.source, WG->hosted[WG->way[c.gate].service].domain->index, WG_S_LONGEST), now - f->entered);
+	wg_raise(wg_pages_word(a, c.source, WG->way[c.gate].domain->index, WG_S_LONGEST), now - f->entered);
 	wg_let_go(t);
-	if (f->dwell == 0)
+	if (f->limits.dwell == 0)
 		return;
 	const uint64_t deadline = atomic_exchange(&t->stays[depth].deadline, 0);
 	if (!(deadline & 1) && now > deadline)

@@ -36,9 +36,7 @@ wg_gate_text:
 	lea wg_threads(%rip), \a
 	mov \state, \b
 	sub \a, \b
-	cmp $(WG_MAX_THREADS * WG_SLOT_SIZE), \b
-	jae 9f
-	test $(WG_SLOT_SIZE - 1), \b
+	test $~((WG_MAX_THREADS - 1) * WG_SLOT_SIZE), \b
 	jnz 9f
 	.if \pku
 	rdfsbase \a
@@ -119,18 +117,25 @@ wg_gate_\name:
 	mov %fs:(%rcx), %rcx
 	jmp .Lenter_\name
 
-/* wg_back_NAME(op, a): as wg_gate, of code that does not go on and may have no stack. */
+/* wg_back_NAME(op, a, b): of code that does not go on and may have no stack. Nothing of it is kept. */
 	.globl wg_back_\name
 	.hidden wg_back_\name
 	.type wg_back_\name, @function
 wg_back_\name:
 	endbr64
-	xor %r9d, %r9d
 	mov %rdx, %r10
-	mov %rcx, %r11
 	open_controller \pku
 	mov wg_self@gottpoff(%rip), %rcx
 	mov %fs:(%rcx), %rcx
+	check %rcx, %rax, %rdx, \pku
+	ldmxcsr .Lmxcsr(%rip)
+	mov %rcx, %rbx
+	lea WG_SLOT_SIZE(%rcx), %rsp
+	reset
+	mov %r10, %rdx
+	xor %ebp, %ebp
+	call wg_returned
+	jmp .Lleave_\name
 
 /* State in %rcx, not believed; return address in %r9; b, c in %r10, %r11. */
 .Lenter_\name:
@@ -153,15 +158,13 @@ wg_back_\name:
 	mov %rcx, %rbx
 	lea WG_SLOT_SIZE(%rcx), %rsp
 	reset
-	mov %r8, %r9
-	mov %r11, %r8
-	mov %r10, %rcx
-	mov %rsi, %rdx
-	mov %rdi, %rsi
-	mov %rbx, %rdi
+	mov %r10, %rdx
+	mov %rcx, %r9
+	mov %r11, %rcx
 	xor %ebp, %ebp
 	call wg_trusted
 
+.Lleave_\name:
 	/* The controller is done; its answer stands in the state. */
 	.if \pku
 	mov WG_T_EXPECTED(%rbx), %eax

@@ -2,8 +2,8 @@
 /*
  * The library's inside.
  *
- * The controller is the code that runs with the controller's key open: wg_trusted and
- * what it calls, on the stack of the thread's slot. Its memory is struct wg_controller,
+ * The controller is the code that runs with the controller's key open: wg_trusted, wg_returned and
+ * what they call, on the stack of the thread's slot. Its memory is struct wg_controller,
  * the thread table and what wg_controller_alloc returns; nothing else may be believed,
  * not even errno or a value read twice from elsewhere. It makes system calls
  * through wg_syscall alone, and never allocates from the heap. Its stacks have a
@@ -82,6 +82,7 @@ struct wg_region {
 	uint8_t *memory;
 	size_t size; /* bytes, whole pages */
 	enum wg_region_kind kind;
+	bool sealed; /* stays where it is, under its key, until the process ends */
 };
 
 /* Memory of a service that is there before the walls are: whole pages, readable and writable. */
@@ -115,6 +116,8 @@ struct wg_compartments {
  * Invariant: while threads is above 0 the key does not change, but from 0. While it drains
  * nobody enters, so that it comes to be empty.
  */
+#define WG_KEY_SHIFT 24
+#define WG_KEY_MASK UINT64_C(15)
 struct wg_domain {
 	_Atomic uint64_t word;
 	char name[WG_MAX_NAME + 1];
@@ -128,6 +131,7 @@ struct wg_domain {
 	uint32_t entries; /* at the last look */
 	uint64_t stamp;   /* of the ring's clock, when entries was last seen to have grown */
 	bool pinned;      /* its key is not taken */
+	bool sealed;      /* nor ever will be: its regions are sealed. Does not change once there are regions */
 	uint8_t priority; /* of two, the lower gives its key up first */
 
 	struct wg_lock lock; /* of what follows */
@@ -158,6 +162,7 @@ struct wg_way {
 	char name[WG_MAX_NAME + 1];
 	uint32_t service, bit;
 	wg_function function;
+	struct wg_domain *domain; /* of the service */
 };
 
 /* The pages of one Welcome. */
@@ -170,21 +175,27 @@ struct wg_attachment {
 	uint64_t *carried; /* what later pages already hold, by cell and counter; then the lost reports */
 };
 
+/* What a call that is let through has to keep to. */
+struct wg_limits {
+	uint32_t dwell; /* microseconds permitted, 0 for any */
+	uint16_t delay; /* nanoseconds, most, at each crossing */
+	uint8_t timed;  /* how long it stays is measured */
+	uint8_t reserved; /* 0 */
+};
+
 struct wg_verdict {
 	uint64_t attachment, epoch; /* epoch 0: do not use again */
-	uint32_t gate;
+	_Atomic uint64_t *permitted; /* counter in the pages of that attachment */
+	struct wg_limits limits;
+	uint32_t gate, rate;
 	uint16_t source;
-	uint16_t delay; /* nanoseconds, most */
-	uint32_t rate, dwell;
+	bool metered;    /* each call is to be judged by itself: the rate, or that the source is permissive, wants it */
 	bool permissive; /* the source is */
 };
 
 struct wg_decision {
 	enum wg_rule rule;
 	bool tolerated; /* it is let through although a rule refuses */
-	bool permissive;
-	uint16_t delay; /* nanoseconds, most */
-	uint32_t dwell; /* microseconds, 0 for any */
 };
 
 enum wg_frame_kind { WG_FRAME_RUN, WG_FRAME_CALL, WG_FRAME_OUTSIDE };
@@ -195,13 +206,10 @@ struct wg_frame {
 	uint16_t fpucw;
 	uint8_t kind;
 	uint8_t crossed; /* a wall was crossed: the chain has grown */
-	uint64_t entered; /* nanoseconds, if dwell is not 0 or timed */
-	uint32_t dwell;   /* microseconds permitted, 0 for any */
+	uint64_t entered; /* nanoseconds, if there is a limit of time or timed */
+	struct wg_limits limits;
 	uint32_t service; /* whose code called */
 	uint32_t gate;
-	uint16_t delay; /* nanoseconds, most, at each crossing */
-	uint8_t timed;
-	uint8_t reserved0;
 	uint32_t reserved[6];
 	struct wg_domain *domain; /* where the caller was, NULL outside */
 };
@@ -270,6 +278,7 @@ WG_AT(struct wg_frame, rip, WG_F_RIP);
 WG_AT(struct wg_frame, mxcsr, WG_F_MXCSR);
 WG_AT(struct wg_frame, fpucw, WG_F_FPUCW);
 _Static_assert(sizeof(struct wg_frame) == 1 << WG_FRAME_SHIFT, "the gate indexes frames by a shift");
+_Static_assert((WG_MAX_THREADS & (WG_MAX_THREADS - 1)) == 0, "the gate tells by one mask whether a slot is in the table");
 _Static_assert(sizeof(struct wg_thread) <= WG_SLOT_GUARD, "a state ends below the guard page");
 
 struct wg_report {
@@ -337,6 +346,10 @@ struct wg_controller {
 	int connection, wake;
 	uint32_t sent, received; /* sequences */
 
+	uint32_t sealed_domains;
+	_Atomic uint32_t unpinned; /* domains that policy pins, for which there was no key to spare */
+	_Atomic uint32_t sealed;   /* regions */
+
 	struct wg_ring ring;
 	struct wg_lock memory; /* of spare */
 	struct wg_region *spare;
@@ -389,12 +402,13 @@ WG_HIDDEN int wg_threads_prepare(void);
 WG_HIDDEN int wg_threads_start(bool with_keys);
 
 /* trusted.c */
-WG_HIDDEN void wg_trusted(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+WG_HIDDEN void wg_trusted(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d, struct wg_thread *t);
+WG_HIDDEN void wg_returned(uint64_t op, uint64_t a, uint64_t b, struct wg_thread *t);
 WG_HIDDEN struct wg_attachment *wg_hold(struct wg_thread *t);
 WG_HIDDEN void wg_let_go(struct wg_thread *t);
 
 /* decide.c */
-WG_HIDDEN struct wg_decision wg_decide(struct wg_thread *t, const struct wg_attachment *a, const struct wg_domain *from, uint32_t gate);
+WG_HIDDEN struct wg_decision wg_decide(struct wg_thread *t, const struct wg_attachment *a, struct wg_frame *f);
 WG_HIDDEN void wg_raise(_Atomic uint64_t *word, uint64_t to);
 
 /* delay.c */
@@ -422,13 +436,16 @@ WG_HIDDEN void wg_controller_reset(void);
 WG_HIDDEN int wg_arm(void);
 WG_HIDDEN uint32_t wg_simd_level(void);
 WG_HIDDEN bool wg_has_keys(void);
+WG_HIDDEN long wg_seal(uint64_t from, uint64_t to);
 
 /* ring.c */
 #define WG_BUSY (-100) /* every key is in use */
-WG_HIDDEN int wg_ring_key(struct wg_domain *d);
+/* Returns the domain's own key, 0 while it is parked. */
+static inline int wg_ring_key(struct wg_domain *d) { return (int)(atomic_load(&d->word) >> WG_KEY_SHIFT & WG_KEY_MASK); }
 WG_HIDDEN int wg_ring_enter(struct wg_domain *d);
 WG_HIDDEN int wg_ring_wait(struct wg_domain *d);
 WG_HIDDEN void wg_ring_leave(struct wg_domain *d);
+WG_HIDDEN int wg_ring_lend(struct wg_domain *d);
 /* Most domains that keep their keys: one key at least goes round. */
 #define WG_MAX_PINNED (WG_KEYS - WG_KEY_FIRST - 1)
 
@@ -441,6 +458,7 @@ WG_HIDDEN void wg_walls_leave(struct wg_thread *t);
 WG_HIDDEN void wg_walls_pause(struct wg_thread *t);
 WG_HIDDEN void wg_walls_resume(struct wg_thread *t);
 WG_HIDDEN void wg_walls_refresh(const struct wg_attachment *a);
+WG_HIDDEN int wg_walls_pin(const struct wg_attachment *a);
 
 /* region.c */
 WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_region_kind kind);
@@ -452,7 +470,9 @@ WG_HIDDEN struct wg_domain *wg_region_owner(uint64_t address);
 /* pages.c */
 WG_HIDDEN int wg_pages_open(struct wg_attachment *a, const int files[3], uint32_t hosted);
 WG_HIDDEN void wg_pages_close(struct wg_attachment *a);
-WG_HIDDEN uint64_t wg_pages_epoch(const struct wg_attachment *a);
+static inline uint64_t wg_pages_epoch(const struct wg_attachment *a) {
+	return atomic_load((const _Atomic uint64_t *)(const void *)(a->policy + offsetof(struct wg_policy_header, epoch)));
+}
 struct wg_policy_answer {
 	uint64_t epoch;
 	uint8_t source_state, target_state; /* WG_STATE_* */

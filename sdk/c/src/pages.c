@@ -71,8 +71,6 @@ void wg_pages_close(struct wg_attachment *a) {
 	a->stats = NULL;
 }
 
-uint64_t wg_pages_epoch(const struct wg_attachment *a) { return load64(a->policy + offsetof(struct wg_policy_header, epoch)); }
-
 /* Searches a row that lies inside the page, and takes as many steps wherever the entry is and
  * whether there is one: as many as the count has bits. The entry is zero where there is none. */
 static struct wg_policy_entry find(const uint8_t *row, uint32_t count, uint32_t target) {

@@ -81,12 +81,23 @@ static bool open_memory(const struct wg_region *r, const struct wg_domain *d) {
 	return wg_syscall(SYS_mprotect, at, size, prot, 0, 0, 0) == 0;
 }
 
+/* Seals memory of a domain whose regions are, guard pages and all, once it has its key. */
+static bool seal(struct wg_region *r, const struct wg_domain *d) {
+	if (!d->sealed)
+		return true;
+	const uint64_t guard = r->kind == WG_REGION_ADOPTED ? 0 : WG_PAGE;
+	r->sealed = wg_seal((uint64_t)r->memory - guard, (uint64_t)r->memory + r->size + guard) == 0;
+	if (r->sealed)
+		atomic_fetch_add(&WG->sealed, 1);
+	return r->sealed;
+}
+
 /* Opens the region and puts it into its domain's list, if it has one. */
 static bool settle(struct wg_region *r, struct wg_domain *d) {
 	if (d == NULL)
 		return open_memory(r, NULL);
 	wg_acquire(&d->lock); /* the key does not change meanwhile */
-	bool settled = d->region_count < WG_MAX_REGIONS && open_memory(r, d);
+	bool settled = d->region_count < WG_MAX_REGIONS && open_memory(r, d) && seal(r, d);
 	if (settled) {
 		d->region_count++;
 		r->next = d->regions;
@@ -103,6 +114,7 @@ struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_regio
 	if (r == NULL)
 		return NULL;
 	r->kind = kind;
+	r->sealed = false;
 	if (!map(r, size)) {
 		give_record(r);
 		return NULL;
@@ -126,7 +138,7 @@ int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s) {
 	wg_acquire(&d->lock);
 	if (WG->backend == WG_WIRE_MPROTECT && wg_syscall(SYS_mprotect, (long)s->at, (long)s->size, PROT_NONE, 0, 0, 0) < 0)
 		failure = WG_E_SYSTEM;
-	if (WG->backend == WG_WIRE_PKU && !open_memory(r, d))
+	if (WG->backend == WG_WIRE_PKU && !(open_memory(r, d) && seal(r, d)))
 		failure = WG_E_SYSTEM;
 	d->region_count++;
 	r->next = d->regions;
@@ -137,14 +149,17 @@ int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s) {
 
 static bool can_drop(const struct wg_region *r) { return r->kind != WG_REGION_KEPT && r->kind != WG_REGION_ADOPTED; }
 
-/* Unmaps a region of a domain. */
+/* Unmaps a region of a domain. One that is sealed stays, and is from now on one that nobody frees. */
 int wg_region_drop(struct wg_domain *d, const uint8_t *memory) {
 	wg_acquire(&d->lock);
 	struct wg_region **at = &d->regions;
 	while (*at != NULL && ((*at)->memory != memory || !can_drop(*at)))
 		at = &(*at)->next;
 	struct wg_region *r = *at;
-	if (r != NULL) {
+	const bool stays = r != NULL && r->sealed;
+	if (stays) {
+		r->kind = WG_REGION_KEPT;
+	} else if (r != NULL) {
 		*at = r->next;
 		d->region_count--;
 		unmap(r);
@@ -152,7 +167,8 @@ int wg_region_drop(struct wg_domain *d, const uint8_t *memory) {
 	wg_release(&d->lock);
 	if (r == NULL)
 		return WG_E_NOT_HOSTED;
-	give_record(r);
+	if (!stays)
+		give_record(r);
 	return WG_OK;
 }
 

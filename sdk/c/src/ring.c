@@ -18,15 +18,10 @@
 #define ONE_THREAD UINT64_C(1)
 #define ONE_ENTRY (UINT64_C(1) << 32)
 #define THREADS ((UINT64_C(1) << 24) - 1)
-#define KEY_SHIFT 24
-#define KEY_MASK UINT64_C(15)
 #define DRAINING (UINT64_C(1) << 28)
 #define TURN 10000000u /* nanoseconds that a domain drains, and then does not */
 
-static int key_of(uint64_t word) { return (int)(word >> KEY_SHIFT & KEY_MASK); }
-
-/* Returns the domain's own key, 0 while it is parked. */
-int wg_ring_key(struct wg_domain *d) { return key_of(atomic_load(&d->word)); }
+static int key_of(uint64_t word) { return (int)(word >> WG_KEY_SHIFT & WG_KEY_MASK); }
 
 /* Under the lock. */
 static void wake(struct wg_ring *r) {
@@ -74,7 +69,7 @@ static int park(struct wg_ring *r, struct wg_domain *d) {
 	for (;;) {
 		if ((word & THREADS) != 0)
 			return 0;
-		if (atomic_compare_exchange_strong(&d->word, &word, word & ~(KEY_MASK << KEY_SHIFT | DRAINING)))
+		if (atomic_compare_exchange_strong(&d->word, &word, word & ~(WG_KEY_MASK << WG_KEY_SHIFT | DRAINING)))
 			break;
 	}
 	if (r->draining == d)
@@ -134,7 +129,7 @@ static int obtain(struct wg_ring *r) {
 			r->evictions++;
 			return key;
 		}
-		atomic_fetch_add(&d->word, (uint64_t)key << KEY_SHIFT);
+		atomic_fetch_add(&d->word, (uint64_t)key << WG_KEY_SHIFT);
 	}
 	return failure;
 }
@@ -152,7 +147,7 @@ static int load(struct wg_ring *r, struct wg_domain *d) {
 	r->resident[r->residents++] = d;
 	r->loads++;
 	/* Last: from here on threads enter. */
-	atomic_fetch_add(&d->word, ((uint64_t)key << KEY_SHIFT) + ONE_ENTRY + ONE_THREAD);
+	atomic_fetch_add(&d->word, ((uint64_t)key << WG_KEY_SHIFT) + ONE_ENTRY + ONE_THREAD);
 	return key;
 }
 
@@ -174,6 +169,18 @@ int wg_ring_enter(struct wg_domain *d) {
 	key = enter_locked(r, d, r->first == NULL);
 	wg_release(&r->lock);
 	return key;
+}
+
+/* Lends a domain a key that is free, before there are threads. */
+int wg_ring_lend(struct wg_domain *d) {
+	struct wg_ring *r = &WG->ring;
+	wg_acquire(&r->lock);
+	int key = r->frees > 0 ? load(r, d) : WG_E_SYSTEM;
+	wg_release(&r->lock);
+	if (key < 0)
+		return WG_E_SYSTEM;
+	wg_ring_leave(d);
+	return WG_OK;
 }
 
 /* Begins or ends to drain a domain, when it is time. */

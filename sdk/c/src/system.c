@@ -161,6 +161,14 @@ uint32_t wg_simd_level(void) {
 	return WG_SIMD_AVX;
 }
 
+#ifndef SYS_mseal
+#define SYS_mseal 462 /* Linux 6.10 */
+#endif
+
+/* Has the kernel refuse, until the process ends, whatever would unmap, replace, move or protect whole pages anew
+ * (Documentation/userspace-api/mseal.rst). Of nothing it says whether it can, and whether this process may. */
+long wg_seal(uint64_t from, uint64_t to) { return wg_syscall(SYS_mseal, (long)from, (long)(to - from), 0, 0, 0, 0); }
+
 /* Whether RDPKRU, and RDFSBASE by which the gate knows a thread, are no invalid instructions. */
 bool wg_has_keys(void) {
 	const unsigned ospke = 1u << 4, fsgsbase = 1u << 1;

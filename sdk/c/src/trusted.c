@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the gate decides. See internal.h for what this code may believe. */
 #define _GNU_SOURCE
+#include <string.h>
 #include <sys/syscall.h>
 
 #include "heap.h"
 
 #define OUTSIDE_STACK (256u * 1024)
 #define LEAST_STACK (2 * WG_PAGE) /* that must be left for an operation to begin */
+
+/* Kept out of the way of a call that is let through, with its locals and its canary. */
+#define SELDOM __attribute__((noinline, cold))
 
 static uint32_t thread_id(void) { return (uint32_t)wg_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0); }
 
@@ -58,35 +62,36 @@ static const struct refusal refusals[] = {
 	[WG_DENY_RATE] = {WG_E_RATE, WG_RATE_EXCEEDED},
 };
 
-static void refuse(const struct wg_thread *t, struct wg_attachment *a, const struct wg_frame *f, const struct wg_decision *d) {
+SELDOM static int64_t refuse(const struct wg_thread *t, struct wg_attachment *a, const struct wg_frame *f, struct wg_decision d) {
 	const struct wg_way *way = &WG->way[f->gate];
 	const struct wg_report r = {
-		.kind = (uint8_t)refusals[d->rule].kind, .outcome = d->tolerated, .service = (uint16_t)t->service, .source = f->domain->index,
-		.target = WG->hosted[way->service].domain->index, .operation = (uint16_t)way->bit, .thread = t->tid,
+		.kind = (uint8_t)refusals[d.rule].kind, .outcome = d.tolerated, .service = (uint16_t)t->service, .source = f->domain->index,
+		.target = way->domain->index, .operation = (uint16_t)way->bit, .thread = t->tid,
 	};
 	wg_report(a, &r);
+	return d.tolerated ? WG_OK : refusals[d.rule].status;
 }
 
 /* Decides on the call across a wall that the frame is for, and notes what it has to keep to. */
 static int64_t permit(struct wg_thread *t, struct wg_frame *f) {
 	struct wg_attachment *a = wg_hold(t);
-	const struct wg_decision d = wg_decide(t, a, f->domain, f->gate);
-	if (d.rule != WG_PERMITTED)
-		refuse(t, a, f, &d);
+	const struct wg_decision d = wg_decide(t, a, f);
+	const int64_t status = d.rule == WG_PERMITTED ? WG_OK : refuse(t, a, f, d);
 	wg_let_go(t);
-	f->dwell = d.dwell;
-	f->timed = d.permissive;
-	f->delay = d.delay;
-	return d.rule == WG_PERMITTED || d.tolerated ? WG_OK : refusals[d.rule].status;
+	return status;
+}
+
+SELDOM static const struct wg_region *make_stack(const struct wg_thread *t, struct wg_domain *d) {
+	return d->stacks[slot_of(t)] = wg_region_make(d, WG->stack_size, WG_REGION_KEPT);
 }
 
 /* Finds where the thread's stack in a domain goes on, 0 if it cannot: below what the domain's
  * code last had when it left, at the top if it is not on the way. */
 static uint64_t stack_of(struct wg_thread *t, struct wg_domain *d, uint32_t frames) {
-	struct wg_region **stack = &d->stacks[slot_of(t)];
-	if (*stack == NULL && (*stack = wg_region_make(d, WG->stack_size, WG_REGION_KEPT)) == NULL)
-		return 0;
-	uint64_t low = (uint64_t)(*stack)->memory, high = low + (*stack)->size;
+	const struct wg_region *stack = d->stacks[slot_of(t)];
+	if (stack == NULL)
+		return (stack = make_stack(t, d)) == NULL ? 0 : (uint64_t)stack->memory + stack->size;
+	uint64_t low = (uint64_t)stack->memory, high = low + stack->size;
 	for (uint32_t i = frames; i-- > 0;) {
 		if (t->frames[i].domain != d)
 			continue;
@@ -96,33 +101,54 @@ static uint64_t stack_of(struct wg_thread *t, struct wg_domain *d, uint32_t fram
 	return high;
 }
 
-/* Makes the gate begin a function, from which it comes back to frame f. */
-static void begin(struct wg_thread *t, uint64_t sp, wg_function function, const uint64_t arguments[3]) {
+/* Makes the gate begin a function with what was handed over, from which it comes back to the last frame. */
+static void begin(struct wg_thread *t, uint64_t sp, wg_function function) {
 	t->begin = 1;
 	t->sp = sp;
 	t->function = (uint64_t)function;
-	for (int i = 0; i < 3; i++)
-		t->arguments[i] = arguments[i];
 	t->depth++;
 }
 
+static void hand_over(struct wg_thread *t, uint64_t a, uint64_t b, uint64_t c) {
+	t->arguments[0] = a;
+	t->arguments[1] = b;
+	t->arguments[2] = c;
+}
+
 /* Notes in the frame that the gate has filled with registers what else has to be restored. */
-static struct wg_frame *note(struct wg_thread *t, enum wg_frame_kind kind) {
+static struct wg_frame *note(struct wg_thread *t, enum wg_frame_kind kind, struct wg_domain *from) {
 	struct wg_frame *f = &t->frames[t->depth];
 	f->kind = (uint8_t)kind;
-	f->crossed = f->timed = 0;
-	f->dwell = 0;
-	f->delay = 0;
+	f->crossed = 0;
+	f->limits = (struct wg_limits){0};
 	f->service = t->service;
-	f->domain = current(t);
+	f->domain = from;
 	return f;
+}
+
+static bool limited(const struct wg_frame *f) {
+	uint64_t any;
+	memcpy(&any, &f->limits, sizeof any);
+	return any != 0;
+}
+
+/* A call across a wall begins, or ends, of which not only the permission matters. */
+SELDOM static void limits_begin(struct wg_thread *t, struct wg_frame *f) {
+	wg_delay(f->limits.delay);
+	wg_dwell_begin(t, t->depth);
+}
+
+SELDOM static void limits_end(struct wg_thread *t, struct wg_frame *f) {
+	wg_dwell_end(t, t->depth);
+	wg_delay(f->limits.delay);
 }
 
 /* Whether code of the domain was ended where it left things as they were, and nobody may find them so. */
 static bool fenced(const struct wg_domain *d) { return WG->fence && atomic_load(&d->faults) != 0; }
 
-static int64_t call(struct wg_thread *t, uint64_t gate, const uint64_t arguments[3]) {
+static int64_t call(struct wg_thread *t, uint64_t gate, uint64_t a, uint64_t b, uint64_t c) {
 	struct wg_domain *from = current(t);
+	hand_over(t, a, b, c);
 	if (from == NULL)
 		return WG_E_PLACE;
 	if (gate >= WG->gates)
@@ -130,10 +156,10 @@ static int64_t call(struct wg_thread *t, uint64_t gate, const uint64_t arguments
 	if (t->depth == WG_MAX_DEPTH)
 		return WG_E_DEPTH;
 	const struct wg_way *way = &WG->way[gate];
-	struct wg_domain *to = WG->hosted[way->service].domain;
+	struct wg_domain *to = way->domain;
 	if (fenced(from) || fenced(to))
 		return WG_E_OUT_OF_SERVICE;
-	struct wg_frame *f = note(t, WG_FRAME_CALL);
+	struct wg_frame *f = note(t, WG_FRAME_CALL, from);
 	f->gate = (uint32_t)gate;
 	uint64_t sp = stack_of(t, to, t->depth + 1);
 	if (sp == 0)
@@ -145,12 +171,11 @@ static int64_t call(struct wg_thread *t, uint64_t gate, const uint64_t arguments
 		if (status != WG_OK)
 			return status;
 		f->crossed = 1;
-		if (f->delay != 0)
-			wg_delay(f->delay);
-		wg_dwell_begin(t, t->depth);
+		if (limited(f))
+			limits_begin(t, f);
 	}
 	t->service = way->service;
-	begin(t, sp, way->function, arguments);
+	begin(t, sp, way->function);
 	return WG_OK;
 }
 
@@ -178,7 +203,7 @@ static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
 	struct wg_domain *home = WG->hosted[service].domain;
 	if (fenced(home))
 		return WG_E_OUT_OF_SERVICE;
-	struct wg_frame *f = note(t, WG_FRAME_RUN);
+	struct wg_frame *f = note(t, WG_FRAME_RUN, NULL);
 	uint64_t sp = stack_of(t, home, 0);
 	if (sp == 0)
 		return WG_E_SYSTEM;
@@ -188,10 +213,11 @@ static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
 	if (status != WG_OK)
 		return status;
 	f->crossed = 1;
-	f->delay = (uint16_t)atomic_load(&home->delay);
-	wg_delay(f->delay);
+	f->limits.delay = (uint16_t)atomic_load(&home->delay);
+	wg_delay(f->limits.delay);
 	t->service = (uint32_t)service;
-	begin(t, sp, WG->hosted[service].run, (const uint64_t[3]){argument, 0, 0});
+	hand_over(t, argument, 0, 0);
+	begin(t, sp, WG->hosted[service].run);
 	return WG_OK;
 }
 
@@ -202,10 +228,11 @@ static int64_t outside(struct wg_thread *t, uint64_t function, uint64_t argument
 		return WG_E_DEPTH;
 	if (t->outside == NULL && (t->outside = wg_region_make(NULL, OUTSIDE_STACK, WG_REGION_KEPT)) == NULL)
 		return WG_E_SYSTEM;
-	(void)note(t, WG_FRAME_OUTSIDE);
+	(void)note(t, WG_FRAME_OUTSIDE, current(t));
 	wg_walls_pause(t);
 	t->paused = 1;
-	begin(t, (uint64_t)t->outside->memory + t->outside->size, (wg_function)function, (const uint64_t[3]){argument, 0, 0});
+	hand_over(t, argument, 0, 0);
+	begin(t, (uint64_t)t->outside->memory + t->outside->size, (wg_function)function);
 	return WG_OK;
 }
 
@@ -214,17 +241,16 @@ static int64_t unwind(struct wg_thread *t, int64_t status, uint64_t result) {
 	if (t->depth == 0)
 		wg_die("a thread came back from a gate that it did not enter");
 	struct wg_frame *f = &t->frames[--t->depth];
-	wg_dwell_end(t, t->depth);
-	if (f->delay != 0)
-		wg_delay(f->delay);
+	if (limited(f))
+		limits_end(t, f);
+	t->service = f->service;
+	t->result = result;
 	if (f->kind == WG_FRAME_OUTSIDE) {
 		wg_walls_resume(t);
 		t->paused = 0;
 	} else if (f->crossed) {
 		wg_walls_leave(t);
 	}
-	t->service = f->service;
-	t->result = result;
 	return status;
 }
 
@@ -360,6 +386,8 @@ static uint64_t fault_property(uint64_t which) {
 static uint64_t property(struct wg_thread *t, uint64_t which) {
 	struct wg_attachment *a = wg_hold(t);
 	uint64_t id = a->id, epoch = wg_pages_epoch(a);
+	if (which == WG_UNPINNED && WG->backend == WG_WIRE_PKU)
+		wg_walls_refresh(a);
 	wg_let_go(t);
 	if (which >= WG_FAULTS_OF)
 		return fault_property(which);
@@ -372,37 +400,60 @@ static uint64_t property(struct wg_thread *t, uint64_t which) {
 	case WG_KEY_LOADS: return WG->ring.loads;
 	case WG_KEY_EVICTIONS: return WG->ring.evictions;
 	case WG_KEY_WAITS: return WG->ring.waits;
+	case WG_SEALED: return atomic_load(&WG->sealed);
+	case WG_UNPINNED: return WG->backend == WG_WIRE_PKU ? atomic_load(&WG->unpinned) : 0;
 	default: return 0;
 	}
 }
 
-/* Does what the gate was entered for. Afterwards the gate does what the state says. */
-void wg_trusted(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+/* What is asked of the controller beside calls. */
+SELDOM static int64_t serve(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b) {
+	switch (op) {
+	case WG_OP_RUN: return run(t, a, b);
+	case WG_OP_OUTSIDE: return outside(t, a, b);
+	case WG_OP_REGION_ALLOC: return region_alloc(t, a, b);
+	case WG_OP_REGION_FREE: return region_free(t, a);
+	case WG_OP_SUPERVISE: return wg_supervise(t);
+	case WG_OP_CLOSE: return close_host(t);
+	case WG_OP_REGISTER: return enroll(t);
+	case WG_OP_STATUS: t->result = property(t, a); return WG_OK;
+	case WG_OP_HEAP: return heap(t, a, b);
+	case WG_OP_PREFER: return prefer(t, a, b);
+	case WG_OP_WATCH: return wg_watch(t);
+	case WG_OP_OVERDUE: t->result = wg_dwell_overdue(t) != WG_NO_DEPTH; return WG_OK;
+	default: return WG_E_ARGUMENT;
+	}
+}
+
+SELDOM static int64_t end(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t b) {
+	switch (op) {
+	case WG_OP_FAULT: return fault(t, a, b);
+	case WG_OP_DWELL: return overstay(t);
+	default: wg_die("what does not return came back to the gate");
+	}
+}
+
+static void start(struct wg_thread *t) {
 	if (atomic_load_explicit(&t->busy, memory_order_relaxed))
 		wg_die("fault in the controller");
 	atomic_store_explicit(&t->busy, 1, memory_order_relaxed);
 	t->begin = 0;
 	t->result = 0;
-	int64_t status = WG_E_ARGUMENT;
-	switch (op) {
-	case WG_OP_RETURN: status = unwind(t, WG_OK, a); break;
-	case WG_OP_FAULT: status = fault(t, a, b); break;
-	case WG_OP_CALL: status = call(t, a, (const uint64_t[3]){b, c, d}); break;
-	case WG_OP_RUN: status = run(t, a, b); break;
-	case WG_OP_OUTSIDE: status = outside(t, a, b); break;
-	case WG_OP_REGION_ALLOC: status = region_alloc(t, a, b); break;
-	case WG_OP_REGION_FREE: status = region_free(t, a); break;
-	case WG_OP_SUPERVISE: status = wg_supervise(t); break;
-	case WG_OP_CLOSE: status = close_host(t); break;
-	case WG_OP_REGISTER: status = enroll(t); break;
-	case WG_OP_STATUS: t->result = property(t, a); status = WG_OK; break;
-	case WG_OP_HEAP: status = heap(t, a, b); break;
-	case WG_OP_PREFER: status = prefer(t, a, b); break;
-	case WG_OP_WATCH: status = wg_watch(t); break;
-	case WG_OP_OVERDUE: t->result = wg_dwell_overdue(t) != WG_NO_DEPTH; status = WG_OK; break;
-	case WG_OP_DWELL: status = overstay(t); break;
-	default: break;
-	}
+}
+
+static void finish(struct wg_thread *t, int64_t status) {
 	t->status = status;
 	atomic_store_explicit(&t->busy, 0, memory_order_release);
+}
+
+/* Does what the gate was entered for, whose caller stands in the last frame. Afterwards the gate does what the state says. */
+void wg_trusted(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d, struct wg_thread *t) {
+	start(t);
+	finish(t, op == WG_OP_CALL ? call(t, a, b, c, d) : serve(t, op, a, b));
+}
+
+/* Likewise, for code that came to its end: the last frame has nobody, and the one below goes on. */
+void wg_returned(uint64_t op, uint64_t a, uint64_t b, struct wg_thread *t) {
+	start(t);
+	finish(t, op == WG_OP_RETURN ? unwind(t, WG_OK, a) : end(t, op, a, b));
 }

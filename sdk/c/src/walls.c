@@ -116,7 +116,7 @@ static void yield(struct wg_thread *t) {
 void wg_walls_refresh(const struct wg_attachment *a) {
 	struct wg_ring *r = &WG->ring;
 	const uint64_t epoch = wg_pages_epoch(a);
-	int pinned = 0;
+	uint32_t pinned = WG->sealed_domains, unpinned = 0;
 	if (atomic_load(&WG->walls_of) == a->id && atomic_load(&WG->walls_epoch) == epoch)
 		return;
 	wg_acquire(&r->lock);
@@ -125,12 +125,34 @@ void wg_walls_refresh(const struct wg_attachment *a) {
 		const struct wg_policy_domain p = wg_pages_domain(a, i);
 		atomic_store_explicit(&d->delay, p.gate_delay, memory_order_relaxed);
 		d->priority = p.priority;
-		d->pinned = (p.flags & WG_DOMAIN_PINNED) != 0 && pinned < WG_MAX_PINNED;
-		pinned += d->pinned;
+		const bool wanted = (p.flags & WG_DOMAIN_PINNED) != 0 && !d->sealed, can = wanted && pinned < WG_MAX_PINNED;
+		d->pinned = d->sealed || can;
+		pinned += can;
+		unpinned += wanted && !can;
 	}
+	atomic_store(&WG->unpinned, unpinned);
 	atomic_store(&WG->walls_epoch, epoch);
 	atomic_store(&WG->walls_of, a->id);
 	wg_release(&r->lock);
+}
+
+/* Gives the domains that are pinned from the beginning their keys, before they have regions. Where the kernel can
+ * seal they keep them for good, whatever policy says later. */
+int wg_walls_pin(const struct wg_attachment *a) {
+	const bool can_seal = wg_seal(0, 0) == 0;
+	if (WG->backend != WG_WIRE_PKU)
+		return WG_OK;
+	wg_walls_refresh(a);
+	for (uint32_t i = 0; i < WG->domains; i++) {
+		struct wg_domain *d = &WG->domain[i];
+		if (!d->pinned)
+			continue;
+		if (wg_ring_lend(d) != WG_OK)
+			return WG_E_SYSTEM;
+		d->sealed = can_seal;
+		WG->sealed_domains += can_seal;
+	}
+	return WG_OK;
 }
 
 static int enter_pku(struct wg_thread *t, struct wg_domain *d) {
@@ -149,19 +171,24 @@ static int enter_pku(struct wg_thread *t, struct wg_domain *d) {
 	return WG_OK;
 }
 
-/* Moves the thread into a domain; it is left where it was on an error. */
-int wg_walls_enter(struct wg_thread *t, struct wg_domain *d) {
-	int failure = WG_OK;
+/* Lets the thread through the wall, if there are walls. */
+__attribute__((noinline)) static int pass(struct wg_thread *t, struct wg_domain *d) {
+	int failure;
 	if (WG->backend == WG_WIRE_PKU)
 		failure = enter_pku(t, d);
-	else if (WG->backend == WG_WIRE_MPROTECT && (failure = count(d, 1)) == WG_OK && top(t) != NULL)
+	else if ((failure = count(d, 1)) == WG_OK && top(t) != NULL)
 		(void)count(top(t), -1); /* what stays open is no worse than what this backend gives anyway */
-	if (failure != WG_OK) {
+	if (failure != WG_OK)
 		wg_walls_resume(t);
-		return failure;
-	}
-	t->chain[t->length++] = d;
-	return WG_OK;
+	return failure;
+}
+
+/* Moves the thread into a domain; it is left where it was on an error. */
+int wg_walls_enter(struct wg_thread *t, struct wg_domain *d) {
+	const int failure = WG->backend == WG_WIRE_NONE ? WG_OK : pass(t, d);
+	if (failure == WG_OK)
+		t->chain[t->length++] = d;
+	return failure;
 }
 
 /* Moves the thread back to where it came from. */

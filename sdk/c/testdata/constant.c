@@ -55,6 +55,7 @@ int main(int argc, char **argv) {
 		domains[i].index = i;
 		hosted[i].domain = &domains[i];
 		ways[i].service = i;
+		ways[i].domain = &domains[i];
 	}
 	write_policy(policy, (uint8_t)atoi(argv[2]));
 	struct wg_attachment a = {.id = 1, .policy = policy, .stats = stats, .policy_size = sizeof policy, .stats_size = sizeof stats};
@@ -65,8 +66,9 @@ int main(int argc, char **argv) {
 		if (strcmp(kinds[i].name, argv[1]) != 0)
 			continue;
 		meters[kinds[i].target] = kinds[i].target == OVER_RATE ? UINT64_MAX / 2 : 0;
+		struct wg_frame f = {.domain = &domains[CALLER], .gate = kinds[i].target};
 		for (int n = 0; n < calls; n++)
-			EXPECT(wg_decide(&wg_threads[0].thread, &a, &domains[CALLER], kinds[i].target).rule == kinds[i].rule);
+			EXPECT(wg_decide(&wg_threads[0].thread, &a, &f).rule == kinds[i].rule);
 		return 0;
 	}
 	return 2;

@@ -89,7 +89,7 @@ static uintptr_t in_front(uintptr_t order, uintptr_t b, uintptr_t c) {
 	struct order *o = (struct order *)order;
 	(void)b, (void)c;
 	for (long i = 0; i < o->n; i++) {
-		int status = wg_call(wg_find_gate("vault", o->operation), (uintptr_t)(900 + i % 200), 0, 0, NULL);
+		int status = wg_call(wg_find_gate("vault", o->operation), (uintptr_t)(800 + 4 * (i % 150)), 0, 0, NULL);
 		o->returned += status == WG_OK;
 		o->ended += status == WG_E_DWELL;
 		o->else_ += status != WG_OK && status != WG_E_DWELL;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* The library's inside, as an attacker who knows it would use it. */
-extern char wg_gate_pku[], wg_register_pku[], wg_unregister_pku[], wg_controller[], wg_threads[];
+extern char wg_gate_pku[], wg_back_pku[], wg_register_pku[], wg_unregister_pku[], wg_controller[], wg_threads[];
 extern _Thread_local char *wg_self __attribute__((tls_model("initial-exec")));
 struct reply {
 	int64_t status;
@@ -78,9 +78,13 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 		printf("refused %lld\n", (long long)r.status);
 		return 0;
 	}
-	if (strcmp(attack, "watch") == 0 || strcmp(attack, "end-myself") == 0) { /* be the watcher; be ended in time */
+	if (strcmp(attack, "end-myself") == 0) /* be ended in time */
+		((void (*)(uint64_t, uint64_t, uint64_t))(void *)wg_back_pku)(13, 0, 0);
+	if (strcmp(attack, "call-back") == 0) /* a call by the way that keeps nothing of the caller: to come back to who was there before */
+		((void (*)(uint64_t, uint64_t, uint64_t))(void *)wg_back_pku)(2, 0, 0);
+	if (strcmp(attack, "watch") == 0 || strcmp(attack, "return") == 0) { /* be the watcher; return by the way of a call */
 		struct reply (*gate)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) = (void *)wg_gate_pku;
-		struct reply r = gate(strcmp(attack, "watch") == 0 ? 11 : 13, 0, 0, 0, 0);
+		struct reply r = gate(strcmp(attack, "watch") == 0 ? 11 : 0, 0, 0, 0, 0);
 		printf("refused %lld\n", (long long)r.status);
 		return 0;
 	}

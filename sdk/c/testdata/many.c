@@ -81,7 +81,8 @@ int main(int argc, char **argv) {
 	try_all(argv[2]);
 	if (strcmp(argv[2], "pku") == 0)
 		EXPECT(wg_status_of(WG_KEY_EVICTIONS) > 0 && wg_status_of(WG_KEY_LOADS) > SERVICES);
-	printf("evictions %llu waits %llu\n", (unsigned long long)wg_status_of(WG_KEY_EVICTIONS),
+	printf("sealed %llu unpinned %llu evictions %llu waits %llu\n", (unsigned long long)wg_status_of(WG_SEALED),
+	       (unsigned long long)wg_status_of(WG_UNPINNED), (unsigned long long)wg_status_of(WG_KEY_EVICTIONS),
 	       (unsigned long long)wg_status_of(WG_KEY_WAITS));
 	EXPECT(wg_close() == WG_OK);
 	return 0;

@@ -22,7 +22,9 @@ func explainCommand() *command {
 		summary:  "tell why a call of one domain into another would pass or not",
 		about: `The questions that a gate asks, in its order, each with the configuration that answers
 it, and what to change where the answer is no; then what was counted and observed. The
-policy is the one that is running, unless --candidate or --config names another.
+policy is the one that is running, unless --candidate or --config names another. What
+policy does not decide is noted: that no process hosts both domains, or that one of them
+is isolated in a process, which refuses its calls whatever the outcome here.
 Exit status 5: the call would be refused.
 JSON: {"source", "target", "operation", "outcome", "steps": [{"rule", "path", "value",
 "answer", "reason", "change"}], "counters", "observed", "notes"}; "outcome" is PASSES,

@@ -104,7 +104,7 @@ func (s *session) explainRefusals(p confine.Policy) error {
 			fmt.Fprintf(&b, "  with some arguments: %s\n", strings.Join(r.ByArguments, ", "))
 		}
 	}
-	if p.Profile == confine.Region && !p.AllowProc {
+	if p.Profile == confine.Region && !p.AllowProc && !p.Permissive {
 		b.WriteString("Files of /proc cannot be opened, where the kernel has Landlock (Linux 5.19).\n")
 	}
 	b.WriteString("Calls of another architecture or of x32 end the program; calls that are newer than this list do not exist for it.\n")

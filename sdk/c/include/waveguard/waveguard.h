@@ -193,7 +193,8 @@ int wg_outside(wg_function function, uintptr_t argument, uintptr_t *result);
 void *wg_region_alloc(wg_service_id service, size_t size);
 
 /**
- * Unmaps a region. Inside a domain only its own can be.
+ * Unmaps a region. Inside a domain only its own can be. One that is sealed (WG_SEALED) is no longer a region to
+ * free, but keeps its memory, and what is in it, and counts among the domain's 8192: do not make and free many.
  * @return WG_OK, WG_E_NOT_HOSTED for what is no region or goes with its domain, WG_E_PLACE
  */
 int wg_region_free(void *region);
@@ -211,7 +212,8 @@ int wg_numa_prefer(wg_service_id service, unsigned node);
  * malloc does from that of the process. Objects of 64 bytes and more begin on a cache line;
  * no two domains share one. What the heap remembers of its objects is in its own domain's memory.
  * Chunks for objects of up to 1 MiB are kept when they are empty; larger ones have
- * regions of their own. A heap has 6 GiB for the first and at most 3072 of the others.
+ * regions of their own, which stay where they are sealed (wg_region_free). A heap has 6 GiB for the first and at
+ * most 3072 of the others.
  *
  * @param size       bytes; 0 gives an object as well
  * @param alignment  a power of 2, up to 1 MiB
@@ -256,7 +258,11 @@ enum wg_property {
 	WG_EPOCH,         /**< publication of the policy in force */
 	WG_KEY_LOADS,     /**< times that a domain was given a key */
 	WG_KEY_EVICTIONS, /**< times that another one lost it for that */
-	WG_KEY_WAITS      /**< times that a thread found every key in use */
+	WG_KEY_WAITS,     /**< times that a thread found every key in use */
+	WG_SEALED,        /**< regions, stacks and parts of heaps among them, that are sealed: those of domains that were
+	                       pinned at wg_attach, where the kernel can (mseal, Linux 6.10); 0 without protection keys */
+	WG_UNPINNED       /**< domains that policy pins and that are not, because 12 others are: the first 12 in the order of
+	                       the services are, those with seals before all; 0 without protection keys */
 };
 
 /** Returns a number about the library, 0 before wg_attach. */
