@@ -50,17 +50,22 @@ wg_gate_text:
 .endm
 
 /* reset: what the code before left in flags (AC, TF) and x87 state would end the code behind the gate, or have it
- * compute otherwise. Uses the stack, and \a. */
-.macro reset a
+ * compute otherwise. FNINIT takes its time, and is left to where an exception was noted. Uses the stack and %rax. */
+.macro reset
+	fnstsw %ax
+	test $0xff, %al
+	jz 1f
 	fninit
+1:	emms
+	fldcw .Lfpucw(%rip)
 	cld
 	pushfq
-	pop \a
-	test $0x40100, \a
-	jz 1f
+	pop %rax
+	test $0x40100, %eax
+	jz 2f
 	push $2
 	popfq
-1:
+2:
 .endm
 
 .macro open_controller pku
@@ -126,7 +131,7 @@ wg_back_\name:
 	ldmxcsr .Lmxcsr(%rip)
 	mov %rcx, %rbx
 	lea WG_SLOT_SIZE(%rcx), %rsp
-	reset %rdx
+	reset
 	mov %r10, %rdx
 	xor %ebp, %ebp
 	call wg_returned
@@ -152,7 +157,7 @@ wg_back_\name:
 	ldmxcsr .Lmxcsr(%rip)
 	mov %rcx, %rbx
 	lea WG_SLOT_SIZE(%rcx), %rsp
-	reset %rdx
+	reset
 	mov %r10, %rdx
 	mov %rcx, %r9
 	mov %r11, %rcx
@@ -320,3 +325,5 @@ wg_gate_text_end:
 	.p2align 2
 .Lmxcsr:
 	.long 0x1f80
+.Lfpucw:
+	.word 0x37f
