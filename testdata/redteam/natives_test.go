@@ -21,6 +21,12 @@ var natives = []way{
 	{name: "mremap", how: "moves the memory elsewhere", heldBy: []string{theWalls, "mremap"}},
 	{name: "mremap-0", how: "makes a second mapping of shared memory by mremap(2) with length 0", heldBy: byWalls},
 	{name: "set_tid_address", how: "has the kernel clear a word there when a thread ends", heldBy: byWalls},
+	{name: "set_robust_list", how: "has it mark a lock there as one whose holder has ended", heldBy: byWalls},
+	{name: "rseq", how: "has it note there which processor a thread runs on", heldBy: byWalls},
+	{name: "modify_ldt", how: "reads it through a segment of its own that begins there", heldBy: []string{theWalls, "modify_ldt"}},
+	{name: "fault-handler", how: "calls the library's handler of faults with a fault that never was, and reads", heldBy: byWalls},
+	{name: "fault-handler-gate", how: "the same, and goes on where the handler says", why: "the gate is there, which ends the code that had the fault, its own"},
+	{name: "map-race", how: "reads while another thread makes, fills, parks and frees the memory, and has a fault handled", heldBy: byWalls},
 
 	{name: "wrpkru", how: "executes WRPKRU of its own", seenBy: scanAtAttach},
 	{name: "gate-wrpkru", how: "jumps to a WRPKRU of the gate with rights of its choice", why: "the gate compares the rights behind it; without that it is the way above"},
@@ -72,6 +78,7 @@ var natives = []way{
 	{name: "open-again", how: "opens the file of shared memory again"},
 	{name: "pread", how: "reads the file of shared memory"},
 	{name: "map_files", how: "opens the file of shared memory by /proc/self/map_files, as root"},
+	{name: "receive-file", how: "has another process send the file of shared memory over a Unix socket, and maps it"},
 	{name: "shmat", how: "attaches System V shared memory again"},
 
 	{name: "code-rwx", how: "writes a WRPKRU into memory that is executable too", heldBy: []string{"mmap"}},

@@ -25,7 +25,8 @@ enum kind {
 	VICTIM = 8,      /* a thread is inside vault meanwhile */
 	LENDS_ON = 16,   /* front leaves, and its key is lent to vault */
 	SHARED = 32,     /* the secret is in memory that vault shares with others by a file */
-	SHARED_SYSV = 64 /* or by System V shared memory */
+	SHARED_SYSV = 64, /* or by System V shared memory */
+	RACES = 128      /* another thread makes, parks and frees vault's memory meanwhile */
 };
 
 struct vector {
@@ -35,13 +36,15 @@ struct vector {
 	int kind;
 };
 
-extern const struct vector memory_vectors[], process_vectors[], key_vectors[], signal_vectors[], ring_vectors[], code_vectors[], feign_vectors[];
+extern const struct vector memory_vectors[], process_vectors[], key_vectors[], signal_vectors[], ring_vectors[], code_vectors[], feign_vectors[], library_vectors[];
 
 extern volatile char *secret;     /* where it is */
 extern int shared;                /* the file or segment of SHARED */
 extern char got[PAGE];            /* what the attacker has read */
 extern unsigned long victim_area; /* FS base of the thread of VICTIM */
 extern int victim_tid;
+extern char kept[PAGE];           /* what vault has in the page behind the secret */
+extern volatile int rounds;       /* that the other thread of RACES has gone through */
 extern volatile int lent_on;      /* vault has front's key */
 
 /* The i-th octet of the secret: nowhere in the program is it whole. */

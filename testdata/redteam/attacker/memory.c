@@ -2,12 +2,15 @@
 /* Ways that name the memory by its address: loads, and system calls on it. */
 #include "attack.h"
 
+#include <asm/ldt.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/rseq.h>
 #include <sys/shm.h>
 #include <sys/uio.h>
 
@@ -141,9 +144,9 @@ static bool filled(void) {
 	return did;
 }
 
-/* Has the kernel clear a word there when a thread ends. */
-static volatile int ending;
+static volatile int ending; /* the thread that does */
 
+/* Has the kernel clear a word there when a thread ends. */
 static void *end_with_word(void *unused) {
 	(void)unused;
 	syscall(SYS_set_tid_address, secret);
@@ -151,12 +154,65 @@ static void *end_with_word(void *unused) {
 	return NULL;
 }
 
-static bool cleared_at_end(void) {
+/* Runs work in a thread, until the kernel has done what it does at its end. */
+static bool until_ended(void *(*work)(void *)) {
 	pthread_t t;
-	if (pthread_create(&t, NULL, end_with_word, NULL) != 0)
+	if (pthread_create(&t, NULL, work, NULL) != 0)
 		return false;
 	while (ending == 0 || syscall(SYS_tgkill, getpid(), ending, 0) == 0)
 		usleep(1000);
+	return true;
+}
+
+static bool cleared_at_end(void) { return until_ended(end_with_word); }
+
+/* Vault keeps numbers of threads, as words of robust locks are: the kernel marks only a word that has the number of the thread that ends. */
+static bool note_threads(void) {
+	for (size_t i = 0; i < PAGE / sizeof(uint32_t); i++)
+		((uint32_t *)(void *)kept)[i] = (uint32_t)syscall(SYS_gettid) + 1 + (uint32_t)i;
+	memcpy((void *)(secret + PAGE), kept, PAGE);
+	return true;
+}
+
+static void *end_with_lock(void *unused) {
+	(void)unused;
+	static struct robust_list lock;
+	static struct robust_list_head locks = {.list = {&lock}};
+	const int own = (int)syscall(SYS_gettid);
+	lock.next = &locks.list;
+	locks.futex_offset = (long)(secret + PAGE) + (own - getpid() - 1) * (long)sizeof(uint32_t) - (long)&lock;
+	syscall(SYS_set_robust_list, &locks, sizeof locks);
+	ending = own;
+	return NULL;
+}
+
+static bool marked_at_end(void) { return until_ended(end_with_lock); }
+
+/* Has the kernel note the processor there, in place of where the C library has it do so. */
+static void *note_processor(void *unused) {
+	(void)unused;
+	const int forget = 1; /* RSEQ_FLAG_UNREGISTER */
+	const size_t size = 32;
+	char *librarys = (char *)__builtin_thread_pointer() + __rseq_offset;
+	if (syscall(SYS_rseq, librarys, size, forget, RSEQ_SIG) == 0 && syscall(SYS_rseq, secret + PAGE, size, 0, RSEQ_SIG) == 0)
+		syscall(SYS_rseq, secret + PAGE, size, forget, RSEQ_SIG);
+	ending = (int)syscall(SYS_gettid);
+	return NULL;
+}
+
+static bool noted(void) { return until_ended(note_processor); }
+
+/* Reads through a segment that begins there: of its base the processor has 32 bits, the rest is the offset's. */
+static bool by_segment(void) {
+	const struct user_desc segment = {
+		.base_addr = (unsigned)(uintptr_t)secret, .limit = 0xfffff, .seg_32bit = 1, .limit_in_pages = 1, .useable = 1,
+	};
+	const uintptr_t rest = (uintptr_t)secret >> 32 << 32;
+	if (syscall(SYS_modify_ldt, 1, &segment, sizeof segment) != 0)
+		return false;
+	__asm__ volatile("mov %0, %%gs" : : "r"((uint32_t)7)); /* the table's first, for programs */
+	for (unsigned i = 0; i < LENGTH; i++)
+		__asm__ volatile("movb %%gs:(%1), %0" : "=q"(got[i]) : "r"(rest + i) : "memory");
 	return true;
 }
 
@@ -189,6 +245,9 @@ const struct vector memory_vectors[] = {
 	{.name = "mprotect-none", .attempt = closed, .kind = DESTROYS},
 	{.name = "userfaultfd", .attempt = filled, .kind = DESTROYS},
 	{.name = "set_tid_address", .attempt = cleared_at_end, .kind = DESTROYS},
+	{.name = "set_robust_list", .attempt = marked_at_end, .prepare = note_threads, .kind = DESTROYS},
+	{.name = "rseq", .attempt = noted, .kind = DESTROYS},
+	{.name = "modify_ldt", .attempt = by_segment},
 	{.name = "brk", .attempt = heap_moved, .kind = DESTROYS},
 	{0},
 };

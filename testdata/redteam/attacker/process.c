@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -197,6 +198,47 @@ static bool by_pidfd(void) {
 	return did;
 }
 
+/* A message of one octet with room for a file. */
+static struct {
+	char octet;
+	struct iovec part;
+	struct msghdr head;
+	union {
+		struct cmsghdr file;
+		char room[CMSG_SPACE(sizeof(int))];
+	} with;
+} message;
+
+static struct msghdr *compose(void) {
+	message.part = (struct iovec){&message.octet, 1};
+	message.head = (struct msghdr){.msg_iov = &message.part, .msg_iovlen = 1, .msg_control = &message.with, .msg_controllen = sizeof message.with};
+	message.with.file = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+	return &message.head;
+}
+
+static void send_file(int to) {
+	int fd = open("shared", O_RDWR);
+	struct msghdr *m = compose();
+	memcpy(CMSG_DATA(&message.with.file), &fd, sizeof fd);
+	_exit(fd < 0 || sendmsg(to, m, 0) != 1);
+}
+
+/* Gets the file of shared memory from another process of the user, and maps it. */
+static bool by_message(void) {
+	int ends[2], fd = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+		return false;
+	pid_t child = fork();
+	if (child == 0)
+		send_file(ends[1]);
+	close(ends[1]);
+	if (recvmsg(ends[0], compose(), 0) == 1 && message.head.msg_controllen >= CMSG_LEN(sizeof fd))
+		memcpy(&fd, CMSG_DATA(&message.with.file), sizeof fd);
+	waitpid(child, NULL, 0);
+	char *at = fd < 0 ? MAP_FAILED : mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	return at != MAP_FAILED && memcpy(got, at, LENGTH) != NULL;
+}
+
 /* Lets /proc/self/cmdline be the page of the secret. */
 static bool by_cmdline(void) {
 	if (prctl(PR_SET_MM, PR_SET_MM_ARG_START, secret, 0, 0) != 0 || prctl(PR_SET_MM, PR_SET_MM_ARG_END, secret + PAGE, 0, 0) != 0)
@@ -283,6 +325,7 @@ const struct vector process_vectors[] = {
 	{.name = "ptrace-peek", .attempt = by_peek},
 	{.name = "ptrace-setregset", .attempt = by_set_rights},
 	{.name = "pidfd_getfd", .attempt = by_pidfd},
+	{.name = "receive-file", .attempt = by_message, .kind = SHARED},
 	{.name = "set-mm-cmdline", .attempt = by_cmdline},
 	{.name = "kcore", .attempt = by_kernel_memory},
 	{.name = "dev-mem", .attempt = by_physical_memory},
