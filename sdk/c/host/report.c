@@ -26,7 +26,8 @@ static size_t heap_bytes(const struct compartment *c) {
 }
 
 static void compartment(const struct host *h, const struct compartment *c) {
-	wg_say("%s  %s, %zu operations%s", c->name, c->file, c->descriptor->operation_count, c->descriptor->run == NULL ? "" : ", run");
+	size_t operations = c->descriptor->operation_count;
+	wg_say("%s  %s, %zu operation%s%s", c->name, c->file, operations, operations == 1 ? "" : "s", c->descriptor->run == NULL ? "" : ", run");
 	wg_say("    behind its wall: data of its objects, %zu KiB in %zu pieces; heap, %zu KiB, at most %zu MiB; a stack of %zu KiB for each thread inside",
 		c->object_bytes >> 10, c->object_segments, heap_bytes(c) >> 10, h->options.heap_size >> 20, h->options.stack_size >> 10);
 	if (h->options.check)

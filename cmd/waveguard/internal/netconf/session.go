@@ -201,6 +201,11 @@ func (s *Session) dispatch(m message) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	select {
+	case <-s.ended:
+		return s.reason // who waited may have given up already
+	default:
+	}
 	reply := s.waiting[m.id]
 	if reply == nil {
 		return fmt.Errorf("the server answered %q, which was not asked", m.id)
