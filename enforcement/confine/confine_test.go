@@ -300,7 +300,7 @@ func TestParseProfile(t *testing.T) {
 func look() {
 	self, thread := strconv.Itoa(os.Getpid()), strconv.Itoa(unix.Gettid())
 	for _, name := range []string{
-		"/proc/self/mem", "/proc/thread-self/mem", "/proc/" + self + "/mem", "/proc/self/task/" + thread + "/mem", "/proc/self/root/proc/self/mem",
+		"/proc/self/mem", "/proc/thread-self/mem", "/proc/" + self + "/mem", "/proc/self/task/" + thread + "/mem", "/proc/self/root" + "/proc/self/mem",
 		"/proc/" + strconv.Itoa(os.Getppid()) + "/mem", "/proc/self/pagemap", "/proc/self/cwd/../../../../../../../../../proc/self/mem",
 	} {
 		f, err := os.OpenFile(name, os.O_RDONLY, 0)

@@ -53,7 +53,7 @@ var natives = []way{
 	{name: "proc-self-mem", how: "reads /proc/self/mem", heldBy: byProc},
 	{name: "proc-task-mem", how: "reads /proc/self/task/TID/mem", heldBy: byProc},
 	{name: "proc-thread-self-mem", how: "reads /proc/thread-self/mem", heldBy: byProc},
-	{name: "proc-root-mem", how: "reads /proc/self/root/proc/self/mem", heldBy: byProc},
+	{name: "proc-root-mem", how: "reads /proc/self/mem below /proc/self/root", heldBy: byProc},
 	{name: "proc-cwd-mem", how: "reads /proc/self/cwd/../../proc/self/mem", heldBy: byProc},
 	{name: "proc-parent-mem", how: "has a child read the file of its parent", heldBy: byProc},
 	{name: "fork-proc-mem", how: "reads the file of a child", heldBy: byProc},

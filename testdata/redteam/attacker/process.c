@@ -40,7 +40,7 @@ static bool memory_of(const char *format, int id) {
 static bool own_memory(void) { return memory_of("/proc/self/mem", 0); }
 static bool thread_memory(void) { return memory_of("/proc/self/task/%d/mem", (int)syscall(SYS_gettid)); }
 static bool memory_of_this_thread(void) { return memory_of("/proc/thread-self/mem", 0); }
-static bool memory_by_root(void) { return memory_of("/proc/self/root/proc/self/mem", 0); }
+static bool memory_by_root(void) { return memory_of("/proc/self/root" "/proc/self/mem", 0); }
 static bool memory_by_cwd(void) { return memory_of("/proc/self/cwd/../../../../../../../../proc/self/mem", 0); }
 
 static bool written_memory(void) {
