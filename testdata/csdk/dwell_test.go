@@ -37,7 +37,7 @@ func TestOverstayIsEnded(t *testing.T) {
 // signal that would end it, which only a filter of system calls prevents.
 func TestOverstayIsReportedAtOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {
-		r, p := dwelling(t, backend, "3000")
+		r, p := dwelling(t, backend, "300000") // in which it has become deaf
 		fmt.Fprintln(p.orders, "deaf 1")
 		if v := r.violation(); v.Kind != wire.DwellExceeded || v.Source != "a" || v.Target != "b" || v.Operation != "deaf" {
 			t.Errorf("violation %+v", v)
