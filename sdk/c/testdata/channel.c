@@ -23,8 +23,10 @@ static struct wg_end ends[MOST][MOST];
 static struct wg_message kept; /* the last message that an order of this process received */
 static void *lent;
 
-static struct wg_wait patient(void) { return (struct wg_wait){.time = 30000000000}; }
-static struct wg_wait busy(void) { return (struct wg_wait){.time = 30000000000, .busy = -1}; }
+/* Long, and as is said: asleep, busy at first, or busy always. */
+static struct wg_wait patient(const char *how) {
+	return (struct wg_wait){.time = 30000000000, .busy = strcmp(how, "spin") == 0 ? -1 : strcmp(how, "busy") == 0 ? 20000 : 0};
+}
 
 #define SAY(...) snprintf(o->answer, sizeof o->answer, __VA_ARGS__)
 
@@ -67,7 +69,7 @@ static bool is_filled(const struct wg_message *m, uint64_t at) {
 static void produce(struct order *o, wg_channel c) {
 	const size_t most = wg_channel_slot_size(c);
 	uint8_t *copy = wg_alloc(most);
-	const struct wg_wait wait = strcmp(o->text, "busy") == 0 ? busy() : patient();
+	const struct wg_wait wait = patient(o->text);
 	for (uint64_t i = 0; i < (uint64_t)o->n; i++) {
 		const size_t size = sizeof i + i % (most - sizeof i + 1);
 		int status;
@@ -94,7 +96,7 @@ static void produce(struct order *o, wg_channel c) {
 static void consume(struct order *o, wg_channel c) {
 	struct wg_message m;
 	uint64_t next = 0, lost = 0, corrupted = 0;
-	const struct wg_wait wait = strcmp(o->text, "busy") == 0 ? busy() : patient();
+	const struct wg_wait wait = patient(o->text);
 	while (next < (uint64_t)o->n) {
 		uint64_t at = 0;
 		const int status = wg_channel_receive(c, &m, wait);
