@@ -78,12 +78,7 @@ func (s *session) open(t testing.TB, g *channel.Generation, end int) {
 		m.Role, m.Place = wire.Consumer, uint8(end-toMonitoring)
 		files = g.ConsumerFiles(int(m.Place))
 	}
-	if err := s.conn.SendFiles(m, files); err != nil {
-		t.Fatal(err)
-	}
-	if got, ok := s.message(t).(*wire.Mapped); !ok || got.End != m.End || got.Generation != m.Generation {
-		t.Fatalf("the answer to %+v is %+v", m, got)
-	}
+	s.offer(t, m, files)
 	if end == fromKeyStore {
 		if err := g.Seal(); err != nil {
 			t.Fatal(err)
@@ -91,6 +86,17 @@ func (s *session) open(t testing.TB, g *channel.Generation, end int) {
 		return
 	}
 	g.Activate(int(m.Place), true)
+}
+
+// offer hands an end over and waits until it is mapped.
+func (s *session) offer(t testing.TB, m *wire.Channel, files wire.Files) {
+	t.Helper()
+	if err := s.conn.SendFiles(m, files); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := s.message(t).(*wire.Mapped); !ok || got.End != m.End || got.Generation != m.Generation {
+		t.Fatalf("the answer to %+v is %+v", m, got)
+	}
 }
 
 func (s *session) withhold(t testing.TB, end int, code wire.WithheldCode) {
