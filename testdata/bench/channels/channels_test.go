@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/optical-net/waveguard/enforcement/channel"
 )
 
@@ -84,6 +86,52 @@ func bounce(b *testing.B, there, back way, message []byte) {
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2]), "ns/one-way")
 	b.ReportMetric(float64(took[len(took)/10]), "ns/one-way-p10")
+}
+
+// BenchmarkAlternately sends a message and receives it on one thread: what it takes without another
+// processor, and without anybody who waits.
+func BenchmarkAlternately(b *testing.B) {
+	for _, size := range []int{64, 4096, 65536} {
+		for _, name := range []string{"NONE", "CRC32C", "HMAC"} {
+			b.Run(fmt.Sprintf("%d/channel-%s", size, name), func(b *testing.B) {
+				s := shape(1, size, integrities[name])
+				s.Slots = 16
+				alternate(b, ring(b, s, 0), size)
+			})
+		}
+		if size < 65536 { // more than fits
+			b.Run(fmt.Sprintf("%d/pipe", size), func(b *testing.B) { alternate(b, pipe(b, size), size) })
+		}
+		b.Run(fmt.Sprintf("%d/unix-socket", size), func(b *testing.B) { alternate(b, socket(b, size), size) })
+	}
+}
+
+func alternate(b *testing.B, w way, size int) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	message := make([]byte, size)
+	b.ReportAllocs()
+	begin := processorTime(b)
+	for b.Loop() {
+		if err := w.send(message); err != nil {
+			b.Fatal(err)
+		}
+		m, err := w.receive[0]()
+		if err != nil {
+			b.Fatal(err)
+		}
+		use(m)
+	}
+	b.ReportMetric(float64(processorTime(b)-begin)/float64(b.N), "cpu-ns/op")
+}
+
+// processorTime returns the nanoseconds that the thread ran: others have the processor too.
+func processorTime(b *testing.B) int64 {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &now); err != nil {
+		b.Fatal(err)
+	}
+	return now.Nano()
 }
 
 // BenchmarkStream sends as fast as the slowest consumer receives.
