@@ -2,6 +2,7 @@ package csdk_test
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -124,10 +125,18 @@ func TestFull(t *testing.T) {
 	})
 }
 
+// stream is how long a stream is: under emulation all takes its time.
+func stream(n int) int {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		return n / 40
+	}
+	return n
+}
+
 // TestStreams sends many messages of all sizes from a thread to others, in one process and to another.
 func TestStreams(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {
-		const n = 20000
+		n := stream(20000)
 		for _, shape := range shapes() {
 			for _, how := range []string{"", "busy"} {
 				t.Run(shapeName(shape)+how, func(t *testing.T) {
@@ -144,7 +153,7 @@ func TestStreams(t *testing.T) {
 							t.Errorf("%s: %v", said, l.received(place))
 						}
 						p.end()
-						if got := l.received(place); got.Messages+got.Lost != n || got.Corrupted != 0 {
+						if got := l.received(place); got.Messages+got.Lost != uint64(n) || got.Corrupted != 0 {
 							t.Errorf("%+v, of %d", got, n)
 						}
 					}
@@ -234,7 +243,8 @@ func TestWithheld(t *testing.T) {
 // TestRingsAreReplaced: under load, with the daemon there and gone, nothing is lost where nothing may be.
 func TestRingsAreReplaced(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {
-		const n, times = 100000, 12
+		const times = 12
+		n := stream(100000)
 		h := newHub(t)
 		l := h.line("feed", channel.Shape{Slots: 64, SlotSize: 64, Integrity: channel.CRC32C}, "vault", "far")
 		near, far := h.process(backend, front, vault), h.process(backend, "far=consumer:feed")

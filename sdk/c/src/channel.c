@@ -123,8 +123,9 @@ static void keep_bells(struct wg_generation *g, struct wg_offer *o) {
 		g->news[(i - 4) / 2] = keep(o, i);
 }
 
-/* Lets a consumer begin where it was, or with the next message if it has not been here. */
-static bool place_cursor(const struct wg_offer *o) {
+/* Lets a consumer begin where it was; if it has not been here with the first message when it was in an older ring, else with the
+ * next one. */
+static bool place_cursor(const struct wg_channel_end *e, const struct wg_offer *o) {
 	struct wg_channel_cursor was;
 	uint64_t head;
 	const int file = o->files[3];
@@ -132,7 +133,9 @@ static bool place_cursor(const struct wg_offer *o) {
 		return false;
 	if (was.started == o->generation)
 		return true;
-	if (wg_syscall(SYS_pread64, o->files[1], (long)&head, sizeof head, offsetof(struct wg_ring_header, head), 0, 0) != sizeof head)
+	if (e->was_open)
+		head = 0;
+	else if (wg_syscall(SYS_pread64, o->files[1], (long)&head, sizeof head, offsetof(struct wg_ring_header, head), 0, 0) != sizeof head)
 		return false;
 	was = (struct wg_channel_cursor){.next = head, .started = o->generation};
 	return wg_syscall(SYS_pwrite64, file, (long)&was, sizeof was, 0, 0, 0) == sizeof was;
@@ -151,11 +154,12 @@ static int take(struct wg_channel_end *e, struct wg_offer *o) {
 		.integrity = c.integrity, .overflow = c.overflow, .room = -1,
 	};
 	memset(g->news, 0xff, sizeof g->news);
-	if (!map_all(e, g, o) || (e->role == WG_CONSUMER && !place_cursor(o))) {
+	if (!map_all(e, g, o) || (e->role == WG_CONSUMER && !place_cursor(e, o))) {
 		unmap(e->domain, g);
 		return WG_E_SYSTEM;
 	}
 	keep_bells(g, o);
+	e->was_open = true;
 	atomic_store(&e->came, came + 1);
 	return WG_OK;
 }
@@ -222,6 +226,7 @@ int wg_channel_offered(struct wg_offer *o) { return accept(&WG->end[o->end], o);
 /* The daemon says that an end cannot be mapped, or is closed. */
 void wg_channel_withheld(uint16_t end, uint32_t code, const char *reason) {
 	give_reason(&WG->end[end], code, reason);
+	WG->end[end].was_open &= !wg_end_denied(&WG->end[end]);
 	wake(&WG->end[end]);
 }
 

@@ -145,6 +145,11 @@ static int take(struct wg_at *a, struct wg_message *m) {
 				return status;
 			continue;
 		}
+		if ((int64_t)(head - next) < 0) { /* the producer makes things up */
+			a->memory->position = head - 1;
+			skip(a, CORRUPTED);
+			continue;
+		}
 		if (head - next > slots) {
 			a->memory->lost += head - slots - next;
 			a->memory->position = head - slots;

@@ -4,8 +4,10 @@
 
 #include "end.h"
 
-/* How long a producer waits for consumers to come to a newer ring who were at the old one. */
-#define GRACE UINT64_C(1000000000) /* nanoseconds */
+/* How long a producer waits for as many consumers to come to a newer ring as there are in its own: while that goes on, and
+ * when it has ended. Nanoseconds. */
+#define PATIENCE UINT64_C(5000000000)
+#define PATIENCE_ENDED UINT64_C(1000000000)
 
 /* Says that nothing more comes here, to who waits as well. */
 static void close_ring(const struct wg_generation *g) {
@@ -15,19 +17,19 @@ static void close_ring(const struct wg_generation *g) {
 			wg_end_ring(g->news[p]);
 }
 
-/* Whether it is time to move to a newer ring: who reads the old one reads the newer one too, and so loses nothing, or
- * had the time to come. */
+/* Whether it is time to move to a newer ring: as many read there as here, or they had the time to come. */
 static bool can_move(struct wg_at *a, uint32_t came) {
 	struct wg_end_memory *m = a->memory;
 	const struct wg_generation *newest = &a->end->generation[(came - 1) % WG_GENERATIONS];
-	if ((wg_active_of(a->generation) & ~wg_active_of(newest)) == 0)
+	const int here = __builtin_popcount(wg_active_of(a->generation)), there = __builtin_popcount(wg_active_of(newest));
+	if (there >= here || there == (int)newest->consumers)
 		return true;
 	const uint64_t now = wg_now();
 	if (m->noticed != came) {
 		m->noticed = came;
 		m->noticed_at = now;
 	}
-	return now - m->noticed_at > GRACE;
+	return now - m->noticed_at > (wg_state_of(a->generation) == WG_CHANNEL_OPEN ? PATIENCE : PATIENCE_ENDED);
 }
 
 /* Finds the ring to send to. WG_E_FULL while there will be one soon. */
