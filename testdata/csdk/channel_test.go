@@ -240,6 +240,30 @@ func TestWithheld(t *testing.T) {
 	})
 }
 
+// TestIdleEnds: more rings than an end can have mapped come and go unused. The last waits until the end was used.
+func TestIdleEnds(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		h, l, p := pair(t, backend, channel.Shape{Slots: 2, SlotSize: 8, Integrity: channel.CRC32C})
+		p.expect("front send feed 0 one", "0")
+		for range 20 {
+			h.replace("feed")
+		}
+		p.expect("+vault consume feed 0", "started") // nothing
+		p.expect("join", "consumed lost 0 corrupted 0")
+		p.expect("vault receive feed 0", "0 one #0 lost 0 corrupted 0")
+		p.expect("+vault receive feed 30000", "started")
+		p.expect("front send feed 30000 two", "0")
+		if got := p.do("join"); !strings.HasPrefix(got, "0 two ") {
+			t.Error(got)
+		}
+		h.opens("feed")
+		if last := l.generation.Number(); last != 21 {
+			t.Errorf("generation %d", last)
+		}
+		p.end()
+	})
+}
+
 // TestRingsAreReplaced: under load, with the daemon there and gone, nothing is lost where nothing may be.
 func TestRingsAreReplaced(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {

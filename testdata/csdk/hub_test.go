@@ -39,8 +39,8 @@ type line struct {
 	shape      channel.Shape
 	generation *channel.Generation
 	all        []*channel.Generation
-	raw        [][]byte // what the test itself has mapped as producer: rings
-	isRaw      bool
+	ring       []byte // as a producer has it
+	isRaw      bool   // the test is the producer
 }
 
 // seat is an end that a process has announced.
@@ -120,8 +120,8 @@ func (h *hub) generate(l *line) {
 		return
 	}
 	l.generation, l.all = g, append(l.all, g)
+	l.ring = mapFile(h.t, g.ProducerFiles()[1], l.shape.RingSize(), shm.ReadWrite)
 	if l.isRaw {
-		l.raw = append(l.raw, mapFile(h.t, g.ProducerFiles()[1], l.shape.RingSize(), shm.ReadWrite))
 		if err := g.Seal(); err != nil {
 			h.t.Error(err)
 		}

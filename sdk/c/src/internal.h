@@ -188,7 +188,7 @@ struct wg_attachment {
 
 #define WG_MAX_ENDS 256u
 #define WG_SERVICE_ENDS 32u /* most of one service */
-#define WG_GENERATIONS 4u   /* of an end that are mapped at a time, a power of 2 */
+#define WG_GENERATIONS 16u  /* of an end that are mapped at a time, a power of 2 */
 #define WG_MAX_FILES 67u    /* that come with one message */
 
 /* Roles, and reasons for which an end is withheld, as the attach protocol numbers them. */

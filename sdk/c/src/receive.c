@@ -33,6 +33,8 @@ static void let_go(struct wg_at *a) {
 
 static uint64_t head_of(const struct wg_generation *g) { return wg_load64(&wg_ring_of(g)->head, memory_order_acquire); }
 
+static bool is_past(uint64_t head, uint64_t next) { return (int64_t)(head - next) > 0; }
+
 /* Whether the producer sends nothing more to the ring: it says so, the daemon does, or there is something in the next one: then it is
  * another producer, and the one of this ring is gone. */
 static bool is_closed(const struct wg_at *a) {
@@ -47,7 +49,7 @@ static int after_last(struct wg_at *a) {
 	struct wg_end_memory *m = a->memory;
 	if (!is_closed(a))
 		return atomic_load_explicit(&WG->closed, memory_order_relaxed) ? WG_E_CLOSED : WG_E_EMPTY;
-	if (head_of(a->generation) != m->position) /* what came just before the end */
+	if (is_past(head_of(a->generation), m->position)) /* what came just before the end */
 		return WG_OK;
 	if (m->at + 1 == atomic_load(&a->end->came))
 		return wg_end_closed();
@@ -131,30 +133,37 @@ static bool is_open(struct wg_at *a) {
 	return a->generation != NULL && !(denied && wg_state_of(a->generation) == WG_CHANNEL_OPEN);
 }
 
-/* Takes the next message, but looks at no more of them than a ring has: what a producer makes up has an end. */
+/* Nothing is at the position that could be taken. Goes over what was overwritten; returns WG_OK if it is worth looking. */
+static int search(struct wg_at *a) {
+	const uint32_t slots = a->generation->slots;
+	const uint64_t head = head_of(a->generation), next = a->memory->position;
+	if (!is_past(head, next))
+		return after_last(a);
+	if (head - next > slots) {
+		a->memory->lost += head - slots - next;
+		a->memory->position = head - slots;
+	}
+	return WG_OK;
+}
+
+/* Takes the next message, but looks at no more of them than a ring has: what a producer makes up has an end. If the slot has
+ * it, it is there, and head needs no look. */
 static int take(struct wg_at *a, struct wg_message *m) {
 	if (!is_open(a))
 		return wg_end_closed();
 	let_go(a);
 	for (uint32_t looks = 0; looks <= a->generation->slots; looks++) {
-		const uint32_t slots = a->generation->slots;
-		const uint64_t head = head_of(a->generation), next = a->memory->position;
-		if (head == next) {
-			const int status = after_last(a);
+		enum found found = look_at(a, m);
+		if (found == LOST) {
+			const uint64_t next = a->memory->position;
+			const struct wg_generation *g = a->generation;
+			const int status = search(a);
 			if (status != WG_OK)
 				return status;
-			continue;
+			if (next != a->memory->position || g != a->generation)
+				continue;
+			found = look_at(a, m); /* it may have come between the two looks */
 		}
-		if ((int64_t)(head - next) < 0) { /* the producer makes things up */
-			a->memory->position = head - 1;
-			skip(a, CORRUPTED);
-			continue;
-		}
-		if (head - next > slots) {
-			a->memory->lost += head - slots - next;
-			a->memory->position = head - slots;
-		}
-		const enum found found = look_at(a, m);
 		if (found == FOUND) {
 			give(a, m);
 			return WG_OK;
@@ -172,7 +181,7 @@ static bool sleep_for_news(struct wg_at *a, struct wg_patience *p) {
 	bool goes_on = true;
 	wg_store32(&c->waiting, 1, memory_order_seq_cst);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (head_of(g) == a->memory->position && !is_closed(a) && !atomic_load(&WG->closed))
+	if (!is_past(head_of(g), a->memory->position) && !is_closed(a) && !atomic_load(&WG->closed))
 		goes_on = wg_end_sleep(p, a, g->news[0], 0, newer ? WG_END_SLICE : UINT64_MAX);
 	wg_store32(&c->waiting, 0, memory_order_seq_cst);
 	return goes_on;
