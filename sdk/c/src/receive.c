@@ -35,13 +35,22 @@ static uint64_t head_of(const struct wg_generation *g) { return wg_load64(&wg_ri
 
 static bool is_past(uint64_t head, uint64_t next) { return (int64_t)(head - next) > 0; }
 
-/* Whether the producer sends nothing more to the ring: it says so, the daemon does, or there is something in the next one: then it is
- * another producer, and the one of this ring is gone. */
+/* Whether a producer was at a ring that this end has not come to: it passes rings by that it has no use for. */
+static bool was_used(const struct wg_generation *g) {
+	return head_of(g) != wg_load64(&wg_cursor_of(g, 0)->next, memory_order_relaxed) || wg_load32(&wg_ring_of(g)->closed, memory_order_acquire) != 0;
+}
+
+/* Whether the producer sends nothing more to the ring: it says so, the daemon does, or a later one was used. Then it may be
+ * another producer, and the one of this ring be gone. */
 static bool is_closed(const struct wg_at *a) {
-	const struct wg_generation *g = a->generation, *next = &a->end->generation[(a->memory->at + 1) % WG_GENERATIONS];
+	const struct wg_generation *g = a->generation;
 	if (wg_load32(&wg_ring_of(g)->closed, memory_order_acquire) != 0 || wg_state_of(g) != WG_CHANNEL_OPEN)
 		return true;
-	return a->memory->at + 1 != atomic_load(&a->end->came) && head_of(next) != wg_load64(&wg_cursor_of(next, 0)->next, memory_order_relaxed);
+	const uint32_t came = atomic_load(&a->end->came);
+	for (uint32_t i = a->memory->at + 1, n = 0; i != came && n < WG_GENERATIONS; i++, n++)
+		if (was_used(&a->end->generation[i % WG_GENERATIONS]))
+			return true;
+	return false;
 }
 
 /* Nothing was found at the position. Returns WG_OK if there is a next ring, and it is worth looking again. */
