@@ -12,6 +12,7 @@ func (a *attachment) leave() {
 	e := a.engine
 	e.commit.Lock()
 	defer e.commit.Unlock()
+	e.exit(a)
 	e.disown(a)
 	past, err := a.close()
 	if err != nil {

@@ -32,6 +32,12 @@ type Session interface {
 	Ready() *wire.Refused
 	// Violation takes a report in; an error ends the attachment.
 	Violation(v *wire.Violation) error
+	// Mapped takes in that an end of a channel is mapped; an error ends the attachment.
+	Mapped(m *wire.Mapped) error
+	// News is signalled, coalesced, when Deliver has something to send.
+	News() <-chan struct{}
+	// Deliver sends what there is to say of channels. It returns the error of send.
+	Deliver(send func(wire.Message, wire.Files) error) error
 	// Leave ends the attachment; it is called exactly once.
 	Leave()
 	// Replaced is closed when another connection of the process took over.
@@ -144,6 +150,11 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 		}
 		cancel(err)
 	}()
+	go func() {
+		if err := deliver(ctx, c, session); err != nil {
+			cancel(err)
+		}
+	}()
 	log := s.Logger.With("pid", p.PID, "executable", p.Executable)
 	go func() {
 		select {
@@ -155,6 +166,21 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 	log.Info("attached")
 	err = (&conversation{Conn: c, peer: p, session: session}).run(ctx)
 	log.Info("detached", "reason", reason(ctx, err))
+}
+
+// deliver sends what a session has to say, until ctx ends. A process that leaves its messages
+// unread has an error to itself.
+func deliver(ctx context.Context, c *wire.Conn, s Session) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.News():
+		}
+		if err := s.Deliver(c.SendFiles); err != nil {
+			return err
+		}
+	}
 }
 
 var errSuperseded = errors.New("another connection of the process took over")
