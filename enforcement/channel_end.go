@@ -141,41 +141,62 @@ func (a *attachment) collect() (*offer, []*os.File) {
 
 // Mapped implements attach.Session.
 func (a *attachment) Mapped(m *wire.Mapped) error {
+	e, r, err := a.answered(m)
+	if r == nil {
+		return err
+	}
 	b := a.engine.channels
+	if e.role == wire.Producer {
+		err = r.Seal() // which no lock waits for
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if a.gone {
-		return nil
-	}
-	if int(m.End) >= len(a.ends) {
-		return fmt.Errorf("it mapped end %d of its channels, and has %d", m.End, len(a.ends))
-	}
-	e := a.ends[m.End]
-	at := slices.Index(e.given, m.Generation)
-	if at < 0 {
-		return fmt.Errorf("it mapped ring %d of channel %q, which it was not given or has mapped already", m.Generation, e.channel)
-	}
-	e.given = slices.Delete(e.given, at, at+1)
-	a.mail(e)
-	c := b.conduits[e.channel]
-	if c.ring != nil && c.ring.Number() == m.Generation {
-		b.opened(c, e)
+	b.releaseLocked(r)
+	if c := b.conduits[e.channel]; !a.gone && c.ring == r {
+		b.openLocked(c, e, err)
 	}
 	a.engine.signal()
 	return nil
 }
 
-// opened takes in that an end of the ring in use was mapped.
-func (b *broker) opened(c *conduit, e *end) {
+// answered takes in that an end was mapped. It returns the ring if it is the one in
+// use still; the caller releases it.
+func (a *attachment) answered(m *wire.Mapped) (*end, *ring, error) {
+	b := a.engine.channels
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a.gone {
+		return nil, nil, nil
+	}
+	if int(m.End) >= len(a.ends) {
+		return nil, nil, fmt.Errorf("it mapped end %d of its channels, and has %d", m.End, len(a.ends))
+	}
+	e := a.ends[m.End]
+	at := slices.Index(e.given, m.Generation)
+	if at < 0 {
+		return nil, nil, fmt.Errorf("it mapped ring %d of channel %q, which it was not given or has mapped already", m.Generation, e.channel)
+	}
+	e.given = slices.Delete(e.given, at, at+1)
+	a.mail(e)
+	r := b.conduits[e.channel].ring
+	if r == nil || r.Number() != m.Generation {
+		return nil, nil, nil // there is a newer one by now
+	}
+	r.users++
+	return e, r, nil
+}
+
+// openLocked takes in that an end of the ring in use is open, unless it could not be sealed.
+func (b *broker) openLocked(c *conduit, e *end, unsealed error) {
+	if unsealed != nil {
+		b.failLocked(c, unsealed)
+		return
+	}
+	e.open = true
 	if e.role == wire.Consumer {
-		e.open = true
 		c.ring.Activate(e.place, true)
 		return
 	}
-	if err := c.ring.Seal(); err != nil {
-		b.failLocked(c, err)
-		return
-	}
-	e.open, c.ring.sealed = true, true
+	c.ring.sealed = true
 	b.settleLocked(c)
 }

@@ -60,10 +60,10 @@ func (r *ring) leave(e *end) bool {
 
 // orderLocked has a ring made soon.
 func (b *broker) orderLocked(c *conduit) {
-	if c.order {
+	if c.ordered {
 		return
 	}
-	c.order = true
+	c.ordered = true
 	b.orders = append(b.orders, c)
 	if !b.making {
 		b.making = true
@@ -74,39 +74,50 @@ func (b *broker) orderLocked(c *conduit) {
 // make makes rings until all that are wanted are there.
 func (b *broker) make() {
 	for {
-		c, entry, producer, number := b.nextOrder()
-		if c == nil {
+		o, more := b.nextOrder()
+		if !more {
 			return
 		}
-		if producer == nil {
-			continue
+		if o != nil {
+			o.generation, o.err = o.create(o.entry.Shape, o.number)
+			b.install(o)
 		}
-		g, err := b.create(entry.Shape, number)
-		b.install(c, entry, producer, made{g, err})
 	}
 }
 
-// nextOrder returns the channel that the next ring is for; nil when there is none. The
-// producer is nil if none is wanted any more.
-func (b *broker) nextOrder() (c *conduit, entry *policy.Channel, producer *end, number uint64) {
+// order is a ring to be made, and then what came of it.
+type order struct {
+	channel  *conduit
+	entry    *policy.Channel
+	producer *end
+	number   uint64
+	create   func(channel.Shape, uint64) (*channel.Generation, error)
+
+	generation *channel.Generation
+	err        error
+}
+
+// nextOrder returns the next ring that is to be made, nil if it is not wanted any more; more
+// is false when there is none.
+func (b *broker) nextOrder() (o *order, more bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.orders) == 0 {
 		b.making = false
-		return nil, nil, nil, 0
+		return nil, false
 	}
-	c, b.orders = b.orders[0], b.orders[1:]
-	c.order = false
-	producer = c.producer()
+	c := b.orders[0]
+	b.orders, c.ordered = b.orders[1:], false
+	producer := c.producer()
 	if c.ring != nil || c.failed != nil || producer == nil {
-		return c, nil, nil, 0
+		return nil, true
 	}
 	if !b.paid(producer, c.entry.Shape) {
 		b.failLocked(c, errAllowance)
-		return c, nil, nil, 0
+		return nil, true
 	}
 	b.number++
-	return c, c.entry, producer, b.number
+	return &order{channel: c, entry: c.entry, producer: producer, number: b.number, create: b.create}, true
 }
 
 var errAllowance = errors.New("its producer attaches so often that the memory of its channels is used up; wait, and find out why")
@@ -121,29 +132,23 @@ func (b *broker) paid(producer *end, s channel.Shape) bool {
 	return producer.paid
 }
 
-// made is what came of making a generation.
-type made struct {
-	generation *channel.Generation
-	err        error
-}
-
 // install puts a new ring in use, if it is the one that is wanted still.
-func (b *broker) install(c *conduit, entry *policy.Channel, producer *end, m made) {
+func (b *broker) install(o *order) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	wanted := c.ring == nil && c.entry != nil && c.producer() == producer && c.entry.Equal(entry)
+	c := o.channel
+	wanted := c.ring == nil && c.entry != nil && c.producer() == o.producer && c.entry.Equal(o.entry)
 	switch {
-	case m.err != nil && wanted:
-		b.failLocked(c, m.err)
-	case m.err != nil:
-		b.settleLocked(c)
-	case !wanted:
-		b.close(m.generation)
-		b.settleLocked(c)
+	case o.err != nil && wanted:
+		b.failLocked(c, o.err)
+		return
+	case o.err != nil:
+	case wanted:
+		c.ring, c.logged = newRing(o.generation, o.entry, o.producer), false
 	default:
-		c.ring, c.logged = newRing(m.generation, entry, producer), false
-		b.settleLocked(c)
+		go b.close(o.generation)
 	}
+	b.settleLocked(c)
 }
 
 // failLocked takes in that a ring could not be made. It is tried again after a while.
@@ -195,7 +200,7 @@ func (b *broker) closeAllLocked(c *conduit) {
 func (b *broker) discardLocked(r *ring) {
 	r.closed = true
 	if r.users == 0 {
-		b.close(r.Generation)
+		go b.close(r.Generation)
 	}
 }
 
@@ -203,12 +208,17 @@ func (b *broker) discardLocked(r *ring) {
 func (b *broker) release(r *ring) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.releaseLocked(r)
+}
+
+func (b *broker) releaseLocked(r *ring) {
 	r.users--
 	if r.closed && r.users == 0 {
-		b.close(r.Generation)
+		go b.close(r.Generation)
 	}
 }
 
+// close lets go of memory, which takes long if there is much of it and nobody else has it.
 func (b *broker) close(g *channel.Generation) {
 	if err := g.Close(); err != nil {
 		b.log.Error("close a channel", "generation", g.Number(), "err", err)

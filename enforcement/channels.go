@@ -35,14 +35,14 @@ type broker struct {
 
 // conduit is a channel.
 type conduit struct {
-	name   string
-	entry  *policy.Channel // nil: it is not configured
-	ends   []*end          // registered by processes that are ready
-	ring   *ring           // nil: there is none
-	former []*ring         // that consumers still read, oldest first
-	failed error           // why no ring can be made now
-	logged bool            // that none can
-	order  bool            // a ring is to be made
+	name    string
+	entry   *policy.Channel // nil: it is not configured
+	ends    []*end          // registered by processes that are ready
+	ring    *ring           // nil: there is none
+	former  []*ring         // that consumers still read, oldest first
+	failed  error           // why no ring can be made now
+	logged  bool            // that none can
+	ordered bool            // a ring is to be made
 
 	traffic traffic
 }

@@ -1,10 +1,12 @@
 package enforcement
 
 import (
+	"log/slog"
 	"os"
 	"strconv"
 	"time"
 
+	"github.com/optical-net/waveguard/enforcement/channel"
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen/view"
 )
@@ -126,4 +128,40 @@ func (e *Engine) Stuck(service string) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.stuck[service]
+}
+
+// CountRings has the engine count the rings that it makes, until released.
+func (e *Engine) CountRings() (made func() int, release func()) {
+	b, n := e.channels, 0
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.create = func(s channel.Shape, number uint64) (*channel.Generation, error) {
+		b.mu.Lock()
+		n++
+		b.mu.Unlock()
+		return channel.NewGeneration(s, number)
+	}
+	made = func() int { b.mu.Lock(); defer b.mu.Unlock(); return n }
+	return made, func() { e.MakeRings(remakePause, channel.NewGeneration) }
+}
+
+// MakeRings has the engine make rings so, and try again after that time.
+func (e *Engine) MakeRings(again time.Duration, create func(channel.Shape, uint64) (*channel.Generation, error)) {
+	e.channels.mu.Lock()
+	defer e.channels.mu.Unlock()
+	e.channels.create, e.channels.pause = create, again
+}
+
+// LogTo has the engine say there what becomes of channels.
+func (e *Engine) LogTo(log *slog.Logger) {
+	e.channels.mu.Lock()
+	defer e.channels.mu.Unlock()
+	e.channels.log = log
+}
+
+// Settled says whether no ring is to be made now.
+func (e *Engine) Settled() bool {
+	e.channels.mu.Lock()
+	defer e.channels.mu.Unlock()
+	return !e.channels.making
 }
