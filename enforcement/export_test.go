@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/channel"
@@ -130,20 +131,18 @@ func (e *Engine) Stuck(service string) int {
 	return e.stuck[service]
 }
 
-// CountRings has the engine count the rings that it makes, until released.
-func (e *Engine) CountRings() (made func() int, release func()) {
-	b, n := e.channels, 0
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.create = func(s channel.Shape, number uint64) (*channel.Generation, error) {
-		b.mu.Lock()
-		n++
-		b.mu.Unlock()
+// CountRings has the engine count the rings that it makes.
+func (e *Engine) CountRings() (made func() int) {
+	var n atomic.Int64
+	e.MakeRings(remakePause, func(s channel.Shape, number uint64) (*channel.Generation, error) {
+		n.Add(1)
 		return channel.NewGeneration(s, number)
-	}
-	made = func() int { b.mu.Lock(); defer b.mu.Unlock(); return n }
-	return made, func() { e.MakeRings(remakePause, channel.NewGeneration) }
+	})
+	return func() int { return int(n.Load()) }
 }
+
+// Spend takes memory off the allowance of a service.
+func (e *Engine) Spend(service string, bytes int64) { e.spendOf(service, bytes) }
 
 // MakeRings has the engine make rings so, and try again after that time.
 func (e *Engine) MakeRings(again time.Duration, create func(channel.Shape, uint64) (*channel.Generation, error)) {

@@ -63,7 +63,7 @@ func (a *anybody) Deliver(send func(wire.Message, wire.Files) error) error {
 	return nil
 }
 
-func (a *anybody) Replaced() <-chan struct{}       { return a.gone }
+func (a *anybody) Replaced() <-chan struct{} { return a.gone }
 
 func (a *anybody) serve(t *testing.T, s *Server, l *net.UnixListener) {
 	a.left, a.gone = make(chan struct{}), make(chan struct{})
