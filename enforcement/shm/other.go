@@ -43,3 +43,17 @@ func ReadableOnly(*os.File) (*os.File, error) { return nil, errors.ErrUnsupporte
 
 // Signal does nothing.
 func Signal(*os.File) {}
+// Bell cannot be opened here.
+type Bell struct{}
+
+// OpenBell returns errors.ErrUnsupported.
+func OpenBell(*os.File) (*Bell, error) { return nil, errors.ErrUnsupported }
+
+// Ring does nothing.
+func (*Bell) Ring() {}
+
+// Wait returns errors.ErrUnsupported.
+func (*Bell) Wait() error { return errors.ErrUnsupported }
+
+// Close returns errors.ErrUnsupported.
+func (*Bell) Close() error { return errors.ErrUnsupported }
