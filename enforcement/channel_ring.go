@@ -188,12 +188,16 @@ func (b *broker) retireLocked(c *conduit) {
 	}
 }
 
-// closeAllLocked lets go of the rings of a channel that was removed.
+// closeAllLocked lets go of the rings of a channel.
 func (b *broker) closeAllLocked(c *conduit) {
-	for _, r := range c.former {
+	rings := c.former
+	if c.ring != nil {
+		rings = append(rings, c.ring)
+	}
+	for _, r := range rings {
 		b.discardLocked(r)
 	}
-	c.former = nil
+	c.ring, c.former = nil, nil
 }
 
 // discardLocked lets go of a ring that ended, as soon as nobody sends its files.

@@ -31,6 +31,7 @@ type broker struct {
 	number   uint64                     // of the latest ring
 	orders   []*conduit                 // that rings are to be made for
 	making   bool
+	letsGo   bool // the daemon stops: nothing is ended any more
 }
 
 // conduit is a channel.
@@ -54,6 +55,13 @@ func newBroker(log *slog.Logger) *broker {
 		// Rings are told apart across restarts of the daemon.
 		number: rand.Uint64() >> 1,
 	}
+}
+
+// letGo leaves all rings to the processes that have them.
+func (b *broker) letGo() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.letsGo = true
 }
 
 // conduitLocked returns the channel of that name, which may be new.
@@ -90,6 +98,12 @@ func (c *conduit) producer() *end { return c.holder(wire.Producer, 0) }
 // settleLocked brings a channel to where it ought to be. A ring stays as long as
 // everything stands as it did when it was made; its end has effect at once.
 func (b *broker) settleLocked(c *conduit) {
+	if b.letsGo {
+		if len(c.ends) == 0 {
+			b.closeAllLocked(c)
+		}
+		return
+	}
 	if c.ring != nil && !c.stands() {
 		b.retireLocked(c)
 	}
@@ -172,7 +186,7 @@ func (e *Engine) exit(a *attachment) {
 			continue
 		}
 		b.countLocked(c, c.ring)
-		if c.ring.leave(one) {
+		if !b.letsGo && c.ring.leave(one) {
 			b.deserted[c] = true
 		}
 	}

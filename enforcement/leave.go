@@ -8,6 +8,12 @@ func (a *attachment) Leave() {
 	a.unwatch()
 }
 
+// Abandon implements attach.Session. Channels go on.
+func (a *attachment) Abandon() {
+	a.engine.channels.letGo()
+	a.Leave()
+}
+
 func (a *attachment) leave() {
 	e := a.engine
 	e.commit.Lock()

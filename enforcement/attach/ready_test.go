@@ -51,6 +51,7 @@ func (a *anybody) Ready() *wire.Refused {
 
 func (a *anybody) Violation(*wire.Violation) error { a.reports++; return nil }
 func (a *anybody) Leave()                          { close(a.left) }
+func (a *anybody) Abandon()                        { close(a.left) }
 func (a *anybody) News() <-chan struct{}           { return a.news }
 func (a *anybody) Mapped(m *wire.Mapped) error     { a.mapped = append(a.mapped, *m); return nil }
 

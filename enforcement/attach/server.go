@@ -38,8 +38,11 @@ type Session interface {
 	News() <-chan struct{}
 	// Deliver sends what there is to say of channels. It returns the error of send.
 	Deliver(send func(wire.Message, wire.Files) error) error
-	// Leave ends the attachment; it is called exactly once.
+	// Leave ends the attachment, because the process is gone or has gone wrong. It or Abandon
+	// is called, exactly once.
 	Leave()
+	// Abandon ends it because the daemon stops: the process goes on with what it has.
+	Abandon()
 	// Replaced is closed when another connection of the process took over.
 	Replaced() <-chan struct{}
 }
@@ -122,8 +125,8 @@ func passes(err error) bool {
 	return false
 }
 
-func (s *Server) serve(ctx context.Context, c *wire.Conn) {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (s *Server) serve(serving context.Context, c *wire.Conn) {
+	ctx, cancel := context.WithCancelCause(serving)
 	defer cancel(nil)
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
@@ -142,7 +145,7 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 		s.complaints.warn(s.Logger, "attach refused", "pid", p.PID, "executable", p.Executable, "err", err)
 		return
 	}
-	defer session.Leave()
+	defer part(serving, session)
 	go func() {
 		err := p.watch()
 		if errors.Is(err, errEnded) && c.Socket().CloseRead() == nil {
@@ -166,6 +169,15 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 	log.Info("attached")
 	err = (&conversation{Conn: c, peer: p, session: session}).run(ctx)
 	log.Info("detached", "reason", reason(ctx, err))
+}
+
+// part ends a session.
+func part(serving context.Context, s Session) {
+	if serving.Err() != nil {
+		s.Abandon()
+		return
+	}
+	s.Leave()
 }
 
 // deliver sends what a session has to say, until ctx ends. A process that leaves its messages

@@ -43,6 +43,7 @@ func ReadableOnly(*os.File) (*os.File, error) { return nil, errors.ErrUnsupporte
 
 // Signal does nothing.
 func Signal(*os.File) {}
+
 // Bell cannot be opened here.
 type Bell struct{}
 
