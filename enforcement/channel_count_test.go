@@ -120,3 +120,20 @@ func TestRemovedConsumersAreForgotten(t *testing.T) {
 		t.Errorf("a removed channel has state %+v", got)
 	}
 }
+
+// TestIdleChannelsWakeNobody: reading counters rings no bell, and tells nobody anything.
+func TestIdleChannelsWakeNobody(t *testing.T) {
+	r := startChannel(t)
+	front, vault, from, to := r.pair()
+	from.sent(10, 100)
+	for range 10 {
+		r.channel()
+	}
+	for _, bell := range []uintptr{from.files[2].Fd(), to.files[4].Fd()} {
+		if n, err := unix.Read(int(bell), make([]byte, 8)); n > 0 || err != unix.EAGAIN {
+			t.Errorf("a bell was rung: %d, %v", n, err)
+		}
+	}
+	front.quiet()
+	vault.quiet()
+}
