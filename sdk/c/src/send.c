@@ -17,10 +17,18 @@ static void close_ring(const struct wg_generation *g) {
 			wg_end_ring(g->news[p]);
 }
 
+static const struct wg_generation *newest_of(const struct wg_at *a, uint32_t came) { return &a->end->generation[(came - 1) % WG_GENERATIONS]; }
+
+/* Whether messages still go to the ring, where there are newer ones. One of those that has ended or was replaced says that policy
+ * has changed: who lost the channel since may be reading here. */
+static bool goes_on(const struct wg_at *a, uint32_t came) {
+	return wg_state_of(a->generation) == WG_CHANNEL_OPEN && came - a->memory->at == 2 && wg_state_of(newest_of(a, came)) == WG_CHANNEL_OPEN;
+}
+
 /* Whether it is time to move to a newer ring: as many read there as here, or they had the time to come. */
 static bool can_move(struct wg_at *a, uint32_t came) {
 	struct wg_end_memory *m = a->memory;
-	const struct wg_generation *newest = &a->end->generation[(came - 1) % WG_GENERATIONS];
+	const struct wg_generation *newest = newest_of(a, came);
 	const int here = __builtin_popcount(wg_active_of(a->generation)), there = __builtin_popcount(wg_active_of(newest));
 	if (there >= here || there == (int)newest->consumers)
 		return true;
@@ -29,7 +37,7 @@ static bool can_move(struct wg_at *a, uint32_t came) {
 		m->noticed = came;
 		m->noticed_at = now;
 	}
-	return now - m->noticed_at > (wg_state_of(a->generation) == WG_CHANNEL_OPEN ? PATIENCE : PATIENCE_ENDED);
+	return now - m->noticed_at > (goes_on(a, came) ? PATIENCE : PATIENCE_ENDED);
 }
 
 /* Finds the ring to send to. WG_E_FULL while there will be one soon. */
@@ -39,7 +47,7 @@ static int follow(struct wg_at *a) {
 	if (came == 0 || wg_end_denied(e))
 		return wg_end_closed();
 	if (a->generation != NULL && a->memory->at + 1 != came && !can_move(a, came))
-		return wg_state_of(a->generation) == WG_CHANNEL_OPEN ? WG_OK : WG_E_FULL;
+		return goes_on(a, came) ? WG_OK : WG_E_FULL;
 	if (a->generation == NULL || a->memory->at + 1 != came) {
 		if (a->generation != NULL)
 			close_ring(a->generation);
@@ -93,13 +101,13 @@ static bool sleep_for_room(struct wg_at *a, struct wg_patience *p) {
 	const struct wg_generation *g = a->generation;
 	struct wg_ring_header *ring = wg_ring_of(g);
 	const bool newer = a->memory->at + 1 != atomic_load(&a->end->came);
-	bool goes_on = true;
+	bool more = true;
 	wg_store32(&ring->waiting, 1, memory_order_seq_cst);
 	a->memory->limit = 0; /* nothing of what was seen before */
 	if (newer || (!has_room(a) && wg_state_of(g) == WG_CHANNEL_OPEN))
-		goes_on = wg_end_sleep(p, a, g->room, 0, newer ? WG_END_SLICE : UINT64_MAX);
+		more = wg_end_sleep(p, a, g->room, 0, newer ? WG_END_SLICE : UINT64_MAX);
 	wg_store32(&ring->waiting, 0, memory_order_seq_cst);
-	return goes_on;
+	return more;
 }
 
 /* Takes a slot, in time. */
