@@ -240,6 +240,22 @@ func TestWithheld(t *testing.T) {
 	})
 }
 
+// TestCPlusPlusChannels: messages that release themselves.
+func TestCPlusPlusChannels(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		for _, integrity := range []channel.Integrity{channel.NoIntegrity, channel.CRC32C} { // in the ring, and copied
+			h := newHub(t)
+			l := h.line("feed", channel.Shape{Slots: 2, SlotSize: 16, Integrity: integrity}, "vault")
+			if out, err := exec.Command(program(t, "channels"), h.path, backend).CombinedOutput(); err != nil || string(out) != "done\n" {
+				t.Errorf("%v\n%s", err, out)
+			}
+			if next := l.generation.Received(0).Next; next != 2 {
+				t.Errorf("%d messages were released, want 2", next)
+			}
+		}
+	})
+}
+
 // TestIdleEnds: more rings than an end can have mapped come and go unused. The last waits until the end was used.
 func TestIdleEnds(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {
