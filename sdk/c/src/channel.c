@@ -18,6 +18,7 @@
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
 #define FIXED_SIZE (F_SEAL_SHRINK | F_SEAL_GROW)
+#define NO_WRITERS (F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) /* but those that have it mapped */
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 
 /* Gives each end its memory, before the controller is armed and once it is known which domains there are. */
@@ -72,15 +73,15 @@ bool wg_channel_control_is(const struct wg_channel_control *c, const struct wg_o
 /* Reads the control page of an offer once, and says whether all its files are what they have to be. */
 static bool is_sound(const struct wg_offer *o, struct wg_channel_control *c) {
 	const bool consumer = o->role == WG_CONSUMER;
-	if (sealed_size(o->files[0], FIXED_SIZE | F_SEAL_FUTURE_WRITE) != WG_CONTROL_SIZE)
+	if (sealed_size(o->files[0], FIXED_SIZE | NO_WRITERS) != WG_CONTROL_SIZE)
 		return false;
 	if (wg_syscall(SYS_pread64, o->files[0], (long)c, sizeof *c, 0, 0, 0) != sizeof *c)
 		return false;
 	for (uint32_t i = 3; i < o->count; i += 2)
-		if (sealed_size(o->files[i], FIXED_SIZE) != WG_CURSOR_SIZE)
+		if (sealed_size(o->files[i], FIXED_SIZE | F_SEAL_SEAL) != WG_CURSOR_SIZE)
 			return false;
 	/* Nobody but the producer can be writing what a consumer is given to read. */
-	return wg_channel_control_is(c, o, sealed_size(o->files[1], consumer ? FIXED_SIZE | F_SEAL_FUTURE_WRITE : FIXED_SIZE));
+	return wg_channel_control_is(c, o, sealed_size(o->files[1], consumer ? FIXED_SIZE | NO_WRITERS : FIXED_SIZE));
 }
 
 /* Maps files one after the other; NULL if it cannot be. */
