@@ -59,6 +59,15 @@ func TestTables(t *testing.T) {
 	}
 }
 
+func decodeFile(t *testing.T, file string, into any) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decode(t, text, into)
+}
+
 func decode(t *testing.T, text []byte, into any) {
 	t.Helper()
 	if err := json.Unmarshal(text, into); err != nil {
