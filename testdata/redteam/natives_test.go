@@ -36,7 +36,6 @@ var natives = []way{
 	{name: "sigreturn", how: "returns from a signal that never came, with rights of its choice"},
 	{name: "sigreturn-fx", how: "the same with a frame that has no rights, which opens all keys"},
 	{name: "sigreturn-bare", how: "the same with a frame without registers, which leaves a thread the rights it would start with", heldBy: byWalls},
-	{name: "sigaltstack", how: "has the kernel write the frame of a signal there", heldBy: byWalls},
 	{name: "arch_prctl-fs", how: "takes the thread area of a thread inside the other domain, and passes through the gate as that one"},
 	{name: "wrfsbase", how: "the same with the instruction", seenBy: scanAtAttach},
 	{name: "clone-tls", how: "the same with a new thread"},

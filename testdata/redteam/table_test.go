@@ -19,6 +19,7 @@ var tables = map[string]func(t *testing.T, text []byte) string{
 	"verdicts.json":  verdicts,
 	"native.json":    verdicts,
 	"sealed.json":    sealed,
+	"kernels.json":   kernels,
 	"container.json": containers,
 }
 
