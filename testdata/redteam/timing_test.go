@@ -146,5 +146,10 @@ func timings(t *testing.T) string {
 	const row = "| " + sideChannel + " | %s | %s | %s | %s |\n"
 	return fmt.Sprintf(row, "another process measures which lines of a page that both read are in the cache (flush and reload)", cache[0].cell(), cache[1].cell(), "**open**") +
 		fmt.Sprintf(row, "a caller measures how long a gate takes to refuse, or to permit", "there is no gate", gate[0].cell(), "**open**, unless the target has constant-time-checks") +
-		fmt.Sprintf(row, "the same, of a domain with constant-time-checks", "there is no gate", gate[1].cell(), "prevented: constant-time-checks")
+		fmt.Sprintf(row, "the same, of a domain with constant-time-checks", "there is no gate", gate[1].cell(), "prevented: constant-time-checks") +
+		notMeasured(sideChannel, "measures other times: of branches, of a processor's other thread, of what is begun and not finished")
+}
+
+func notMeasured(vector, how string) string {
+	return fmt.Sprintf("| %s | %s | not measured | not measured | **open**: nothing is claimed |\n", vector, how)
 }
