@@ -1,10 +1,12 @@
 package enforcement
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/openconfig/ygot/ygot"
@@ -14,14 +16,22 @@ import (
 	"github.com/optical-net/waveguard/gen"
 )
 
-// code is what is known of the code of a process. Its follower belongs to whoever
-// looks, one at a time: first Join, then the attachment's watchCode.
+// code is what is known of the code of a process.
 type code struct {
 	follower *scan.Follower // nil if there is none
 	service  string         // that it is looked at for
-	watched  chan struct{}  // closed when nobody looks any more
-	told     map[finding]bool
-	counted  map[string]int // findings that are not accepted, by service
+	present  context.Context
+	end      context.CancelFunc // of present, when the process leaves
+	leave    func()             // the rounds in which it is looked at
+
+	// turn is held by whoever looks: first Join, then the attachment's rounds, a
+	// goroutine beside them, and who closes it. What follows is theirs.
+	turn    sync.Mutex
+	scanned bool      // once at least since it attached
+	full    time.Time // when all of it was
+	rest    time.Time // until which it is left alone
+	told    map[finding]bool
+	counted map[string]int // findings that are not accepted, by service
 
 	mu      sync.Mutex
 	picture *scan.Picture // nil before the first scan
@@ -37,7 +47,8 @@ type finding struct {
 }
 
 func followCode(pid int, service string) *code {
-	c := &code{service: service, counted: map[string]int{}, watched: make(chan struct{})}
+	c := &code{service: service, counted: map[string]int{}}
+	c.present, c.end = context.WithCancel(context.Background())
 	var err error
 	if c.follower, err = scan.Follow(pid); err != nil {
 		c.follower, c.problem = nil, err
@@ -46,6 +57,7 @@ func followCode(pid int, service string) *code {
 }
 
 func (c *code) close() {
+	c.end()
 	if c.follower != nil {
 		_ = c.follower.Close()
 	}

@@ -150,50 +150,57 @@ func (e *Engine) noteStuck(service string, more int) {
 	}
 }
 
-// watchCode looks at the code of the process until it leaves.
+// watchCode has the code of the process looked at now, and in the rounds until it leaves.
 func (a *attachment) watchCode() {
-	defer close(a.code.watched)
-	defer a.code.close()
-	if a.code.follower == nil {
+	c := a.code
+	if c.follower == nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() { <-a.left; cancel() }()
-	first, full := true, time.Now()
-	for {
-		start := time.Now()
-		if a.wanted(func(s policy.CodeScan) bool { return s.On }) {
-			if start.Sub(full) > fullScanEvery {
-				a.code.follower.Forget()
-				full = start
-			}
-			if (a.code.look(ctx, a.engine, a.enforceCode) || first) && ctx.Err() == nil {
-				first = a.codeChanged(first)
-			}
-		}
-		if !a.restFromCode(ctx, start, (scanShare-1)*time.Since(start)) {
-			return
-		}
-	}
+	c.full = time.Now()
+	c.turn.Lock()
+	go a.lookAtCode()
+	c.leave = a.engine.codeRounds.Join(a.visitCode)
 }
 
-// restFromCode waits until it is time for the next look, and at least for a time. It
-// returns false when ctx ends. A shorter interval counts within a second.
-func (a *attachment) restFromCode(ctx context.Context, start time.Time, least time.Duration) bool {
-	begin := time.Now()
-	for {
-		left := max(a.engine.codeInterval()-time.Since(start), least-time.Since(begin))
-		if left <= 0 {
-			return ctx.Err() == nil
-		}
-		t := time.NewTimer(min(left, time.Second))
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return false
-		case <-t.C:
-		}
+// visitCode has the code looked at if there may be anything new in it. Those that come
+// after it in the round wait meanwhile.
+func (a *attachment) visitCode() {
+	c := a.code
+	if !c.turn.TryLock() {
+		return
+	}
+	if time.Now().Before(c.rest) || !a.wanted(func(s policy.CodeScan) bool { return s.On }) || c.unchanged() {
+		c.turn.Unlock()
+		return
+	}
+	go a.lookAtCode()
+}
+
+// unchanged says that a look would find what is known.
+//
+// Preconditions: c.turn is held.
+func (c *code) unchanged() bool {
+	p, problem := c.read()
+	return p != nil && problem == nil && c.scanned && time.Since(c.full) <= fullScanEvery && c.follower.Unchanged()
+}
+
+// lookAtCode looks at the code once, and sets when that may be done again.
+//
+// Preconditions: a.code.turn is held; lookAtCode gives it up.
+func (a *attachment) lookAtCode() {
+	c := a.code
+	defer c.turn.Unlock()
+	start := time.Now()
+	defer func() { c.rest = time.Now().Add((scanShare - 1) * time.Since(start)) }()
+	if !a.wanted(func(s policy.CodeScan) bool { return s.On }) {
+		return
+	}
+	if start.Sub(c.full) > fullScanEvery {
+		c.follower.Forget()
+		c.full = start
+	}
+	if (c.look(c.present, a.engine, a.enforceCode) || !c.scanned) && c.present.Err() == nil {
+		c.scanned = a.codeChanged(!c.scanned)
 	}
 }
 
@@ -201,22 +208,26 @@ func (a *attachment) restFromCode(ctx context.Context, start time.Time, least ti
 // does not come back goes on alone.
 const longestFarewell = time.Second
 
-// unwatch waits until nobody looks any more.
-//
-// Preconditions: a.left is closed.
+// unwatch ends the looks, and waits until nobody looks any more.
 func (a *attachment) unwatch() {
+	c := a.code
+	if c.follower == nil {
+		return
+	}
+	c.leave()
+	c.end()
+	over := make(chan struct{})
+	go func() {
+		c.turn.Lock() // for good: nobody looks again
+		c.close()
+		close(over)
+	}()
 	late := time.NewTimer(longestFarewell)
 	defer late.Stop()
 	select {
-	case <-a.code.watched:
+	case <-over:
 	case <-late.C:
 	}
-}
-
-func (e *Engine) codeInterval() time.Duration {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.codeEvery
 }
 
 // wanted says whether a service asks for what is.
@@ -232,8 +243,8 @@ func (a *attachment) wanted(is func(policy.CodeScan) bool) bool {
 }
 
 // codeChanged draws the consequences of what a look found. What the first scan finds
-// was there when the process attached, and is no act. It says whether that is yet
-// to come.
+// was there when the process attached, and is no act. It says whether anything has been
+// scanned.
 func (a *attachment) codeChanged(first bool) bool {
 	a.enforceCode()
 	a.mu.Lock()
@@ -245,7 +256,7 @@ func (a *attachment) codeChanged(first bool) bool {
 	}
 	a.code.told = told
 	p, _ := a.code.read()
-	return first && p == nil
+	return !first || p != nil
 }
 
 // enforceCode puts in force which services keep their claim.

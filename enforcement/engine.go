@@ -10,6 +10,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/policy"
+	"github.com/optical-net/waveguard/enforcement/rounds"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
 )
@@ -34,8 +35,7 @@ type Engine struct {
 	minimum     gen.E_MpkSecurityTypes_IsolationStrength
 	outline     outline
 	ledger      *ledger
-	codeEvery   time.Duration // between two looks at the code of a process
-	findings    share         // of the reports that are the daemon's own
+	findings    share // of the reports that are the daemon's own
 	refusals    refusals
 	stuck       map[string]int // looks at code that do not come back, by service
 
@@ -43,6 +43,7 @@ type Engine struct {
 	// ring, that takes one processor at most.
 	bells sync.Mutex
 
+	codeRounds  rounds.Rounds // in which the code of processes is looked at
 	scanners    chan struct{} // has an element for each process that is looked at
 	longest     time.Duration // longestScan
 	longestJoin time.Duration
@@ -67,8 +68,8 @@ func New(log *slog.Logger) *Engine {
 		// Attachments are told apart across restarts of the daemon.
 		nextID:      rand.Uint64() >> 1,
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
-		ledger:    newLedger(),
-		codeEvery: time.Second, scanners: make(chan struct{}, maxScanners), longest: longestScan,
+		ledger:   newLedger(),
+		scanners: make(chan struct{}, maxScanners), longest: longestScan,
 		longestJoin: longestJoin, stuck: map[string]int{},
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
@@ -116,7 +117,7 @@ func (e *Engine) put(d *view.Delta, plans map[*attachment]plan) {
 	}
 	e.minimum = e.config.Reader().System().GetMinimumIsolationStrength()
 	if d.System != nil {
-		e.codeEvery = policy.CodeScanInterval(e.config.Reader())
+		e.codeRounds.Every(policy.CodeScanInterval(e.config.Reader()))
 	}
 	e.outline.apply(d)
 	e.ledger.forget(d)

@@ -80,11 +80,7 @@ func (e *Engine) FillObservations(n int) {
 
 // LookEvery sets the time between two looks at the code of a process, until a commit
 // changes it.
-func (e *Engine) LookEvery(d time.Duration) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.codeEvery = d
-}
+func (e *Engine) LookEvery(d time.Duration) { e.codeRounds.Every(d) }
 
 // CodeAdmits says whether a service that requires clean code takes that of a
 // process, which was not scanned.

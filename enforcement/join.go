@@ -47,7 +47,7 @@ func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.
 	a.obey(a.compile(e.config.Reader()))
 	e.register(a)
 	go a.listen(doorbell)
-	go a.watchCode()
+	a.watchCode()
 	return a, nil
 }
 

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +96,13 @@ int main(void) { pthread_t t; pthread_create(&t, 0, rest, 0); puts("ready"); ffl
 // startProgram starts a program, and waits until it says that it is ready.
 func startProgram(t *testing.T, path string) (pid int) {
 	t.Helper()
+	_, _, pid = startTalker(t, path)
+	return pid
+}
+
+// startTalker does the same, and returns its standard input and output.
+func startTalker(t *testing.T, path string) (in io.Writer, out *bufio.Reader, pid int) {
+	t.Helper()
 	cmd := exec.Command(path)
 	stdin, err1 := cmd.StdinPipe()
 	stdout, err2 := cmd.StdoutPipe()
@@ -104,10 +113,11 @@ func startProgram(t *testing.T, path string) (pid int) {
 		_ = stdin.Close()
 		_ = cmd.Wait()
 	})
-	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
+	out = bufio.NewReader(stdout)
+	if line, err := out.ReadString('\n'); err != nil {
 		t.Fatalf("%q, %v", line, err)
 	}
-	return cmd.Process.Pid
+	return stdin, out, cmd.Process.Pid
 }
 
 // awaitState waits until the first thread of a process is in a state (proc_pid_stat(5)).
@@ -125,6 +135,71 @@ func awaitState(t *testing.T, pid int, state string) {
 	t.Fatalf("the first thread of process %d does not get into state %s", pid, state)
 }
 
+// TestUnchanged: what a look would find is seen without one, and nothing else is.
+func TestUnchanged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "code")
+	if err := os.WriteFile(path, make([]byte, 4096), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, out, pid := startTalker(t, compile(t, "act.c", `
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+int main(int n, char **words) {
+	char path[4096]; puts("ready"); fflush(stdout);
+	while (fgets(path, sizeof path, stdin)) {
+		for (char *p = path; *p; p++) if (*p == '\n') *p = 0;
+		if (path[0] == '!') execl("/bin/cat", "cat", (char *)0);
+		mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, open(path, O_RDONLY), 0);
+		puts("done"); fflush(stdout);
+	}
+}
+`))
+	f := follow(t, pid)
+	if f.Unchanged() {
+		t.Error("nothing was looked at, and it is unchanged")
+	}
+	settled := func(what string) {
+		t.Helper()
+		if f.Unchanged() {
+			t.Errorf("%s is not noticed", what)
+		}
+		before := look(t, f)
+		if again := look(t, f); again != before || os.Geteuid() == 0 && !f.Unchanged() {
+			t.Errorf("after %s nothing changes, and that is not seen", what)
+		}
+	}
+	settled("the start")
+	_, err1 := fmt.Fprintln(in, path)
+	if line, err2 := out.ReadString('\n'); err1 != nil || err2 != nil {
+		t.Fatal(line, err1, err2)
+	}
+	settled("a new mapping")
+	if err := os.WriteFile(path, []byte(wrpkru), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	settled("a file that changed")
+	f.Forget()
+	settled("what was forgotten")
+	if _, err := fmt.Fprintln(in, "!"); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if path, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); filepath.Base(path) != "out" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it does not execute another program")
+		}
+	}
+	_, err1 = fmt.Fprintln(in, "all is loaded")
+	if line, err2 := out.ReadString('\n'); err1 != nil || err2 != nil {
+		t.Fatal(line, err1, err2)
+	}
+	settled("another program")
+}
+
 // BenchmarkLook is what looking costs at a process, a Go service of usual size, of
 // which nothing changed.
 func BenchmarkLook(b *testing.B) {
@@ -132,5 +207,16 @@ func BenchmarkLook(b *testing.B) {
 	look(b, f)
 	for b.Loop() {
 		look(b, f)
+	}
+}
+
+// BenchmarkUnchanged is what it costs to see that.
+func BenchmarkUnchanged(b *testing.B) {
+	f := follow(b, os.Getpid())
+	look(b, f)
+	for b.Loop() {
+		if !f.Unchanged() {
+			look(b, f)
+		}
 	}
 }

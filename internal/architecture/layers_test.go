@@ -44,7 +44,8 @@ var layers = []layer{
 	{"server/gnmi", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{"github.com/openconfig/gnmi", "google.golang.org"}, "a protocol reads and changes the datastore, never enforcement"},
 
 	{"enforcement", []string{"enforcement/...", "gen/..."}, []string{xSys, ygot}, "enforcement reads the typed view, and knows no protocol and no datastore"},
-	{"enforcement/attach", []string{"enforcement/attach/wire", "enforcement/policy"}, []string{xSys}, "joining asks an Authority, which it declares"},
+	{"enforcement/attach", []string{"enforcement/attach/wire", "enforcement/policy", "enforcement/rounds"}, []string{xSys}, "joining asks an Authority, which it declares"},
+	{"enforcement/rounds", nil, nil, "rounds know nothing of what they visit"},
 	{"enforcement/policy", []string{"enforcement/page", "gen/..."}, nil, "policy compiles the typed view to pages"},
 	{"enforcement/attach/wire", []string{"enforcement/mpk"}, []string{xSys}, "workloads link it"},
 	{"enforcement/page", []string{"enforcement/mpk"}, []string{xSys}, "workloads link it"},
