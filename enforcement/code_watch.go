@@ -263,9 +263,15 @@ func (a *attachment) codeChanged(first bool) bool {
 func (a *attachment) enforceCode() {
 	e := a.engine
 	defer e.signal()
-	if !a.wanted(func(s policy.CodeScan) bool { return s.Required }) {
-		return
+	if a.wanted(func(s policy.CodeScan) bool { return s.Required }) {
+		a.enforce(func(p plan) bool { return !sameKeys(p.revoked, a.revokedNow()) })
 	}
+}
+
+// enforce puts the policy in force for what is known now, if the process is still there and
+// that is necessary.
+func (a *attachment) enforce(necessary func(plan) bool) {
+	e := a.engine
 	e.commit.Lock()
 	defer e.commit.Unlock()
 	e.mu.Lock()
@@ -274,8 +280,7 @@ func (a *attachment) enforceCode() {
 	if !here {
 		return
 	}
-	p := a.compile(e.config.Reader())
-	if !sameKeys(p.revoked, a.revokedNow()) {
+	if p := a.compile(e.config.Reader()); necessary(p) {
 		a.obey(p)
 	}
 }

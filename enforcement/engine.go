@@ -56,6 +56,8 @@ type Engine struct {
 	checkKeys    func(pid int) error
 	checkMapped  func(pid int, page *os.File) error
 	grace        time.Duration // leaveGrace
+
+	longestDigest time.Duration // longestDigest
 }
 
 // violationBacklog is how many reports may wait for telemetry.
@@ -75,6 +77,7 @@ func New(log *slog.Logger) *Engine {
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
 		examinations: make(chan struct{}, maxExaminations), digesting: make(chan struct{}, maxExaminations),
 		hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, checkMapped: checkMapped, grace: leaveGrace,
+		longestDigest: longestDigest,
 	}
 	e.refusals.record = e.record
 	return e
@@ -87,6 +90,7 @@ func (e *Engine) Prepare(ctx context.Context, d *view.Delta) (commit, abort func
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
+	e.awaitDigests(ctx, d)
 	e.commit.Lock()
 	plans := e.compile(d)
 	return func() { e.put(d, plans) }, e.commit.Unlock, nil

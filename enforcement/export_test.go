@@ -47,6 +47,9 @@ func (e *Engine) Refill() {
 	}
 }
 
+// AwaitDigestsFor sets how long a commit waits for the digests that it asks for.
+func (e *Engine) AwaitDigestsFor(d time.Duration) { e.longestDigest = d }
+
 // Believe has the engine take processes at their word, as a daemon does that does
 // not look.
 func (e *Engine) Believe() {

@@ -39,7 +39,7 @@ func TestIdentity(t *testing.T) {
 	if err := p.check(); err != nil {
 		t.Errorf("check returned %v", err)
 	}
-	if sum, err := p.SHA256(); err != nil || len(sum) != 64 {
+	if sum, err := p.Digest.Read(); err != nil || len(sum) != 64 {
 		t.Errorf("digest is %q, %v", sum, err)
 	}
 }
