@@ -30,8 +30,6 @@ type code struct {
 	scanned bool      // once at least since it attached
 	full    time.Time // when all of it was
 	rest    time.Time // until which it is left alone
-	told    map[finding]bool
-	counted map[string]int // findings that are not accepted, by service
 
 	mu      sync.Mutex
 	picture *scan.Picture // nil before the first scan
@@ -47,7 +45,7 @@ type finding struct {
 }
 
 func followCode(pid int, service string) *code {
-	c := &code{service: service, counted: map[string]int{}}
+	c := &code{service: service}
 	c.present, c.end = context.WithCancel(context.Background())
 	var err error
 	if c.follower, err = scan.Follow(pid); err != nil {

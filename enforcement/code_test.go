@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement"
+	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
@@ -32,9 +33,9 @@ func (r *rig) verdict() gen.E_MpkSecurityTypes_CodeScanVerdict {
 }
 
 // startLooking starts a daemon that looks at code all the time.
-func startLooking(t *testing.T) *rig {
+func startLooking(t *testing.T, tune ...func(*enforcement.Engine)) *rig {
 	t.Helper()
-	r := start(t)
+	r := start(t, tune...)
 	r.engine.LookEvery(5 * time.Millisecond)
 	return r
 }
@@ -330,6 +331,56 @@ func TestCodeOfOneThatComesBack(t *testing.T) {
 		t.Errorf("front %+v, vault %+v", front, vault)
 	}
 	r.unproven()
+}
+
+// TestCodeIsToldOnce: a process that attaches again is not reported again for the code that it
+// was reported for, but for what it has come by meanwhile. Another process is.
+func TestCodeIsToldOnce(t *testing.T) {
+	t.Parallel()
+	hit, second := codeFile(t, wrpkru, 100), codeFile(t, wrpkru, 200)
+	for _, mode := range []string{"REQUIRE_CLEAN", "REPORT"} {
+		r := startLooking(t, (*enforcement.Engine).Believe, (*enforcement.Engine).Hurry)
+		r.commit(frontScan("mode = " + mode))
+		m := r.mapper(t)
+		id := policy.Identity{PID: m.cmd.Process.Pid, UID: uint32(os.Getuid()), Start: 7}
+		attach := func(continues uint64) *again {
+			h := hello("front")
+			h.Continues = continues
+			s := r.enter(id, h)
+			w, _ := s.Welcome()
+			r.eventually("the scan at attach", func() bool { return r.verdict() == verdictOpen || r.verdict() == verdictAccepted })
+			return &again{s, w.Attachment}
+		}
+		one := attach(4711)
+		m.do("map", hit)
+		r.unproven()
+		two := attach(one.id) // before the first connection has ended
+		one.Leave()
+		two.Leave() // which waits for what is told
+		three := attach(two.id)
+		three.Leave()
+		r.noViolation()
+
+		m.do("map", second)
+		four := attach(three.id)
+		r.unproven()
+		four.Leave()
+		r.noViolation()
+
+		id.Start++
+		h := attach(four.id)
+		if mode == "REQUIRE_CLEAN" {
+			r.unproven()
+		}
+		h.Leave()
+		r.noViolation()
+	}
+}
+
+// again is an attachment that another one continues.
+type again struct {
+	attach.Session
+	id uint64
 }
 
 // TestCodeWithoutEnd: of a process with more code than can be scanned in time nothing is

@@ -250,11 +250,9 @@ func (a *attachment) codeChanged(first bool) bool {
 	a.mu.Lock()
 	scans := a.scans
 	a.mu.Unlock()
-	told := map[finding]bool{}
 	for _, s := range a.services {
-		a.tellCode(s, scans[s.name], first, told)
+		a.tellCode(s, scans[s.name], first)
 	}
-	a.code.told = told
 	p, _ := a.code.read()
 	return !first || p != nil
 }
@@ -297,33 +295,26 @@ func sameKeys(a, b map[string]error) bool {
 }
 
 // tellCode reports what is new and not accepted by a service.
-func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, first bool, told map[finding]bool) {
+func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, first bool) {
 	p, _ := a.code.read()
 	if p == nil || !asked.On {
 		return
 	}
-	var fresh []flaw
-	for _, f := range refused(p, classes(asked)) {
-		if told[f.finding] = true; !a.code.told[f.finding] {
-			fresh = append(fresh, f)
-		}
-	}
-	n := p.Refused(classes(asked)...)
-	more := max(len(fresh), n-a.code.counted[s.name])
-	a.code.counted[s.name] = n
-	if more <= 0 {
+	key := toldKey{pid: a.identity.PID, start: a.identity.Start, service: s.name}
+	n := a.engine.told.take(key, p, asked, occasion{first: first, continues: a.continues})
+	if n.more <= 0 {
 		return
 	}
-	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", more, "at attach", first, "err", unproven(p, classes(asked)))
-	if first && !asked.Required {
+	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", n.more, "at attach", first, "err", unproven(p, classes(asked)))
+	if !n.report {
 		return
 	}
 	v := Violation{
 		Time: p.Time, Kind: wire.UnprovenCode, Severity: wire.UnprovenCode.Severity(),
-		Service: s.name, Source: s.domain, PID: a.identity.PID, Occurrences: uint32(more), Strength: a.strength,
+		Service: s.name, Source: s.domain, PID: a.identity.PID, Occurrences: uint32(n.more), Strength: a.strength,
 	}
-	if len(fresh) > 0 && fresh[0].hit != nil {
-		v.Address = uint64(fresh[0].hit.Address)
+	if len(n.fresh) > 0 && n.fresh[0].hit != nil {
+		v.Address = uint64(n.fresh[0].hit.Address)
 	}
 	a.engine.record(v)
 }

@@ -37,6 +37,7 @@ type Engine struct {
 	ledger      *ledger
 	findings    share // of the reports that are the daemon's own
 	refusals    refusals
+	told        told           // of unproven code
 	stuck       map[string]int // looks at code that do not come back, by service
 
 	// bells is held by the one process whose doorbell is answered: however many
