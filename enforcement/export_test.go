@@ -71,13 +71,14 @@ func (e *Engine) DepartedCells() (n int) {
 // MaxObserved is how many pairs of domains are observed.
 const MaxObserved = maxObserved
 
-// FillObservations adds pairs of domains until so many are observed.
-func (e *Engine) FillObservations(n int) {
+// FillObservations adds pairs of domains until so many are observed, of two calls each, in
+// the room of an owner.
+func (e *Engine) FillObservations(owner string, n int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	o := &e.ledger.observed
 	for i := 0; len(o.pairs) < n; i++ {
-		o.pairs[view.TransitionKey{Source: "x", Target: strconv.Itoa(i)}] = &observed{}
+		o.put(view.TransitionKey{Source: "x", Target: strconv.Itoa(i)}, &observed{owner: owner, permitted: 1, denied: 1})
 	}
 }
 
