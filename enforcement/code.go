@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,14 @@ type code struct {
 	mu      sync.Mutex
 	picture *scan.Picture // nil before the first scan
 	problem error         // why the latest look failed
+	looks   uint64        // how often these were set
+	shown   *shownCode    // nil since they were
+}
+
+// shownCode is the state that was made last, and for a service that accepts what.
+type shownCode struct {
+	accepted []string
+	state    *gen.MpkSecurity_Service_CodeScan
 }
 
 // finding tells what was found from everything else.
@@ -72,7 +81,8 @@ func (c *code) set(p *scan.Picture, problem error) (changed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	changed = p != c.picture || (problem == nil) != (c.problem == nil)
-	c.picture, c.problem = p, problem
+	c.picture, c.problem, c.shown = p, problem, nil
+	c.looks++
 	return changed
 }
 
@@ -157,11 +167,28 @@ func refused(p *scan.Picture, accepted []scan.Class) (all []flaw) {
 	return all
 }
 
-// state is what the model says of it for a service.
+// state is what the model says of it for a service. It is the same as before if nothing
+// changed.
 func (c *code) state(s policy.CodeScan) *gen.MpkSecurity_Service_CodeScan {
 	if !s.On {
 		return nil
 	}
+	c.mu.Lock()
+	shown, looks := c.shown, c.looks
+	c.mu.Unlock()
+	if shown != nil && slices.Equal(shown.accepted, s.Accepted) {
+		return shown.state
+	}
+	state := c.describe(s)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if looks == c.looks {
+		c.shown = &shownCode{s.Accepted, state}
+	}
+	return state
+}
+
+func (c *code) describe(s policy.CodeScan) *gen.MpkSecurity_Service_CodeScan {
 	verdict, err := c.judge(s)
 	state := &gen.MpkSecurity_Service_CodeScan{Verdict: verdict}
 	if err != nil {

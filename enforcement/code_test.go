@@ -333,6 +333,29 @@ func TestCodeOfOneThatComesBack(t *testing.T) {
 	r.unproven()
 }
 
+// TestCodeStateIsMadeOnce: the state of code that did not change is the same, and another one
+// for a service that accepts something else.
+func TestCodeStateIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	r.engine.LookEvery(time.Hour)
+	m := r.mapper(t)
+	m.do("attach")
+	r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+	was := r.service("front").CodeScan
+	if again := r.service("front").CodeScan; again != was {
+		t.Error("the state was made again")
+	}
+	r.commit(frontScan("accept[.='ENTRY']"))
+	if s := r.service("front").CodeScan; s.Verdict != verdictOpen || was.Verdict != verdictAccepted {
+		t.Errorf("where no gate is accepted the state is %+v, and was %+v", s, was)
+	}
+	m.do("map", codeFile(t, wrpkru, 100))
+	r.commit(frontScan("accept[.='GATE']"))
+	r.engine.LookEvery(5 * time.Millisecond)
+	r.eventually("the next scan", func() bool { s := r.service("front").CodeScan; return s.GetOpen() == 1 && s.Verdict == verdictOpen })
+}
+
 // TestCodeIsToldOnce: a process that attaches again is not reported again for the code that it
 // was reported for, but for what it has come by meanwhile. Another process is.
 func TestCodeIsToldOnce(t *testing.T) {

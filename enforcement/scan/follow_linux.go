@@ -127,9 +127,12 @@ type outline struct {
 	each  []uint64
 	all   uint64 // each together
 	files []file // that are mapped
+
+	mappings []mapping
 }
 
 func (f *Follower) outline(mappings []mapping) (o outline) {
+	o.mappings = mappings
 	for i := range mappings {
 		m := &mappings[i]
 		file := f.process.fileOf(m)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/optical-net/waveguard/enforcement/scan"
 )
 
@@ -137,6 +139,16 @@ func awaitState(t *testing.T, pid int, state string) {
 
 // TestUnchanged: what a look would find is seen without one, and nothing else is.
 func TestUnchanged(t *testing.T) {
+	for way, prepare := range map[string]func(*scan.Follower){"asked": func(*scan.Follower) {}, "read": (*scan.Follower).Reread} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			testUnchanged(t, prepare)
+		})
+	}
+}
+
+func testUnchanged(t *testing.T, prepare func(*scan.Follower)) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "code")
 	if err := os.WriteFile(path, make([]byte, 4096), 0o600); err != nil {
 		t.Fatal(err)
@@ -157,6 +169,7 @@ int main(int n, char **words) {
 }
 `))
 	f := follow(t, pid)
+	prepare(f)
 	if f.Unchanged() {
 		t.Error("nothing was looked at, and it is unchanged")
 	}
@@ -210,13 +223,35 @@ func BenchmarkLook(b *testing.B) {
 	}
 }
 
-// BenchmarkUnchanged is what it costs to see that.
+// BenchmarkUnchanged is what it costs to see that, of a process with hundreds of mappings that
+// cannot be executed, as one in C with many domains has.
 func BenchmarkUnchanged(b *testing.B) {
-	f := follow(b, os.Getpid())
-	look(b, f)
-	for b.Loop() {
-		if !f.Unchanged() {
-			look(b, f)
+	for i := range 256 {
+		m, err := unix.Mmap(-1, 0, 2*os.Getpagesize(), unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANON)
+		if err != nil {
+			b.Fatal(i, err)
 		}
+		defer unix.Munmap(m)
+		if err := unix.Mprotect(m[:os.Getpagesize()], unix.PROT_NONE); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, reread := range []bool{false, true} {
+		f := follow(b, os.Getpid())
+		if reread {
+			f.Reread()
+		}
+		look(b, f)
+		name := "read"
+		if f.Unchanged(); f.Answered() {
+			name = "asked"
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if !f.Unchanged() {
+					look(b, f)
+				}
+			}
+		})
 	}
 }

@@ -6,10 +6,13 @@ import (
 	"hash/maphash"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/optical-net/waveguard/enforcement/mpk"
 )
 
 // Unchanged says that [Follower.Look] would return what it returned before; false if that
@@ -31,6 +34,8 @@ func (f *Follower) Unchanged() bool {
 type list struct {
 	file *os.File // nil if it is not open
 	read uint64   // how it read at the latest look
+
+	unanswered bool // the kernel cannot be asked for single mappings
 }
 
 func (l *list) close() {
@@ -52,12 +57,56 @@ func (f *Follower) listUnchanged() bool {
 		}
 		f.list.file = file
 	}
-	sum, err := f.sum(f.list.file)
+	same, err := f.asked()
+	if errors.Is(err, unix.ENOTTY) {
+		f.list.unanswered = true
+		same, err = f.reread()
+	}
 	if err != nil {
 		f.list.close()
 		return false
 	}
-	return sum == f.list.read
+	return same
+}
+
+// asked compares the executable mappings one after another, which is cheaper than to have the
+// kernel write all of them down: a process can have hundreds.
+func (f *Follower) asked() (same bool, err error) {
+	if f.list.unanswered {
+		return false, unix.ENOTTY
+	}
+	at := uint64(0)
+	for i := range f.looked.mappings {
+		m := &f.looked.mappings[i]
+		now, err := mpk.NextExecutable(f.list.file.Fd(), at)
+		if err != nil || !m.is(&now) {
+			return false, err
+		}
+		at = m.end
+	}
+	_, err = mpk.NextExecutable(f.list.file.Fd(), at)
+	if errors.Is(err, unix.ENOENT) {
+		return true, nil
+	}
+	return false, err
+}
+
+// is says whether the kernel tells the same of a mapping as its list did.
+func (m *mapping) is(e *mpk.Executable) bool {
+	return m.start == e.Start && m.end == e.End && m.writable() == e.Writable && m.shared() == e.Shared &&
+		m.offset == e.Offset && m.inode == e.Inode && m.isOn(e.Major, e.Minor)
+}
+
+func (m *mapping) isOn(major, minor uint32) bool {
+	first, second, _ := strings.Cut(m.device, ":")
+	x, err := strconv.ParseUint(first, 16, 32)
+	y, err2 := strconv.ParseUint(second, 16, 32)
+	return err == nil && err2 == nil && uint32(x) == major && uint32(y) == minor
+}
+
+func (f *Follower) reread() (same bool, err error) {
+	sum, err := f.sum(f.list.file)
+	return sum == f.list.read, err
 }
 
 var errNoMemory = errors.New("the process has given its memory up")

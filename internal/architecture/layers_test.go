@@ -54,7 +54,7 @@ var layers = []layer{
 	{"enforcement/mpk", []string{"enforcement/keys"}, []string{xSys}, "workloads link it, and it is unsafe: it stands alone, but for who has which key"},
 	{"enforcement/confine", []string{"enforcement/mpk"}, []string{xSys, "golang.org/x/net/bpf"}, "it makes filters, and knows no policy of domains"},
 	{"enforcement/keys", nil, nil, "workloads link it, and it is an algorithm: it stands alone"},
-	{"enforcement/scan", nil, []string{xSys, "golang.org/x/arch"}, "it judges programs by their bytes alone"},
+	{"enforcement/scan", []string{"enforcement/mpk"}, []string{xSys, "golang.org/x/arch"}, "it judges programs by their bytes alone"},
 
 	{"sdk", []string{"enforcement/attach/wire", "enforcement/channel", "enforcement/keys", "enforcement/mpk", "enforcement/page", "enforcement/shm"}, []string{xSys}, "a workload links neither YANG nor a server"},
 
