@@ -40,6 +40,17 @@ func startLooking(t *testing.T, tune ...func(*enforcement.Engine)) *rig {
 	return r
 }
 
+// startScanned starts a daemon, and a process whose code it has looked at for the last time in this hour.
+func startScanned(t *testing.T) (*rig, *mapper) {
+	t.Helper()
+	r := start(t)
+	r.engine.LookEvery(time.Hour)
+	m := r.mapper(t)
+	m.do("attach")
+	r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+	return r, m
+}
+
 // noViolation requires that none was reported.
 func (r *rig) noViolation() {
 	r.t.Helper()
@@ -223,11 +234,7 @@ func TestCodeThatCannotBeRead(t *testing.T) {
 // TestCodeScanInterval: an interval that was made shorter counts soon.
 func TestCodeScanInterval(t *testing.T) {
 	t.Parallel()
-	r := start(t)
-	r.engine.LookEvery(time.Hour)
-	m := r.mapper(t)
-	m.do("attach")
-	r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+	r, m := startScanned(t)
 	m.do("map", codeFile(t, wrpkru, 100))
 	r.commit("system/config/code-scan-interval = 1")
 	r.unproven()
@@ -337,11 +344,7 @@ func TestCodeOfOneThatComesBack(t *testing.T) {
 // for a service that accepts something else.
 func TestCodeStateIsMadeOnce(t *testing.T) {
 	t.Parallel()
-	r := start(t)
-	r.engine.LookEvery(time.Hour)
-	m := r.mapper(t)
-	m.do("attach")
-	r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+	r, m := startScanned(t)
 	was := r.service("front").CodeScan
 	if again := r.service("front").CodeScan; again != was {
 		t.Error("the state was made again")
@@ -397,6 +400,21 @@ func TestCodeIsToldOnce(t *testing.T) {
 		}
 		h.Leave()
 		r.noViolation()
+	}
+}
+
+// TestToldIsBounded: what is remembered of processes that attach over and over is bounded, and
+// the latest is.
+func TestToldIsBounded(t *testing.T) {
+	t.Parallel()
+	const each = enforcement.MaxTold / 8
+	for processes, want := range map[int]int{1: each, 8: 8 * each, 9: 8 * each, 30: 8 * each} {
+		if findings, latest := enforcement.TellMany(processes, each); findings != want || latest != each {
+			t.Errorf("of %d processes %d findings are remembered, %d of the latest; want %d and %d", processes, findings, latest, want, each)
+		}
+	}
+	if findings, latest := enforcement.TellMany(2, 2*enforcement.MaxTold); findings != 2*enforcement.MaxTold || latest != findings {
+		t.Errorf("of one that has more %d findings are remembered, %d of them its own", findings, latest)
 	}
 }
 

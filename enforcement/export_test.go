@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/policy"
+	"github.com/optical-net/waveguard/enforcement/scan"
 	"github.com/optical-net/waveguard/gen/view"
 )
 
@@ -112,6 +113,26 @@ func (e *Engine) OccupyScanners() (free func()) {
 			<-e.scanners
 		}
 	}
+}
+
+// MaxTold is how many findings are remembered.
+const MaxTold = maxTold
+
+// TellMany tells of so many processes, each with so many findings, and returns how many of them are
+// remembered, and of the last process.
+func TellMany(processes, findings int) (all, latest int) {
+	var t told
+	p := &scan.Picture{Counts: map[scan.Class]int{scan.Open: findings}}
+	for i := range findings {
+		p.Hits = append(p.Hits, scan.Hit{Address: scan.Address(i), Class: scan.Open})
+	}
+	for pid := range processes {
+		t.take(toldKey{pid: pid}, p, policy.CodeScan{On: true}, occasion{})
+	}
+	for _, of := range t.of {
+		all += len(of.findings)
+	}
+	return all, len(t.of[toldKey{pid: processes - 1}].findings)
 }
 
 // How many looks at the code of a service's processes may be stuck, and what comes on top
