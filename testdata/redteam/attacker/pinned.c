@@ -10,6 +10,7 @@
 #include <linux/if_xdp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 #define SEGMENT 8000 /* octets: more than a page, for a datagram to leave whole */
@@ -47,7 +48,9 @@ static bool send_page(const volatile void *page) {
 
 static bool receive_page(void) {
 	const int off = 0;
-	return setsockopt(from, IPPROTO_UDP, UDP_CORK, &off, sizeof off) == 0 && recv(to, got, PAGE, MSG_DONTWAIT) == PAGE;
+	const struct timeval patience = {.tv_sec = 10}; /* it arrives when the kernel gets to it */
+	(void)setsockopt(to, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	return setsockopt(from, IPPROTO_UDP, UDP_CORK, &off, sizeof off) == 0 && recv(to, got, PAGE, 0) == PAGE;
 }
 
 static bool pipe_page(const volatile void *page, unsigned flags) {
