@@ -266,6 +266,7 @@ func (a *attachment) enforceCode() {
 	p := a.compile(e.config.Reader())
 	if !sameKeys(p.revoked, a.revokedNow()) {
 		a.obey(p)
+		e.reviewChannelsOf(a)
 	}
 }
 

@@ -69,6 +69,7 @@ type end struct {
 	mu       sync.Mutex
 	coming   []*ring // opened and not yet used, the oldest first
 	using    uint64  // generation of current, 0 for none
+	pressed  bool    // a ring that came after current was replaced: the policy is another one by now
 	before   bool    // the channel was open, and nobody closed it
 	withheld *wire.Withheld
 	trouble  error     // why the newest ring could not be opened
@@ -132,7 +133,7 @@ func (e *end) advance() {
 	e.current, e.using = nil, 0
 	if len(e.coming) > 0 {
 		e.current, e.coming = e.coming[0], e.coming[1:]
-		e.using = e.current.number()
+		e.using, e.pressed = e.current.number(), false
 	}
 	e.newer = len(e.coming) > 0
 }

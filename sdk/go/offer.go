@@ -127,7 +127,7 @@ func (e *end) offer(r *ring) (old []*ring) {
 			keep = 0
 		}
 		if extra := len(e.coming) - keep; extra > 0 {
-			old, e.coming = e.coming[:extra:extra], e.coming[extra:]
+			old, e.coming, e.pressed = e.coming[:extra:extra], e.coming[extra:], true
 		}
 		e.coming = append(e.coming, r)
 		e.before, e.withheld, e.trouble = true, nil, nil

@@ -176,13 +176,14 @@ func (s *Sender) follow() {
 }
 
 // moves reports whether a producer goes on in the next ring: if it must, or if as many consumers
-// are there as here, or are not likely to come any more.
+// are there as here, or are not likely to come any more. A newer ring that ended or was
+// replaced says that policy has changed, of which the daemon of an older one may not know.
 func (s *Sender) moves(next *ring) bool {
 	if s.current == nil {
 		return true
 	}
 	here := s.current.producer
-	return here.Ended() || !here.Room() || next.producer.Active() >= here.Active() || s.host.now()-next.opened > moveWithin
+	return here.Ended() || s.pressed || next.producer.Ended() || !here.Room() || next.producer.Active() >= here.Active() || s.host.now()-next.opened > moveWithin
 }
 
 // room is a ring in which a producer waits for room.

@@ -75,7 +75,8 @@
  * nothing more. A consumer takes what is there and is done when next == head. A producer
  * that moves to a newer generation stores `closed` to the old ring; for the sake of consumers
  * that have not opened the newer one yet, it stays in one that has not ended until as many are
- * active there as here, there is no room here, or 5 seconds have passed. A consumer with
+ * active there as here, there is no room here, 5 seconds have passed, or the newer one has ended or was replaced
+ * (who lost the channel since may read the older one still). A consumer with
  * a newer one moves to it when the old one is empty after it was seen closed or ended, or after the newer one
  * was seen with messages (a producer that died closes nothing). The daemon
  * that made a generation may be gone: gates and channels go on without it.

@@ -18,8 +18,9 @@ func statusCommand() *command {
 		about: `JSON: {"address", "time", "system": {"name", "version", "backend",
 "isolation-strength", "minimum-isolation-strength", "hardware-keys", "boot-time",
 "policy-epoch"}, "domains", "transitions", "services", "services-attached",
-"services-unproven", "violations", "permissive"}; the last has the names of the
-domains that are permissive, the six before it are numbers.`,
+"services-unproven", "channels", "channels-in-service", "violations", "permissive"};
+the last has the names of the domains that are permissive, the eight before it are
+numbers.`,
 		examples: []string{
 			"waveguard status",
 			"waveguard status --output json | jq -r '.system[\"isolation-strength\"]'",
@@ -50,8 +51,10 @@ type overview struct {
 	Services    int              `json:"services"`
 	Attached    int              `json:"services-attached"`
 	Unproven    int              `json:"services-unproven"` // whose code may open walls, or is not known
-	Violations  appliance.Count  `json:"violations"`        // of all services
-	Permissive  []string         `json:"permissive"`        // domains
+	Channels    int              `json:"channels"`
+	Open        int              `json:"channels-in-service"`
+	Violations  appliance.Count  `json:"violations"` // of all services
+	Permissive  []string         `json:"permissive"` // domains
 }
 
 func readOverview(ctx context.Context, client *appliance.Client) (*overview, error) {
@@ -71,9 +74,18 @@ func readOverview(ctx context.Context, client *appliance.Client) (*overview, err
 	if err != nil {
 		return nil, err
 	}
+	channels, err := client.Channels(ctx)
+	if err != nil {
+		return nil, err
+	}
 	o := &overview{
 		Time: services.Time, System: system.Data,
-		Domains: len(domains.Data), Transitions: len(transitions.Data), Services: len(services.Data),
+		Domains: len(domains.Data), Transitions: len(transitions.Data), Services: len(services.Data), Channels: len(channels.Data),
+	}
+	for _, c := range channels.Data {
+		if c.OperationalState == "IN_SERVICE" {
+			o.Open++
+		}
 	}
 	o.Permissive = permissiveOf(domains.Data)
 	for _, service := range services.Data {
@@ -124,6 +136,7 @@ func (o *overview) pairs(p text.Palette) []text.Pair {
 		{Name: "policy", Value: fmt.Sprintf("epoch %d: %d domains, %d transitions; a pair that has none is denied",
 			o.System.PolicyEpoch, o.Domains, o.Transitions)},
 		{Name: "services", Value: fmt.Sprintf("%d of %d attached", o.Attached, o.Services)},
+		{Name: "channels", Value: fmt.Sprintf("%d of %d in service", o.Open, o.Channels)},
 		{Name: "code", Value: o.code(p)},
 		{Name: "violations", Value: fmt.Sprintf("%d since the appliance started, read at %s",
 			o.Violations, o.Time.Local().Format("2006-01-02 15:04:05.000 MST"))},
