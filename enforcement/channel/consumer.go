@@ -183,14 +183,14 @@ func (c *Consumer) Release() {
 // Held reports whether a message is in use where it is.
 func (c *Consumer) Held() bool { return c.held }
 
-// Pending reports whether there may be a message.
+// Pending reports whether there may be a message. It looks at head, which the producer writes
+// once for a message; who looked at the slot all the time would take it from the producer while it writes.
 func (c *Consumer) Pending() bool {
 	next := c.next
 	if c.held {
 		next++
 	}
-	turn := mpk.Uint64At(c.slot(c.parts.ring, next), slotTurn).Load()
-	return turn == next+1 || int64(c.head.Load()-next) > 0 || c.Over()
+	return int64(c.head.Load()-next) > 0 || c.Over()
 }
 
 // Over reports whether nothing is sent any more in this ring.
