@@ -33,18 +33,17 @@ type signaller struct {
 
 // iocb is a struct iocb of linux/aio_abi.h, on a little-endian machine.
 type iocb struct {
-	data      uint64
-	key       uint32
-	rwFlags   uint32
-	opcode    uint16
-	priority  int16
-	fd        uint32
-	buf       uint64
-	bytes     uint64
-	offset    int64
-	reserved2 uint64
-	flags     uint32
-	resfd     uint32
+	_      uint64 // data for the completion
+	_      uint64 // key, and flags of the read
+	opcode uint16
+	_      int16 // priority
+	fd     uint32
+	buf    uint64
+	bytes  uint64
+	_      int64  // offset
+	_      uint64 // reserved
+	flags  uint32
+	resfd  uint32
 }
 
 const (
