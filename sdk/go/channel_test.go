@@ -221,6 +221,44 @@ func TestLoanedMessage(t *testing.T) {
 	n.receive(t, "monitoring", 7)
 }
 
+// TestLoansThatAreNotPublished: a fault, a panic or the end of Run gives them back.
+func TestLoansThatAreNotPublished(t *testing.T) {
+	n := startLevels(t, nil, nil)
+	newRing(t, n.first, blocks, 1)
+	s, foreign := n.sender(t), newRegion(t, n, "dashboard", 8)
+	for name, end := range map[string]func(*waveguard.Thread) error{
+		"Run ends": func(th *waveguard.Thread) error {
+			_, err := s.Loan(th, 1)
+			if other := s.Send(th, nil); !errors.Is(other, waveguard.ErrLoaned) {
+				t.Errorf("send with a loan: %v", other)
+			}
+			return err
+		},
+		"a panic": func(th *waveguard.Thread) error {
+			_, _ = s.Loan(th, 1)
+			panic(1)
+		},
+		"a fault": func(th *waveguard.Thread) error { return s.Send(th, foreign.Bytes()) },
+		"a fault with a loan": func(th *waveguard.Thread) error {
+			m, err := s.Loan(th, 8)
+			copy(m, foreign.Bytes())
+			return err
+		},
+	} {
+		func() {
+			defer func() { _ = recover() }()
+			err := n.Service("key-store").Run(t.Context(), end)
+			var fault *waveguard.Fault
+			if errors.As(err, &fault) != strings.Contains(name, "fault") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}()
+		n.send(t, 1)
+		n.receive(t, "monitoring", 1)
+		n.receive(t, "dashboard", 1)
+	}
+}
+
 // TestChannelIsClosedToOthers: another domain of the process touches the ring and the consumer's
 // private copy, and threads of others use the ends.
 func TestChannelIsClosedToOthers(t *testing.T) {
