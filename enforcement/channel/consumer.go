@@ -183,12 +183,15 @@ func (c *Consumer) Release() {
 // Held reports whether a message is in use where it is.
 func (c *Consumer) Held() bool { return c.held }
 
-// Pending reports whether there may be a message. It looks at head, which the producer writes
-// once for a message; who looked at the slot all the time would take it from the producer while it writes.
+// Pending reports whether there may be a message. Who looks at a slot all the time takes its cache line
+// from the producer; where that is about to write a check into it, head alone is looked at.
 func (c *Consumer) Pending() bool {
 	next := c.next
 	if c.held {
 		next++
+	}
+	if c.desk == nil && mpk.Uint64At(c.slot(c.parts.ring, next), slotTurn).Load() == next+1 {
+		return true
 	}
 	return int64(c.head.Load()-next) > 0 || c.Over()
 }
