@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	waveguard "github.com/optical-net/waveguard/sdk/go"
@@ -352,6 +353,47 @@ func TestSendWaitsForRoom(t *testing.T) {
 			group.Go(func() { n.receive(t, service, 0, 1, 2, 3, 4, 5) })
 		}
 		group.Wait()
+	})
+}
+
+// TestManyThreadsAtOneEnd: they take turns, and of the messages none is lost or received twice.
+func TestManyThreadsAtOneEnd(t *testing.T) {
+	const threads, each = 4, 200
+	forEachBackend(t, func(t *testing.T, b mpk.Backend) {
+		n := startLevels(t, b, nil)
+		g := newRing(t, n.first, blocks, 1)
+		g.Activate(1, false)
+		r := n.receiver(t, "monitoring")
+		var group sync.WaitGroup
+		var times [threads * each]atomic.Int32 // that a message was received
+		for i := range threads {
+			group.Go(func() {
+				for j := range each {
+					n.send(t, i*each+j)
+				}
+			})
+			group.Go(func() {
+				n.run(t, "monitoring", func(th *waveguard.Thread) error {
+					for range each {
+						m, err := r.Receive(th)
+						if err != nil {
+							return err
+						}
+						times[m.Sequence].Add(1)
+					}
+					return nil
+				})
+			})
+		}
+		group.Wait()
+		for i := range times {
+			if got := times[i].Load(); got != 1 {
+				t.Errorf("message %d was received %d times", i, got)
+			}
+		}
+		if got := g.Received(0); got.Messages != threads*each || got.Lost != 0 {
+			t.Errorf("the daemon reads %+v", got)
+		}
 	})
 }
 
