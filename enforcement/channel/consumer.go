@@ -83,15 +83,16 @@ func (c *Consumer) Shape() Shape { return c.description.Shape }
 // there is none now, ErrEnded if there will be none, or a *Corrupted, behind which it goes on.
 func (c *Consumer) Receive() (Message, error) {
 	c.Release()
+	if m, taken, err := c.take(); taken { // most often; what head says can wait
+		return m, err
+	}
 	over := c.Over() // before the look at head: what was sent before the end is received
 	head := c.head.Load()
-	if int64(head-c.next) < 0 {
-		return c.spoilt(c.next, head, "the producer took messages back")
+	behind := int64(head - c.next) // not positive: a message was taken before head told of it, or head is made up
+	if behind > int64(c.Slots) {
+		c.lose(uint64(behind) - uint64(c.Slots))
 	}
-	if behind := head - c.next; behind > uint64(c.Slots) {
-		c.lose(behind - uint64(c.Slots))
-	}
-	for ; c.next != head; c.lose(1) {
+	for ; behind > 0 && c.next != head; c.lose(1) {
 		if m, taken, err := c.take(); taken {
 			return m, err
 		}
@@ -109,11 +110,12 @@ func (c *Consumer) lose(messages uint64) {
 	c.goOn(c.next + messages)
 }
 
-// spoilt skips what no producer can have sent.
-func (c *Consumer) spoilt(sequence, next uint64, why string) (Message, error) {
+// spoilt skips the next message, which no producer can have sent.
+func (c *Consumer) spoilt(why string) (Message, error) {
 	c.corrupted.Store(c.corrupted.Load() + 1)
-	c.goOn(next)
-	return Message{}, &Corrupted{sequence, why}
+	err := &Corrupted{c.next, why}
+	c.goOn(c.next + 1)
+	return Message{}, err
 }
 
 // goOn gives up everything before a message.
@@ -137,7 +139,7 @@ func (c *Consumer) take() (m Message, taken bool, err error) {
 		if turn.Load() != sequence+1 {
 			return m, false, nil
 		}
-		m, err = c.spoilt(sequence, sequence+1, fmt.Sprintf("it says that it has %d octets, a slot has %d", length, c.SlotSize))
+		m, err = c.spoilt(fmt.Sprintf("it says that it has %d octets, a slot has %d", length, c.SlotSize))
 		return m, true, err
 	}
 	m = Message{Sequence: sequence, Lost: c.since}
@@ -155,7 +157,7 @@ func (c *Consumer) take() (m Message, taken bool, err error) {
 		return m, false, nil
 	}
 	if !c.desk.holds(c.Integrity, &c.proof, m) {
-		m, err = c.spoilt(sequence, sequence+1, "its check does not hold")
+		m, err = c.spoilt("its check does not hold")
 		return m, true, err
 	}
 	c.count(&m)
@@ -181,15 +183,17 @@ func (c *Consumer) Release() {
 // Held reports whether a message is in use where it is.
 func (c *Consumer) Held() bool { return c.held }
 
-// Pending reports whether there may be a message.
-func (c *Consumer) Pending() bool { return c.head.Load() != c.behind() || c.Over() }
-
-// behind returns the sequence of the message after the one in use.
-func (c *Consumer) behind() uint64 {
+// Pending reports whether there may be a message. Who looks at a slot all the time takes its cache line
+// from the producer; where that is about to write a check into it, head alone is looked at.
+func (c *Consumer) Pending() bool {
+	next := c.next
 	if c.held {
-		return c.next + 1
+		next++
 	}
-	return c.next
+	if c.desk == nil && mpk.Uint64At(c.slot(c.parts.ring, next), slotTurn).Load() == next+1 {
+		return true
+	}
+	return int64(c.head.Load()-next) > 0 || c.Over()
 }
 
 // Over reports whether nothing is sent any more in this ring.

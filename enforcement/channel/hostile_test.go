@@ -2,8 +2,8 @@ package channel
 
 import (
 	"errors"
+	"reflect"
 	"testing"
-	"unsafe"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
 )
@@ -59,14 +59,12 @@ func TestHeadThatGoesBack(t *testing.T) {
 	send(t, p, "a", "b", "c")
 	receive(t, c[0], "a", 0)
 	receive(t, c[0], "b", 0)
+	receive(t, c[0], "c", 0)
 	p.head.Store(1)
-	var corrupted *Corrupted
-	if _, err := c[0].Receive(); !errors.As(err, &corrupted) {
-		t.Fatalf("%v, want a *Corrupted", err)
-	}
-	nothing(t, c[0], ErrEmpty)
+	nothing(t, c[0], ErrEmpty) // and "b" not once more
 	p.head.Store(3)
-	receive(t, c[0], "b", 0)
+	send(t, p, "d")
+	receive(t, c[0], "d", 0)
 }
 
 // TestWithoutACheckAForgeryArrives: it is the check that finds it.
@@ -173,10 +171,10 @@ func lies(payload []byte, c *Consumer) bool {
 	if len(payload) == 0 {
 		return true
 	}
-	at := uintptr(unsafe.Pointer(&payload[0]))
+	at := reflect.ValueOf(payload).Pointer()
 	for _, memory := range [][]byte{c.parts.ring[ringHeader:], c.desk} {
 		if len(memory) > 0 {
-			begin := uintptr(unsafe.Pointer(&memory[0]))
+			begin := reflect.ValueOf(memory).Pointer()
 			if at >= begin && at+uintptr(len(payload)) <= begin+uintptr(len(memory)) {
 				return true
 			}

@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"sync/atomic"
@@ -119,7 +120,7 @@ func (p *Producer) Publish() error {
 		p.loan = nil
 		return ErrEnded
 	}
-	mpk.Uint32At(p.loan, slotLength).Store(uint32(p.length))
+	binary.NativeEndian.PutUint32(p.loan[slotLength:], uint32(p.length))
 	p.desk.sign(p.Integrity, p.loan, Message{Payload: p.payload(), Sequence: p.next})
 	p.next++
 	mpk.Uint64At(p.loan, slotTurn).Store(p.next)

@@ -51,8 +51,8 @@
  * refused it since: the producer may have moved first; else at the present head. It stores
  * `started` before it says that it has mapped.
  *
- *     head = load_acquire(ring.head); if (head == next): nothing there
- *     if ((int64_t)(head - next) < 0): the producer makes things up: a corrupted message, next = head
+ *     head = load_acquire(ring.head); if ((int64_t)(head - next) <= 0): nothing there
+ *     (slot.turn can be looked at first: if it is next + 1, the message is there, whatever head says)
  *     if (head - next > slots): head - slots - next messages were lost: next = head - slots
  *     if (load_acquire(slot.turn) != next + 1): overwritten meanwhile: lost, go on
  *     copy length and check; length above slot_size is a corrupted message
