@@ -87,7 +87,7 @@ func (k desk) sign(how Integrity, slot []byte, m Message) {
 	switch how {
 	case CRC32C:
 		k.name(m.Sequence, len(m.Payload))
-		mpk.Uint32At(slot, slotCRC).Store(k.crc(m.Payload))
+		binary.NativeEndian.PutUint32(slot[slotCRC:], k.crc(m.Payload))
 	case HMACSHA256:
 		k.name(m.Sequence, len(m.Payload))
 		copy(k.payload(len(m.Payload)), m.Payload)

@@ -2,8 +2,8 @@ package channel
 
 import (
 	"errors"
+	"reflect"
 	"testing"
-	"unsafe"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
 )
@@ -171,10 +171,10 @@ func lies(payload []byte, c *Consumer) bool {
 	if len(payload) == 0 {
 		return true
 	}
-	at := uintptr(unsafe.Pointer(&payload[0]))
+	at := reflect.ValueOf(payload).Pointer()
 	for _, memory := range [][]byte{c.parts.ring[ringHeader:], c.desk} {
 		if len(memory) > 0 {
-			begin := uintptr(unsafe.Pointer(&memory[0]))
+			begin := reflect.ValueOf(memory).Pointer()
 			if at >= begin && at+uintptr(len(payload)) <= begin+uintptr(len(memory)) {
 				return true
 			}

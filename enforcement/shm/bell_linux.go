@@ -39,6 +39,15 @@ func ringOnce(fd uintptr) {
 	}
 }
 
+// ringIfNotFull is ringOnce for a bell whose O_NONBLOCK somebody else may have taken away. Who
+// fills it between the two system calls still has the second one wait: see Signal.
+func ringIfNotFull(fd uintptr) {
+	look := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	if n, err := unix.Poll(look[:], 0); err != nil || n == 1 {
+		ringOnce(fd)
+	}
+}
+
 // Bell is a bell that is rung often: ringing it allocates nothing. Its methods may be
 // called from several goroutines at once.
 type Bell struct {
@@ -55,10 +64,11 @@ func OpenBell(file *os.File) (*Bell, error) {
 	return &Bell{file: file, raw: raw}, nil
 }
 
-// Ring is the function Ring. Of a nil Bell it does nothing.
+// Ring rings the bell, unless it is full: then it has woken its reader already. Of a nil Bell
+// it does nothing.
 func (b *Bell) Ring() {
 	if b != nil {
-		_ = b.raw.Control(ringOnce)
+		_ = b.raw.Control(ringIfNotFull)
 	}
 }
 

@@ -1,6 +1,7 @@
 package waveguard
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -53,6 +54,8 @@ var (
 	ErrTooLarge = channel.ErrTooLarge
 	// ErrNoLoan reports a Publish or Discard without a Loan.
 	ErrNoLoan = channel.ErrNoLoan
+	// ErrLoaned reports that the thread has a Loan of the Sender already.
+	ErrLoaned = errors.New("thread has a loan")
 )
 
 func checkChannels(specs []ChannelSpec) error {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	waveguard "github.com/optical-net/waveguard/sdk/go"
@@ -221,6 +222,44 @@ func TestLoanedMessage(t *testing.T) {
 	n.receive(t, "monitoring", 7)
 }
 
+// TestLoansThatAreNotPublished: a fault, a panic or the end of Run gives them back.
+func TestLoansThatAreNotPublished(t *testing.T) {
+	n := startLevels(t, nil, nil)
+	newRing(t, n.first, blocks, 1)
+	s, foreign := n.sender(t), newRegion(t, n, "dashboard", 8)
+	for name, end := range map[string]func(*waveguard.Thread) error{
+		"Run ends": func(th *waveguard.Thread) error {
+			_, err := s.Loan(th, 1)
+			if other := s.Send(th, nil); !errors.Is(other, waveguard.ErrLoaned) {
+				t.Errorf("send with a loan: %v", other)
+			}
+			return err
+		},
+		"a panic": func(th *waveguard.Thread) error {
+			_, _ = s.Loan(th, 1)
+			panic(1)
+		},
+		"a fault": func(th *waveguard.Thread) error { return s.Send(th, foreign.Bytes()) },
+		"a fault with a loan": func(th *waveguard.Thread) error {
+			m, err := s.Loan(th, 8)
+			copy(m, foreign.Bytes())
+			return err
+		},
+	} {
+		func() {
+			defer func() { _ = recover() }()
+			err := n.Service("key-store").Run(t.Context(), end)
+			var fault *waveguard.Fault
+			if errors.As(err, &fault) != strings.Contains(name, "fault") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}()
+		n.send(t, 1)
+		n.receive(t, "monitoring", 1)
+		n.receive(t, "dashboard", 1)
+	}
+}
+
 // TestChannelIsClosedToOthers: another domain of the process touches the ring and the consumer's
 // private copy, and threads of others use the ends.
 func TestChannelIsClosedToOthers(t *testing.T) {
@@ -314,6 +353,47 @@ func TestSendWaitsForRoom(t *testing.T) {
 			group.Go(func() { n.receive(t, service, 0, 1, 2, 3, 4, 5) })
 		}
 		group.Wait()
+	})
+}
+
+// TestManyThreadsAtOneEnd: they take turns, and of the messages none is lost or received twice.
+func TestManyThreadsAtOneEnd(t *testing.T) {
+	const threads, each = 4, 200
+	forEachBackend(t, func(t *testing.T, b mpk.Backend) {
+		n := startLevels(t, b, nil)
+		g := newRing(t, n.first, blocks, 1)
+		g.Activate(1, false)
+		r := n.receiver(t, "monitoring")
+		var group sync.WaitGroup
+		var times [threads * each]atomic.Int32 // that a message was received
+		for i := range threads {
+			group.Go(func() {
+				for j := range each {
+					n.send(t, i*each+j)
+				}
+			})
+			group.Go(func() {
+				n.run(t, "monitoring", func(th *waveguard.Thread) error {
+					for range each {
+						m, err := r.Receive(th)
+						if err != nil {
+							return err
+						}
+						times[m.Sequence].Add(1)
+					}
+					return nil
+				})
+			})
+		}
+		group.Wait()
+		for i := range times {
+			if got := times[i].Load(); got != 1 {
+				t.Errorf("message %d was received %d times", i, got)
+			}
+		}
+		if got := g.Received(0); got.Messages != threads*each || got.Lost != 0 {
+			t.Errorf("the daemon reads %+v", got)
+		}
 	})
 }
 

@@ -3,6 +3,8 @@ package waveguard
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/channel"
@@ -17,7 +19,15 @@ const moveWithin = 5 * time.Second
 // on a thread outside its Run ErrClosed.
 type Sender struct {
 	*end
-	borrower *Thread // who has a loan, and the turn with it; nil for nobody
+	borrower atomic.Pointer[Thread] // who has a loan, and the turn with it; nil for nobody
+}
+
+// take is that of the end for who does not have the turn with a loan.
+func (s *Sender) take(t *Thread) error {
+	if s.borrower.Load() == t {
+		return fmt.Errorf("%v of channel %s: %w, publish or discard it", s.spec.Role, s.spec.Name, ErrLoaned)
+	}
+	return s.end.take(t)
 }
 
 // Send sends a copy of a message. It waits, as long as the thread's context lasts, for room in a
@@ -55,8 +65,9 @@ func (s *Sender) TrySend(t *Thread, payload []byte) error {
 }
 
 // Loan returns the memory of the next message, of length octets that are not set, to be written by
-// the thread and sent with Publish. Until then, or until Discard, other threads that use
-// the Sender wait. It waits, and returns errors, as Send does.
+// the thread and sent with Publish. Until then, or until Discard or the end of the thread's Run, other
+// threads that use the Sender wait, and the thread itself gets ErrLoaned. It waits, and returns
+// errors, as Send does.
 func (s *Sender) Loan(t *Thread, length int) ([]byte, error) {
 	if err := s.take(t); err != nil {
 		return nil, err
@@ -66,7 +77,8 @@ func (s *Sender) Loan(t *Thread, length int) ([]byte, error) {
 		s.lock.release()
 		return nil, err
 	}
-	s.borrower = t
+	s.borrower.Store(t)
+	t.loans = append(t.loans, s)
 	return to, nil
 }
 
@@ -92,14 +104,25 @@ func (s *Sender) Discard(t *Thread) error {
 
 // giveBack ends the loan of a thread, which then has the turn.
 func (s *Sender) giveBack(t *Thread) error {
-	if s.borrower != t {
+	if s.borrower.Load() != t {
 		return fmt.Errorf("%v of channel %s: %w", s.spec.Role, s.spec.Name, ErrNoLoan)
 	}
 	if t.current != s.service.domain {
 		return s.notHere(t)
 	}
-	s.borrower = nil
+	t.loans = slices.Delete(t.loans, slices.Index(t.loans, s), slices.Index(t.loans, s)+1)
+	s.borrower.Store(nil)
 	return nil
+}
+
+// forfeit gives back all loans of a thread whose Run ends. It touches no memory of the channels.
+func (t *Thread) forfeit() {
+	for _, s := range t.loans {
+		s.borrower.Store(nil)
+		s.current.producer.Discard()
+		s.lock.release()
+	}
+	t.loans = nil
 }
 
 func (s *Sender) publish() error {
