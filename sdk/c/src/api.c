@@ -106,7 +106,7 @@ static void forget_thread(void *state) {
 static void on_fault(int number, siginfo_t *info, void *context) {
 	if (wg_inside && info->si_code > 0) { /* of the processor, not sent by somebody */
 		greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-		registers[REG_RDX] = registers[REG_RIP];
+		registers[REG_R10] = registers[REG_RIP];
 		registers[REG_RIP] = (greg_t)(wg_attached_with == WG_WITH_KEYS ? wg_back_pku : wg_back_plain);
 		registers[REG_RDI] = WG_OP_FAULT;
 		registers[REG_RSI] = (greg_t)info->si_addr;

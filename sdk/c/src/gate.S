@@ -13,6 +13,9 @@
  */
 #include "offsets.h"
 
+/* From the first slot to the last: with these bits and no others set, a number leads from any slot to the last one. */
+#define LAST_SLOT ((WG_MAX_THREADS - 1) * WG_SLOT_SIZE)
+
 /* A thread with one key more open than outside. */
 #define RIGHTS(key) (WG_RIGHTS_OUTSIDE - (1 << (2 * key)))
 
@@ -31,12 +34,11 @@
 wg_gate_text:
 
 /* check: state in \state is a slot of the table and belongs to this thread.
- * Uses \a and \b. */
-.macro check state, a, b, pku
-	lea wg_threads(%rip), \a
-	mov \state, \b
-	sub \a, \b
-	test $~((WG_MAX_THREADS - 1) * WG_SLOT_SIZE), \b
+ * Uses \a. */
+.macro check state, a, pku
+	lea wg_threads+LAST_SLOT(%rip), \a
+	sub \state, \a
+	test $~LAST_SLOT, \a
 	jnz 9f
 	.if \pku
 	rdfsbase \a
@@ -45,27 +47,40 @@ wg_gate_text:
 	.endif
 	cmp \a, WG_T_FS(\state)
 	jne 9f
-	test \a, \a /* nobody, whom slots that are free belong to */
+.endm
+
+/* nobody: the FS base, in \a, is that of no thread, whom slots that are free belong to. Whoever has just read wg_self
+ * has another one: with 0 there is nothing to read. */
+.macro nobody a
+	test \a, \a
 	jz 9f
 .endm
 
-/* reset: what the code before left in flags (AC, TF) and x87 state would end the code behind the gate, or have it
- * compute otherwise. FNINIT takes its time, and is left to where an exception was noted. Uses the stack and %rax. */
-.macro reset
+/* reset: the controller's stack, and what the code before left in flags (AC, TF, DF) and x87 state, which would
+ * end the code behind the gate, or have it compute otherwise. FNINIT takes its time, and is left to where an
+ * exception was noted. State in %rcx; uses %rax. What is seldom needed stands in reset_seldom. */
+.macro reset where
+	lea WG_SLOT_SIZE-8(%rcx), %rsp
 	fnstsw %ax
 	test $0xff, %al
-	jz 1f
-	fninit
-1:	emms
+	jnz .Lnoted_\where
+.Lquiet_\where:
+	emms
 	fldcw .Lfpucw(%rip)
-	cld
 	pushfq
-	pop %rax
-	test $0x40100, %eax
-	jz 2f
+	testl $0x40500, (%rsp)
+	jnz .Lflags_\where
+.Lplain_\where:
+.endm
+
+.macro reset_seldom where
+.Lnoted_\where:
+	fninit
+	jmp .Lquiet_\where
+.Lflags_\where:
 	push $2
 	popfq
-2:
+	jmp .Lplain_\where
 .endm
 
 .macro open_controller pku
@@ -80,10 +95,10 @@ wg_gate_text:
 .endm
 
 /* clear: registers that the ABI lets everybody use, and that may hold what the
- * code before had. State in %rbx. */
-.macro clear_vectors
+ * code before had. State in %rbx. Where there is no AVX, clear_seldom does it. */
+.macro clear_vectors where
 	cmpl $WG_SIMD_AVX, WG_T_SIMD(%rbx)
-	jb 2f
+	jb .Lsse_\where
 	je 1f
 	.irp n, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	vpxorq %zmm\n, %zmm\n, %zmm\n
@@ -92,11 +107,15 @@ wg_gate_text:
 	kxorw %k\n, %k\n, %k\n
 	.endr
 1:	vzeroall
-	jmp 3f
-2:	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+.Lcleared_\where:
+.endm
+
+.macro clear_seldom where
+.Lsse_\where:
+	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
 	pxor %xmm\n, %xmm\n
 	.endr
-3:
+	jmp .Lcleared_\where
 .endm
 
 .macro gate name, pku
@@ -115,31 +134,10 @@ wg_gate_\name:
 	open_controller \pku
 	mov wg_self@gottpoff(%rip), %rcx
 	mov %fs:(%rcx), %rcx
-	jmp .Lenter_\name
-
-/* wg_back_NAME(op, a, b): of code that does not go on and may have no stack. Nothing of it is kept. */
-	.globl wg_back_\name
-	.hidden wg_back_\name
-	.type wg_back_\name, @function
-wg_back_\name:
-	endbr64
-	mov %rdx, %r10
-	open_controller \pku
-	mov wg_self@gottpoff(%rip), %rcx
-	mov %fs:(%rcx), %rcx
-	check %rcx, %rax, %rdx, \pku
-	ldmxcsr .Lmxcsr(%rip)
-	mov %rcx, %rbx
-	lea WG_SLOT_SIZE(%rcx), %rsp
-	reset
-	mov %r10, %rdx
-	xor %ebp, %ebp
-	call wg_returned
-	jmp .Lleave_\name
 
 /* State in %rcx, not believed; return address in %r9; b, c in %r10, %r11. */
 .Lenter_\name:
-	check %rcx, %rax, %rdx, \pku
+	check %rcx, %rax, \pku
 	mov WG_T_DEPTH(%rcx), %eax
 	shl $WG_FRAME_SHIFT, %rax
 	lea WG_T_FRAMES(%rcx,%rax), %rax
@@ -155,12 +153,12 @@ wg_back_\name:
 	stmxcsr WG_F_MXCSR(%rax)
 	fnstcw WG_F_FPUCW(%rax)
 	ldmxcsr .Lmxcsr(%rip)
+	mov %r10, WG_T_ARGUMENTS(%rcx)
+	mov %r11, WG_T_ARGUMENTS+8(%rcx)
+	mov %r8, WG_T_ARGUMENTS+16(%rcx)
 	mov %rcx, %rbx
-	lea WG_SLOT_SIZE(%rcx), %rsp
-	reset
-	mov %r10, %rdx
-	mov %rcx, %r9
-	mov %r11, %rcx
+	mov %rcx, %rdx
+	reset enter_\name
 	xor %ebp, %ebp
 	call wg_trusted
 
@@ -180,12 +178,13 @@ wg_back_\name:
 	ud2
 	.endif
 .Lopened_\name:
-	check %rbx, %rcx, %rdx, \pku
+	check %rbx, %rcx, \pku
+	nobody %rcx
 	.if \pku
 	cmp %eax, WG_T_EXPECTED(%rbx)
 	jne 9f
 	.endif
-	clear_vectors
+	clear_vectors \name
 	xor %r8d, %r8d
 	xor %r9d, %r9d
 	xor %r10d, %r10d
@@ -232,8 +231,28 @@ wg_back_\name:
 	call *%rcx
 	mov $WG_OP_RETURN, %edi
 	mov %rax, %rsi
-	jmp wg_back_\name
+
+/* wg_back_NAME(op, a), b in %r10: of code that does not go on and may have no stack. Nothing of it is kept. */
+	.globl wg_back_\name
+	.hidden wg_back_\name
+	.type wg_back_\name, @function
+wg_back_\name:
+	endbr64
+	open_controller \pku
+	mov wg_self@gottpoff(%rip), %rcx
+	mov %fs:(%rcx), %rcx
+	check %rcx, %rax, \pku
+	ldmxcsr .Lmxcsr(%rip)
+	mov %rcx, %rbx
+	reset back_\name
+	mov %r10, %rdx
+	xor %ebp, %ebp
+	call wg_returned
+	jmp .Lleave_\name
 9:	ud2
+	reset_seldom enter_\name
+	reset_seldom back_\name
+	clear_seldom \name
 	.cfi_endproc
 	.size wg_gate_\name, . - wg_gate_\name
 
@@ -297,7 +316,7 @@ wg_unregister_\name:
 	open_controller \pku
 	mov wg_self@gottpoff(%rip), %rcx
 	mov %fs:(%rcx), %rcx
-	check %rcx, %rax, %rdx, \pku
+	check %rcx, %rax, \pku
 	cmpl $0, WG_T_DEPTH(%rcx)
 	jne 9f
 	movq $0, WG_T_FS(%rcx)
