@@ -51,7 +51,6 @@ void wg_edge_learn(struct wg_thread *t, const struct wg_frame *f, const struct w
 /* Makes a call that was to go along the edge, which does not hold any more. */
 static __attribute__((noinline, cold)) void stray(uint64_t op, uint64_t a, struct wg_thread *t) {
 	wg_let_go(t);
-	atomic_store_explicit(&t->busy, 0, memory_order_relaxed);
 	wg_trusted_anew(op, a, t);
 }
 
@@ -94,15 +93,16 @@ static inline void follow(struct wg_thread *t, const struct wg_edge *e) {
 	t->begin = 1;
 }
 
-/* Does what the gate was entered for, whose caller stands in the last frame. Afterwards the gate does what the state says. */
-void wg_trusted(uint64_t op, uint64_t a, struct wg_thread *t) {
+/* Does what the gate was entered for, whose caller stands in the last frame; with the gate's registers as they are, of which
+ * b is among the state's arguments too. Afterwards the gate does what the state says. */
+void wg_trusted(uint64_t a, uint64_t b, uint64_t none, struct wg_thread *t, uint64_t nothing, uint64_t op) {
+	(void)b, (void)none, (void)nothing;
 	const struct wg_edge *e = &t->edges[a % WG_EDGES];
 	__asm__("" : "+r"(e)); /* found once */
 	if (rarely(op != WG_OP_CALL || !leads_on(t, e, a))) {
 		wg_trusted_anew(op, a, t);
 		return;
 	}
-	atomic_store_explicit(&t->busy, 1, memory_order_relaxed);
 	if (rarely(!holds(t, e))) {
 		stray(op, a, t);
 		return;
@@ -114,12 +114,6 @@ void wg_trusted(uint64_t op, uint64_t a, struct wg_thread *t) {
 	atomic_fetch_add_explicit(e->permitted, 1, memory_order_release);
 	atomic_store_explicit(&t->hazard, NULL, memory_order_release);
 	follow(t, e);
-	atomic_store_explicit(&t->busy, 0, memory_order_release);
-}
-
-static __attribute__((noinline, cold)) void wake(struct wg_thread *t) {
-	wg_ring_left();
-	atomic_store_explicit(&t->busy, 0, memory_order_release);
 }
 
 /* Goes back along an edge, as unwind in trusted.c does. */
@@ -143,16 +137,12 @@ static inline bool straight(const struct wg_thread *t) {
 
 /* Likewise, for code that came to its end: the last frame has nobody, and the one below goes on. */
 void wg_returned(uint64_t op, uint64_t a, uint64_t b, struct wg_thread *t) {
-	if (rarely(op != WG_OP_RETURN || t->busy || !straight(t))) {
+	if (rarely(op != WG_OP_RETURN || atomic_load_explicit(&t->busy, memory_order_relaxed) ||  !straight(t))) {
 		wg_returned_anew(op, a, b, t);
 		return;
 	}
-	atomic_store_explicit(&t->busy, 1, memory_order_relaxed);
 	struct wg_domain *left = t->at;
 	go_back(t, a);
-	if (WG->backend == WG_WIRE_PKU && rarely(wg_ring_count_out(left))) {
-		wake(t);
-		return;
-	}
-	atomic_store_explicit(&t->busy, 0, memory_order_release);
+	if (WG->backend == WG_WIRE_PKU && rarely(wg_ring_count_out(left)))
+		wg_ring_left();
 }

@@ -33,8 +33,8 @@
 	.hidden wg_gate_text
 wg_gate_text:
 
-/* check: state in \state is a slot of the table and belongs to this thread.
- * Uses \a. */
+/* check: state in \state is a slot of the table and belongs to this thread. Uses \a. Free slots belong to who has FS base
+ * 0: to none who has just read wg_self, because there is nothing to read there; and no rights are expected in them. */
 .macro check state, a, pku
 	lea wg_threads+LAST_SLOT(%rip), \a
 	sub \state, \a
@@ -47,13 +47,6 @@ wg_gate_text:
 	.endif
 	cmp \a, WG_T_FS(\state)
 	jne 9f
-.endm
-
-/* nobody: the FS base, in \a, is that of no thread, whom slots that are free belong to. Whoever has just read wg_self
- * has another one: with 0 there is nothing to read. */
-.macro nobody a
-	test \a, \a
-	jz 9f
 .endm
 
 /* reset: the controller's stack, and what the code before left in flags (AC, TF, DF) and x87 state, which would
@@ -84,9 +77,9 @@ wg_gate_text:
 .endm
 
 .macro open_controller pku
+	.if \pku
 	xor %ecx, %ecx
 	xor %edx, %edx
-	.if \pku
 	mov $WG_RIGHTS_CONTROLLER, %eax
 	wrpkru
 	cmp $WG_RIGHTS_CONTROLLER, %eax
@@ -120,7 +113,7 @@ wg_gate_text:
 
 .macro gate name, pku
 
-/* struct wg_answer wg_gate_NAME(op, a, b, c, d) */
+/* struct wg_answer wg_gate_NAME(a, b, c, d, anything, op) */
 	.globl wg_gate_\name
 	.hidden wg_gate_\name
 	.type wg_gate_\name, @function
@@ -128,14 +121,14 @@ wg_gate_text:
 wg_gate_\name:
 	.cfi_startproc
 	endbr64
-	mov (%rsp), %r9
+	pop %r8
 	mov %rdx, %r10
 	mov %rcx, %r11
 	open_controller \pku
 	mov wg_self@gottpoff(%rip), %rcx
 	mov %fs:(%rcx), %rcx
 
-/* State in %rcx, not believed; return address in %r9; b, c in %r10, %r11. */
+/* State in %rcx, not believed; return address, popped, in %r8; c, d in %r10, %r11. */
 .Lenter_\name:
 	check %rcx, %rax, \pku
 	mov WG_T_DEPTH(%rcx), %eax
@@ -147,17 +140,15 @@ wg_gate_\name:
 	mov %r13, WG_F_R13(%rax)
 	mov %r14, WG_F_R14(%rax)
 	mov %r15, WG_F_R15(%rax)
-	lea 8(%rsp), %rdx
-	mov %rdx, WG_F_RSP(%rax)
-	mov %r9, WG_F_RIP(%rax)
+	mov %rsp, WG_F_RSP(%rax)
+	mov %r8, WG_F_RIP(%rax)
 	stmxcsr WG_F_MXCSR(%rax)
 	fnstcw WG_F_FPUCW(%rax)
 	ldmxcsr .Lmxcsr(%rip)
-	mov %r10, WG_T_ARGUMENTS(%rcx)
-	mov %r11, WG_T_ARGUMENTS+8(%rcx)
-	mov %r8, WG_T_ARGUMENTS+16(%rcx)
+	mov %rsi, WG_T_ARGUMENTS(%rcx)
+	mov %r10, WG_T_ARGUMENTS+8(%rcx)
+	mov %r11, WG_T_ARGUMENTS+16(%rcx)
 	mov %rcx, %rbx
-	mov %rcx, %rdx
 	reset enter_\name
 	xor %ebp, %ebp
 	call wg_trusted
@@ -179,7 +170,6 @@ wg_gate_\name:
 	.endif
 .Lopened_\name:
 	check %rbx, %rcx, \pku
-	nobody %rcx
 	.if \pku
 	cmp %eax, WG_T_EXPECTED(%rbx)
 	jne 9f
@@ -265,19 +255,19 @@ wg_back_\name:
 wg_register_\name:
 	.cfi_startproc
 	endbr64
-	mov (%rsp), %r9
+	pop %r8
 	open_controller \pku
-	mov $WG_OP_REGISTER, %edi /* whatever was asked: nothing else is for who has no state */
+	mov $WG_OP_REGISTER, %r9d /* whatever was asked: nothing else is for who has no state */
 	.if \pku
-	rdfsbase %r8
+	rdfsbase %r10
 	.else
-	mov %fs:0, %r8
+	mov %fs:0, %r10
 	.endif
-	test %r8, %r8
+	test %r10, %r10
 	jz 9f
 	mov $WG_MAX_THREADS, %edx
 	lea wg_threads(%rip), %rcx
-1:	cmp %r8, WG_T_FS(%rcx)
+1:	cmp %r10, WG_T_FS(%rcx)
 	je .Lenter_\name
 	add $WG_SLOT_SIZE, %rcx
 	dec %edx
@@ -285,7 +275,7 @@ wg_register_\name:
 	mov $WG_MAX_THREADS, %edx
 	lea wg_threads(%rip), %rcx
 2:	xor %eax, %eax
-	lock cmpxchg %r8, WG_T_FS(%rcx)
+	lock cmpxchg %r10, WG_T_FS(%rcx)
 	je .Lenter_\name
 	add $WG_SLOT_SIZE, %rcx
 	dec %edx
@@ -300,6 +290,7 @@ wg_register_\name:
 	.endif
 	mov $WG_NO_SLOT, %rax
 	xor %edx, %edx
+	push %r8
 	ret
 9:	ud2
 	.cfi_endproc
@@ -319,6 +310,7 @@ wg_unregister_\name:
 	check %rcx, %rax, \pku
 	cmpl $0, WG_T_DEPTH(%rcx)
 	jne 9f
+	movl $0, WG_T_EXPECTED(%rcx)
 	movq $0, WG_T_FS(%rcx)
 	.if \pku
 	xor %ecx, %ecx

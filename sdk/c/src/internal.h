@@ -281,7 +281,7 @@ struct wg_thread {
 	uint32_t depth;
 	uint32_t simd;
 	uint32_t tid;  /* of the kernel, when it registered */
-	_Atomic uint32_t busy; /* the controller runs */
+	_Atomic uint32_t busy; /* the controller runs; along an edge hazard says so */
 	uint32_t begin;        /* the gate begins function; otherwise it goes back to the frame */
 	uint32_t paused; /* outside, by wg_outside */
 	uint32_t length, yielded;
@@ -424,8 +424,8 @@ struct wg_answer {
 };
 
 /* gate.S */
-WG_HIDDEN struct wg_answer wg_gate_pku(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
-WG_HIDDEN struct wg_answer wg_gate_plain(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+WG_HIDDEN struct wg_answer wg_gate_pku(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t none, uint64_t op);
+WG_HIDDEN struct wg_answer wg_gate_plain(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t none, uint64_t op);
 WG_HIDDEN void wg_back_pku(void);
 WG_HIDDEN void wg_back_plain(void);
 WG_HIDDEN struct wg_answer wg_register_pku(void);
@@ -450,7 +450,7 @@ WG_HIDDEN int wg_threads_prepare(void);
 WG_HIDDEN int wg_threads_start(bool with_keys);
 
 /* edge.c */
-WG_HIDDEN void wg_trusted(uint64_t op, uint64_t a, struct wg_thread *t);
+WG_HIDDEN void wg_trusted(uint64_t a, uint64_t b, uint64_t none, struct wg_thread *t, uint64_t nothing, uint64_t op);
 WG_HIDDEN void wg_returned(uint64_t op, uint64_t a, uint64_t b, struct wg_thread *t);
 WG_HIDDEN void wg_edge_learn(struct wg_thread *t, const struct wg_frame *f, const struct wg_verdict *v, uint64_t revision);
 WG_HIDDEN bool wg_edges_possible(void);

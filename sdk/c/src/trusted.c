@@ -445,7 +445,7 @@ SELDOM static int64_t end(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t
 }
 
 static void start(struct wg_thread *t) {
-	if (atomic_load_explicit(&t->busy, memory_order_relaxed))
+	if (atomic_load_explicit(&t->busy, memory_order_relaxed) || atomic_load_explicit(&t->hazard, memory_order_relaxed) != NULL)
 		wg_die("fault in the controller");
 	atomic_store_explicit(&t->busy, 1, memory_order_relaxed);
 	t->begin = 0;
