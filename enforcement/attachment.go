@@ -163,12 +163,12 @@ func (a *attachment) claimHolds(r policy.Reader, s hostedService) error {
 }
 
 // Welcome implements attach.Session.
-func (a *attachment) Welcome() (*wire.Welcome, wire.Files) {
+func (a *attachment) Welcome() (*wire.Welcome, wire.PageFiles) {
 	w := &wire.Welcome{Attachment: a.id}
 	for _, s := range a.services {
 		w.Hosted = append(w.Hosted, wire.Hosted{Service: s.name, Domain: s.domain, DomainID: s.id, Level: s.level})
 	}
-	return w, wire.Files{Policy: a.policy.File(), Stats: a.stats.File(), Doorbell: a.doorbell}
+	return w, wire.PageFiles{Policy: a.policy.File(), Stats: a.stats.File(), Doorbell: a.doorbell}
 }
 
 // Ready implements attach.Session. A process is examined once.
@@ -209,7 +209,7 @@ func (a *attachment) Violation(v *wire.Violation) error {
 	if int(v.Service) >= len(a.services) || int(v.Source) >= len(a.hosted) || int(v.Target) >= len(a.hosted) {
 		return errors.New("a violation names a domain or service that the process does not host")
 	}
-	if v.Kind == wire.AttachRefused || v.Kind == wire.UnprovenCode {
+	if v.Kind >= wire.AttachRefused {
 		return fmt.Errorf("a violation of kind %v, which is the daemon's own to report", v.Kind)
 	}
 	operation := ""

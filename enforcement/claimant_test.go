@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 func claimUntilEOF(words []string, h *wire.Hello, next []wire.Message) {
 	conn, m, files, err := say(words[0], h)
 	if err == nil && files != nil && !slices.Contains(words, "posing") {
-		_, err = page.OpenPolicy(files.Policy)
+		_, err = page.OpenPolicy(files.Pages().Policy)
 	}
 	if err != nil {
 		fmt.Println(err)

@@ -41,7 +41,7 @@ func walled(s mpk.Strength, services ...string) *wire.Hello {
 }
 
 // say connects and says Hello.
-func say(path string, h *wire.Hello) (*wire.Conn, wire.Message, *wire.Files, error) {
+func say(path string, h *wire.Hello) (*wire.Conn, wire.Message, wire.Files, error) {
 	conn, err := wire.Dial(context.Background(), path)
 	if err != nil {
 		return nil, nil, nil, err
@@ -69,17 +69,18 @@ func (r *rig) join(h *wire.Hello) *client {
 }
 
 // settle takes over what came with a welcome.
-func (r *rig) settle(conn *wire.Conn, w *wire.Welcome, files *wire.Files) *client {
+func (r *rig) settle(conn *wire.Conn, w *wire.Welcome, files wire.Files) *client {
 	r.t.Helper()
-	c := &client{t: r.t, Conn: conn, welcome: w, bell: files.Doorbell}
+	pages := files.Pages()
+	c := &client{t: r.t, Conn: conn, welcome: w, bell: pages.Doorbell}
 	var err error
-	if c.policy, err = page.OpenPolicy(files.Policy); err != nil {
+	if c.policy, err = page.OpenPolicy(pages.Policy); err != nil {
 		r.t.Fatal(err)
 	}
-	if c.stats, err = page.OpenStats(files.Stats); err != nil {
+	if c.stats, err = page.OpenStats(pages.Stats); err != nil {
 		r.t.Fatal(err)
 	}
-	_, _ = files.Policy.Close(), files.Stats.Close()
+	_, _ = pages.Policy.Close(), pages.Stats.Close()
 	r.t.Cleanup(c.leave)
 	return c
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/enforcement/shm"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
 	"github.com/optical-net/waveguard/yang/tree"
 )
@@ -53,7 +54,7 @@ var campaign = map[string]harm{
 			c.stats.Cell(0, 0).AddN(page.Counter(n%page.Counters), n)
 			c.stats.Lost(n)
 			if c.stats.Ring() {
-				page.RingDoorbell(c.bell)
+				shm.Ring(c.bell)
 			}
 		}
 	},

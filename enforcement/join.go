@@ -9,6 +9,7 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/enforcement/policy"
+	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
 var (
@@ -122,7 +123,7 @@ func (a *attachment) open() (doorbell syscall.RawConn, err error) {
 	if a.stats, err = page.NewStats(len(a.hosted)); err != nil {
 		return nil, errors.Join(err, a.policy.Close())
 	}
-	if a.doorbell, err = page.NewDoorbell(); err != nil {
+	if a.doorbell, err = shm.NewBell("doorbell"); err != nil {
 		return nil, errors.Join(err, a.policy.Close(), a.stats.Close())
 	}
 	return a.doorbell.SyscallConn()

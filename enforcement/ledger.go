@@ -17,6 +17,7 @@ type Violation struct {
 	Service        string
 	Source, Target string // domains; "" where there is none
 	Operation      string // "" where there is none
+	Channel        string // "" where there is none
 	PID            int
 	ThreadID       uint32
 	Address        uint64 // touched; 0 where there is none

@@ -15,6 +15,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/enforcement/shm"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
 )
 
@@ -135,7 +136,7 @@ func TestDoorbellRings(t *testing.T) {
 		}
 		c.stats.Cell(0, 1).Add(page.Denied)
 		r.eventually("the doorbell to be answered", c.stats.Ring)
-		page.RingDoorbell(c.bell)
+		shm.Ring(c.bell)
 		select {
 		case <-r.engine.Changed():
 		case <-time.After(patience):

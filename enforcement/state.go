@@ -155,6 +155,8 @@ var kinds = map[wire.Kind]gen.E_MpkSecurityTypes_ViolationKindRef{
 	wire.ProtectionKeyFault: gen.MpkSecurityTypes_ViolationKindRef_protection_key_fault,
 	wire.AttachRefused:      gen.MpkSecurityTypes_ViolationKindRef_attach_refused,
 	wire.UnprovenCode:       gen.MpkSecurityTypes_ViolationKindRef_unproven_code,
+	wire.ChannelDenied:      gen.MpkSecurityTypes_ViolationKindRef_channel_denied,
+	wire.MessageCorrupted:   gen.MpkSecurityTypes_ViolationKindRef_message_corrupted,
 }
 
 // host takes in what an attached process gives its services and domains.

@@ -34,9 +34,9 @@ func (a *anybody) Join(id policy.Identity, _ *wire.Hello) (Session, *wire.Refuse
 	return a, nil
 }
 
-func (a *anybody) Welcome() (*wire.Welcome, wire.Files) {
+func (a *anybody) Welcome() (*wire.Welcome, wire.PageFiles) {
 	return &wire.Welcome{Attachment: 1, Hosted: []wire.Hosted{{Service: "s", Domain: "d"}}},
-		wire.Files{Policy: os.Stdin, Stats: os.Stdin, Doorbell: os.Stdin}
+		wire.PageFiles{Policy: os.Stdin, Stats: os.Stdin, Doorbell: os.Stdin}
 }
 
 func (a *anybody) Ready() *wire.Refused {

@@ -26,7 +26,7 @@ type Authority interface {
 // Session is the daemon's side of one attachment.
 type Session interface {
 	// Welcome is the grant, with files that stay the session's.
-	Welcome() (*wire.Welcome, wire.Files)
+	Welcome() (*wire.Welcome, wire.PageFiles)
 	// Ready is called once the process obeys its pages; a refusal ends the
 	// attachment.
 	Ready() *wire.Refused
@@ -216,7 +216,7 @@ func (s *Server) handshake(c *wire.Conn, p *peer) (Session, error) {
 		return nil, refused
 	}
 	welcome, files := session.Welcome()
-	if err := errors.Join(c.SendWelcome(welcome, files), c.SetDeadline(time.Now().Add(s.readyTimeout()))); err != nil {
+	if err := errors.Join(c.SendFiles(welcome, files.Files()), c.SetDeadline(time.Now().Add(s.readyTimeout()))); err != nil {
 		session.Leave()
 		return nil, err
 	}

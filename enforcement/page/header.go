@@ -1,10 +1,12 @@
 package page
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
 // kind is what tells the two pages apart.
@@ -17,8 +19,8 @@ type kind struct {
 }
 
 var (
-	policyKind = kind{"policy", policyMagic, policySeals, policyHeaderSize, policyPageSize}
-	statsKind  = kind{"stats", statsMagic, sizeSeals, statsHeaderSize, statsPageSize}
+	policyKind = kind{"policy", policyMagic, shm.FixedSize | shm.NoNewWriters | shm.NoMoreSeals, policyHeaderSize, policyPageSize}
+	statsKind  = kind{"stats", statsMagic, shm.FixedSize | shm.NoMoreSeals, statsHeaderSize, statsPageSize}
 )
 
 // create makes a page with the fields that both headers begin with.
@@ -27,9 +29,16 @@ func (k kind) create(hosted int) (*os.File, []byte, error) {
 		return nil, nil, fmt.Errorf("create %s page: %w", k.name, err)
 	}
 	size := k.pageSize(hosted)
-	file, memory, err := createPage(k.name, size, k.seals)
+	file, err := shm.Create(k.name+" page", size)
 	if err != nil {
 		return nil, nil, err
+	}
+	memory, err := shm.Map(file, size, shm.ReadWrite)
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	if err := shm.Seal(file, k.seals); err != nil {
+		return nil, nil, errors.Join(err, shm.Unmap(memory), file.Close())
 	}
 	mpk.Uint64At(memory, headerMagic).Store(k.magic)
 	mpk.Uint32At(memory, headerABI).Store(ABI)
@@ -40,21 +49,24 @@ func (k kind) create(hosted int) (*os.File, []byte, error) {
 
 // open maps the page behind file and returns how many domains it is for. The
 // caller keeps file.
-func (k kind) open(file *os.File, how access) (memory []byte, hosted int, err error) {
-	size, err := checkPage(file, k.seals)
+func (k kind) open(file *os.File, how shm.Access) (memory []byte, hosted int, err error) {
+	size, err := shm.Size(file, k.seals)
+	if errors.Is(err, shm.ErrSeals) {
+		err = fmt.Errorf("%w: %w", ErrFormat, err)
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("open %s page: %w", k.name, err)
 	}
 	if size < k.header || size > k.pageSize(MaxHosted) {
 		return nil, 0, fmt.Errorf("open %s page: %w: it has %d bytes", k.name, ErrFormat, size)
 	}
-	memory, err = mapPage(file, size, how)
+	memory, err = shm.Map(file, size, how)
 	if err != nil {
-		return nil, 0, fmt.Errorf("open %s page: map: %w", k.name, err)
+		return nil, 0, fmt.Errorf("open %s page: %w", k.name, err)
 	}
 	hosted, err = k.check(memory)
 	if err != nil {
-		_ = unmapPage(memory)
+		_ = shm.Unmap(memory)
 		return nil, 0, fmt.Errorf("open %s page: %w: %w", k.name, ErrFormat, err)
 	}
 	return memory, hosted, nil

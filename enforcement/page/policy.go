@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
 // Policy is the daemon's side of a policy page.
@@ -123,5 +124,5 @@ func (p *Policy) Close() error {
 	}
 	memory := p.memory
 	p.memory = nil
-	return errors.Join(unmapPage(memory), p.file.Close())
+	return errors.Join(shm.Unmap(memory), p.file.Close())
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
 // PolicyReader is a service's side of a policy page. Its methods may be
@@ -29,7 +30,7 @@ type Verdict struct {
 // It returns ErrFormat for a page that is not sealed, has another layout or
 // is inconsistent.
 func OpenPolicy(file *os.File) (*PolicyReader, error) {
-	memory, hosted, err := policyKind.open(file, readOnly)
+	memory, hosted, err := policyKind.open(file, shm.ReadOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -176,5 +177,5 @@ func (r *PolicyReader) load(offset int) uint64 {
 //
 // Preconditions: nobody uses the reader any more.
 func (r *PolicyReader) Close() error {
-	return unmapPage(r.memory)
+	return shm.Unmap(r.memory)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
 // Counter names one counter of a cell. The values are positions in
@@ -94,7 +95,7 @@ type Stats struct {
 // OpenStats maps the stats page behind a memfd, which stays the caller's. It
 // returns ErrFormat for a page that is not sealed or has another layout.
 func OpenStats(file *os.File) (*Stats, error) {
-	memory, hosted, err := statsKind.open(file, readWrite)
+	memory, hosted, err := statsKind.open(file, shm.ReadWrite)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func (s *Stats) Ring() bool {
 // Close unmaps the page.
 //
 // Preconditions: nobody uses the page or a cell of it any more.
-func (s *Stats) Close() error { return unmapPage(s.memory) }
+func (s *Stats) Close() error { return shm.Unmap(s.memory) }
 
 // StatsReader is the daemon's side of a stats page. What it returns was
 // written by the service and may be any number.
@@ -185,7 +186,7 @@ func (r *StatsReader) Answer() { mpk.Uint32At(r.memory, statsDoorbell).Store(0) 
 // Close lets go of the page.
 //
 // Preconditions: nobody uses the reader any more.
-func (r *StatsReader) Close() error { return errors.Join(unmapPage(r.memory), r.file.Close()) }
+func (r *StatsReader) Close() error { return errors.Join(shm.Unmap(r.memory), r.file.Close()) }
 
 func cellOf(memory []byte, hosted, source, target int) Cell {
 	if uint(source) >= uint(hosted) || uint(target) >= uint(hosted) {

@@ -118,6 +118,7 @@ type Plan struct {
 	Table    page.Table
 	Scans    map[string]CodeScan // by service
 	Interval time.Duration       // between two looks at the code of a process
+	Channels map[string]*Channel
 }
 
 // NewPlan compiles the plan for a process that hosts these domains.
@@ -126,10 +127,14 @@ func NewPlan(r Reader, hosted []Hosted) *Plan {
 		Services: map[string]*Match{}, Hosted: hosted,
 		Minimum: r.System().GetMinimumIsolationStrength(), Table: Compile(r, hosted),
 		Scans: map[string]CodeScan{}, Interval: CodeScanInterval(r),
+		Channels: map[string]*Channel{},
 	}
 	for name := range r.Services() {
 		p.Services[name] = MatchOf(r.Service(name))
 		p.Scans[name] = CodeScanOf(r.Service(name))
+	}
+	for name := range r.Channels() {
+		p.Channels[name] = ChannelOf(r.Channel(name))
 	}
 	return p
 }
@@ -140,6 +145,9 @@ func (p *Plan) String() string {
 	fmt.Fprintf(&b, "minimum %v, looks every %v\n", p.Minimum, p.Interval)
 	for _, name := range sortedKeys(p.Services) {
 		fmt.Fprintf(&b, "service %s: %v code %v\n", name, *p.Services[name], p.Scans[name])
+	}
+	for _, name := range sortedKeys(p.Channels) {
+		fmt.Fprintf(&b, "channel %s: %+v\n", name, *p.Channels[name])
 	}
 	for i, d := range p.Table {
 		fmt.Fprintf(&b, "domain %d %s: id %d level %d state %d wall %+v\n", i, p.Hosted[i].Domain, d.ID, d.Level, d.State, d.Wall)

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"iter"
-	"maps"
 
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
@@ -15,6 +14,7 @@ type Config struct {
 	domains     map[string]*gen.MpkSecurity_Domain
 	services    map[string]*gen.MpkSecurity_Service
 	transitions map[string]map[string]*gen.MpkSecurity_Transition // by source, then target
+	channels    map[string]*gen.MpkSecurity_Channel
 }
 
 // NewConfig returns the configuration with nothing in it: everything is denied.
@@ -24,6 +24,7 @@ func NewConfig() *Config {
 		domains:     map[string]*gen.MpkSecurity_Domain{},
 		services:    map[string]*gen.MpkSecurity_Service{},
 		transitions: map[string]map[string]*gen.MpkSecurity_Transition{},
+		channels:    map[string]*gen.MpkSecurity_Channel{},
 	}
 }
 
@@ -34,6 +35,7 @@ func (c *Config) Apply(d *view.Delta) {
 	}
 	merge(c.domains, d.Domains)
 	merge(c.services, d.Services)
+	merge(c.channels, d.Channels)
 	for key, t := range d.Transitions {
 		row := c.transitions[key.Source]
 		switch {
@@ -99,15 +101,29 @@ func (r Reader) Service(name string) *gen.MpkSecurity_Service {
 }
 
 // Services yields the names of all services, in no order.
-func (r Reader) Services() iter.Seq[string] {
+func (r Reader) Services() iter.Seq[string] { return names(r.base.services, r.delta.Services) }
+
+// Channel returns the channel of that name, or nil.
+func (r Reader) Channel(name string) *gen.MpkSecurity_Channel {
+	if c, ok := r.delta.Channels[name]; ok {
+		return c
+	}
+	return r.base.channels[name]
+}
+
+// Channels yields the names of all channels, in no order.
+func (r Reader) Channels() iter.Seq[string] { return names(r.base.channels, r.delta.Channels) }
+
+// names yields those of the entries that base with delta on top has.
+func names[T any](base, delta map[string]*T) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for name := range maps.Keys(r.base.services) {
-			if r.Service(name) != nil && !yield(name) {
+		for name := range base {
+			if entry, changed := delta[name]; (!changed || entry != nil) && !yield(name) {
 				return
 			}
 		}
-		for name, s := range r.delta.Services {
-			if _, old := r.base.services[name]; !old && s != nil && !yield(name) {
+		for name, entry := range delta {
+			if _, old := base[name]; !old && entry != nil && !yield(name) {
 				return
 			}
 		}

@@ -11,6 +11,8 @@ var inert = map[string]string{
 	"/mpk-security:mpk-security/system/users/user/config/password-hash":               "users are access control's",
 	"/mpk-security:mpk-security/domains/domain/config/description":                    "it is for people",
 	"/mpk-security:mpk-security/services/service/config/description":                  "it is for people",
+	"/mpk-security:mpk-security/channels/channel/config/description":                  "it is for people",
+	"/mpk-security:mpk-security/channels/channel/config/lifecycle-state":              "it is the operator's word",
 	"/mpk-security:mpk-security/domains/domain/config/lifecycle-state":                "it decides on alarms, which are telemetry's",
 	"/mpk-security:mpk-security/services/service/config/lifecycle-state":              "it decides on alarms, which are telemetry's",
 	"/mpk-security:mpk-security/transitions/transition/config/lifecycle-state":        "it decides on alarms, which are telemetry's",

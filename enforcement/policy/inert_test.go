@@ -14,10 +14,10 @@ import (
 // everything is a configuration in which every leaf matters.
 func everything(t testing.TB) *tree.Tree {
 	t.Helper()
-	service, transition := viewtest.Entry("service", "s"), viewtest.Entry("transition", "a", "b")
+	service, transition, channel := viewtest.Entry("service", "s"), viewtest.Entry("transition", "a", "b"), viewtest.Entry("channel", "k")
 	return viewtest.Config(t, slices.Concat(
-		viewtest.Domain("a", 1), viewtest.Domain("b", 2), viewtest.Service("s", "a", 7),
-		viewtest.Transition("a", "b", "PERMIT"),
+		viewtest.Domain("a", 1), viewtest.Domain("b", 2), viewtest.Service("s", "a", 7), viewtest.Service("c", "b", 7),
+		viewtest.Transition("a", "b", "PERMIT"), viewtest.Channel("k", "s", "c"),
 		[]string{
 			"system/config/name = node",
 			"system/users/user[name='olga']/config/name = olga",
@@ -28,6 +28,7 @@ func everything(t testing.TB) *tree.Tree {
 			transition + "/config/operation[.='read']",
 			transition + "/config/max-rate = 1000",
 			transition + "/config/max-dwell-time = 1000",
+			channel + "/config/slots = 64",
 		},
 	)...)
 }
@@ -38,6 +39,7 @@ var entries = strings.NewReplacer(
 	"domains/domain/", "domains/domain[name='a']/",
 	"services/service/", "services/service[name='s']/",
 	"transitions/transition/", "transitions/transition[source='a'][target='b']/",
+	"channels/channel/", "channels/channel[name='k']/",
 	"users/user/", "users/user[name='olga']/",
 )
 
@@ -76,6 +78,15 @@ var others = map[string]string{
 	"domains/domain/config/lifecycle-state":                "PLANNED",
 	"services/service/config/lifecycle-state":              "PLANNED",
 	"transitions/transition/config/lifecycle-state":        "PLANNED",
+	"channels/channel/config/producer":                     "z",
+	"channels/channel/config/consumer":                     "[.='z']",
+	"channels/channel/config/slots":                        "128",
+	"channels/channel/config/slot-size":                    "64",
+	"channels/channel/config/integrity":                    "HMAC_SHA256",
+	"channels/channel/config/overflow":                     "DROP_OLDEST",
+	"channels/channel/config/administrative-state":         "OUT_OF_SERVICE",
+	"channels/channel/config/lifecycle-state":              "PLANNED",
+	"channels/channel/config/description":                  "other",
 }
 
 // renamed gives an entry another key: the lines that take the old one away and
@@ -85,6 +96,7 @@ var renamed = map[string][]string{
 	"services/service/config/name":         append(viewtest.Service("z", "a", 7), "- "+viewtest.Entry("service", "s")),
 	"transitions/transition/config/source": append(viewtest.Transition("b", "a", "PERMIT"), "- "+viewtest.Entry("transition", "a", "b")),
 	"transitions/transition/config/target": append(viewtest.Transition("a", "c", "PERMIT"), "- "+viewtest.Entry("transition", "a", "b")),
+	"channels/channel/config/name":         append(viewtest.Channel("z", "s", "c"), "- "+viewtest.Entry("channel", "k")),
 	"system/users/user/config/name":        {"system/users/user[name='otto']/config/role = VIEWER", "- system/users/user[name='olga']"},
 }
 

@@ -18,11 +18,12 @@ type Delta struct {
 	Domains     map[string]*gen.MpkSecurity_Domain
 	Services    map[string]*gen.MpkSecurity_Service
 	Transitions map[TransitionKey]*gen.MpkSecurity_Transition
+	Channels    map[string]*gen.MpkSecurity_Channel
 }
 
 // Empty says that a delta has nothing in it.
 func (d *Delta) Empty() bool {
-	return d.System == nil && len(d.Domains) == 0 && len(d.Services) == 0 && len(d.Transitions) == 0
+	return d.System == nil && len(d.Domains) == 0 && len(d.Services) == 0 && len(d.Transitions) == 0 && len(d.Channels) == 0
 }
 
 const root = "mpk-security"
@@ -34,6 +35,7 @@ func New(next *tree.Tree, changes []tree.Change) (*Delta, error) {
 		Domains:     map[string]*gen.MpkSecurity_Domain{},
 		Services:    map[string]*gen.MpkSecurity_Service{},
 		Transitions: map[TransitionKey]*gen.MpkSecurity_Transition{},
+		Channels:    map[string]*gen.MpkSecurity_Channel{},
 	}}
 	top := next.Schema().Root.Child(root, root)
 	for _, c := range changes {
@@ -121,20 +123,19 @@ func (b *builder) entry(path tree.Path) {
 	step := path[entryDepth-1]
 	switch step.Node.Name {
 	case "domain":
-		name := step.Keys[0].String()
-		if _, done := b.delta.Domains[name]; !done {
-			b.delta.Domains[name] = read[gen.MpkSecurity_Domain](b, path)
-		}
+		take(b, b.delta.Domains, step.Keys[0].String(), path)
 	case "service":
-		name := step.Keys[0].String()
-		if _, done := b.delta.Services[name]; !done {
-			b.delta.Services[name] = read[gen.MpkSecurity_Service](b, path)
-		}
+		take(b, b.delta.Services, step.Keys[0].String(), path)
 	case "transition":
-		key := TransitionKey{Source: step.Keys[0].String(), Target: step.Keys[1].String()}
-		if _, done := b.delta.Transitions[key]; !done {
-			b.delta.Transitions[key] = read[gen.MpkSecurity_Transition](b, path)
-		}
+		take(b, b.delta.Transitions, TransitionKey{Source: step.Keys[0].String(), Target: step.Keys[1].String()}, path)
+	case "channel":
+		take(b, b.delta.Channels, step.Keys[0].String(), path)
+	}
+}
+
+func take[K comparable, T any](b *builder, into map[K]*T, key K, path tree.Path) {
+	if _, done := into[key]; !done {
+		into[key] = read[T](b, path)
 	}
 }
 

@@ -87,11 +87,11 @@ func (h *Host) shakeHands(ctx context.Context) (_ *wire.Conn, _ *wire.Welcome, a
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	a, err = openAttachment(welcome.Attachment, files)
+	a, err = openAttachment(welcome.Attachment, files.Pages())
 	return conn, welcome, a, err
 }
 
-func receiveWelcome(conn *wire.Conn) (*wire.Welcome, *wire.Files, error) {
+func receiveWelcome(conn *wire.Conn) (*wire.Welcome, wire.Files, error) {
 	m, files, err := conn.Receive()
 	if err != nil {
 		return nil, nil, fmt.Errorf("wait for the daemon's welcome: %w", err)

@@ -22,7 +22,7 @@ func TestHelloSaysWhatTheProcessIs(t *testing.T) {
 		t.Errorf("hello %+v, status %+v", hello, status)
 	}
 	got := fmt.Sprint(hello.Services)
-	if want := "[{key-store [a b]} {monitoring []} {dashboard []} {billing []}]"; got != want {
+	if want := "[{key-store [a b] []} {monitoring [] []} {dashboard [] []} {billing [] []}]"; got != want {
 		t.Errorf("services %s, want %s", got, want)
 	}
 	if !status.Attached || status.Attachment != n.first.attachment || status.Epoch != 1 || status.LastError != nil {

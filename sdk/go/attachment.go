@@ -6,6 +6,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
 // attachment is the pair of pages that came with one Welcome. It is shared by
@@ -23,14 +24,14 @@ type attachment struct {
 }
 
 // openAttachment maps the pages and takes the doorbell; it closes the rest.
-func openAttachment(id uint64, f *wire.Files) (*attachment, error) {
+func openAttachment(id uint64, f wire.PageFiles) (*attachment, error) {
 	policy, err := page.OpenPolicy(f.Policy)
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(err, f.Files().Close())
 	}
 	stats, err := page.OpenStats(f.Stats)
 	if err != nil {
-		return nil, errors.Join(err, policy.Close(), f.Close())
+		return nil, errors.Join(err, policy.Close(), f.Files().Close())
 	}
 	a := &attachment{id: id, policy: policy, stats: stats, doorbell: f.Doorbell}
 	if err := errors.Join(f.Policy.Close(), f.Stats.Close()); err != nil {
@@ -50,7 +51,7 @@ func (a *attachment) close() error {
 // ring wakes the daemon, unless it is about to look anyway.
 func (a *attachment) ring() {
 	if a.stats.Ring() {
-		page.RingDoorbell(a.doorbell)
+		shm.Ring(a.doorbell)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
 // patience is how long a test waits for what must come.
@@ -113,7 +114,7 @@ func (d *daemon) serve(conn *wire.Conn) {
 	for _, service := range s.hello.Services {
 		w.Hosted = append(w.Hosted, d.domains[service.Name])
 	}
-	if err := conn.SendWelcome(w, wire.Files{Policy: s.policy.File(), Stats: s.stats.File(), Doorbell: s.doorbell}); err != nil {
+	if err := conn.SendFiles(w, wire.Files{s.policy.File(), s.stats.File(), s.doorbell}); err != nil {
 		return
 	}
 	if m, _, err := conn.Receive(); err != nil || m == nil {
@@ -149,7 +150,7 @@ func (d *daemon) admit(conn *wire.Conn, hello *wire.Hello) (*session, *wire.Refu
 	}
 	policy, err1 := page.NewPolicy(len(seen))
 	stats, err2 := page.NewStats(len(seen))
-	doorbell, err3 := page.NewDoorbell()
+	doorbell, err3 := shm.NewBell("doorbell")
 	if err := errors.Join(err1, err2, err3); err != nil {
 		d.t.Error(err)
 		return nil, &wire.Refused{Code: wire.RefusedInternal, Message: err.Error()}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/page"
+	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
 // bare is the daemon's end of one attachment and its pages, without a policy engine: front is in
@@ -64,7 +65,7 @@ func (b *bare) serve(l *net.UnixListener) {
 	}
 	c := wire.NewConn(socket)
 	defer c.Close()
-	bell, err := page.NewDoorbell()
+	bell, err := shm.NewBell("doorbell")
 	if err != nil {
 		b.t.Error(err)
 		return
@@ -75,7 +76,7 @@ func (b *bare) serve(l *net.UnixListener) {
 		return
 	}
 	hosted := []wire.Hosted{{Service: "front", Domain: "a", DomainID: 1, Level: 2}, {Service: "vault", Domain: "b", DomainID: 2, Level: 2}}
-	if err := c.SendWelcome(&wire.Welcome{Attachment: 1, Hosted: hosted}, wire.Files{Policy: b.policy.File(), Stats: b.stats.File(), Doorbell: bell}); err != nil {
+	if err := c.SendFiles(&wire.Welcome{Attachment: 1, Hosted: hosted}, wire.Files{b.policy.File(), b.stats.File(), bell}); err != nil {
 		b.t.Error(err)
 		return
 	}

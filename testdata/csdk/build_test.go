@@ -14,6 +14,7 @@ import (
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/page"
 	"github.com/optical-net/waveguard/enforcement/scan"
+	"github.com/optical-net/waveguard/enforcement/shm"
 	"github.com/optical-net/waveguard/gen/view/viewtest"
 )
 
@@ -298,7 +299,7 @@ func (a answer) serve(l *net.UnixListener) {
 func openPages(t *testing.T, hosted int) []int {
 	policy, err1 := page.NewPolicy(hosted)
 	stats, err2 := page.NewStats(hosted)
-	bell, err3 := page.NewDoorbell()
+	bell, err3 := shm.NewBell("doorbell")
 	if err1 != nil || err2 != nil || err3 != nil {
 		t.Fatal(err1, err2, err3)
 	}

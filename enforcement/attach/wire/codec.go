@@ -10,7 +10,7 @@ import (
 
 const (
 	magic      = 0x54414757 // "WGAT"
-	version    = 2
+	version    = 3
 	headerSize = 16
 )
 
@@ -80,6 +80,11 @@ func (h *Hello) encode(e *encoder) {
 		for _, name := range s.Operations {
 			e.text(name)
 		}
+		e.count(len(s.Channels))
+		for _, end := range s.Channels {
+			e.u8(uint8(end.Role))
+			e.text(end.Channel)
+		}
 	}
 }
 
@@ -93,15 +98,31 @@ func (h *Hello) decode(d *decoder) {
 	}
 	h.Keys = uint8(d.bounded(uint64(d.u8()), 0, maxKeys, "keys"))
 	h.Continues = d.u64()
-	services := make(map[string]bool)
+	services, ends := make(map[string]bool), 0
 	for range d.count(1, MaxServices, "services") {
 		s := Service{Name: d.uniqueName(services, "service")}
 		operations := make(map[string]bool)
 		for range d.count(0, MaxOperations, "operations") {
 			s.Operations = append(s.Operations, d.uniqueName(operations, "operation"))
 		}
+		s.Channels = d.ends()
+		ends += len(s.Channels)
 		h.Services = append(h.Services, s)
 	}
+	d.bounded(uint64(ends), 0, MaxEnds, "count of ends of channels")
+}
+
+func (d *decoder) ends() (ends []End) {
+	channels := make(map[string]bool)
+	for range d.count(0, MaxChannels, "ends of channels") {
+		role := d.role()
+		ends = append(ends, End{Role: role, Channel: d.uniqueName(channels, "channel")})
+	}
+	return ends
+}
+
+func (d *decoder) role() Role {
+	return Role(d.bounded(uint64(d.u8()), int(Producer), int(Consumer), "role"))
 }
 
 func (w *Welcome) encode(e *encoder) {
@@ -173,6 +194,61 @@ func (v *Violation) decode(d *decoder) {
 	}
 	v.Lost = d.u64()
 	v.Outcome = Outcome(d.bounded(uint64(d.u8()), 0, int(Tolerated), "outcome"))
+}
+
+func (c *Channel) encode(e *encoder) {
+	e.u16(c.End)
+	e.u8(uint8(c.Role))
+	e.u8(c.Consumers)
+	e.u8(c.Place)
+	e.u64(c.Generation)
+}
+
+func (c *Channel) decode(d *decoder) {
+	c.End = d.end()
+	c.Role = d.role()
+	c.Consumers = uint8(d.bounded(uint64(d.u8()), 1, MaxConsumers, "consumers"))
+	most := 0
+	if c.Role == Consumer {
+		most = int(c.Consumers) - 1
+	}
+	c.Place = uint8(d.bounded(uint64(d.u8()), 0, max(most, 0), "place"))
+	c.Generation = d.generation()
+}
+
+func (d *decoder) end() uint16 { return uint16(d.bounded(uint64(d.u16()), 0, MaxEnds-1, "end")) }
+
+func (d *decoder) generation() uint64 {
+	g := d.u64()
+	if g == 0 {
+		d.failf("generation is 0")
+	}
+	return g
+}
+
+func (m *Mapped) encode(e *encoder) {
+	e.u16(m.End)
+	e.u64(m.Generation)
+}
+
+func (m *Mapped) decode(d *decoder) {
+	m.End = d.end()
+	m.Generation = d.generation()
+}
+
+func (w *Withheld) encode(e *encoder) {
+	e.u16(w.End)
+	e.u16(uint16(w.Code))
+	e.text(w.Message)
+}
+
+func (w *Withheld) decode(d *decoder) {
+	w.End = d.end()
+	w.Code = WithheldCode(d.u16())
+	w.Message = d.text(MaxRefusal, "reason")
+	if !defined(withheldNames, int(w.Code)) {
+		d.failf("unknown code %d of what is withheld", w.Code)
+	}
 }
 
 func (*Ready) encode(*encoder)    {}

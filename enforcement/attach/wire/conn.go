@@ -14,28 +14,51 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxFiles is the most descriptors that any message carries. The buffer for
-// them has room for some more, so that surplus ones arrive and are closed
-// instead of making the kernel cut the list.
-const (
-	maxFiles   = 3
-	filesSpace = 16
-)
+// filesSpace is for how many descriptors there is room: more than any message carries, so
+// that surplus ones arrive and are closed instead of making the kernel cut the list.
+const filesSpace = 80
 
 // SendTimeout is how long a side may leave messages unread before the other
 // gives up.
 const SendTimeout = time.Second
 
-// Files are the descriptors that travel with Welcome.
-type Files struct {
+// Files are descriptors that travel with a message.
+type Files []*os.File
+
+// Close closes every file of f.
+func (f Files) Close() error {
+	var errs []error
+	for _, file := range f {
+		errs = append(errs, file.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// PageFiles are the files that travel with Welcome.
+type PageFiles struct {
 	Policy   *os.File // policy page
 	Stats    *os.File // stats page
 	Doorbell *os.File // eventfd
 }
 
-// Close closes every file of f.
-func (f *Files) Close() error {
-	return errors.Join(f.Policy.Close(), f.Stats.Close(), f.Doorbell.Close())
+// Pages returns the files of a Welcome by name.
+//
+// Preconditions: they came with one.
+func (f Files) Pages() PageFiles { return PageFiles{Policy: f[0], Stats: f[1], Doorbell: f[2]} }
+
+// Files returns them in the order of the protocol.
+func (p PageFiles) Files() Files { return Files{p.Policy, p.Stats, p.Doorbell} }
+
+// carried returns how many descriptors a message has to travel with.
+func carried(m Message) int {
+	switch m := m.(type) {
+	case *Welcome:
+		return 3
+	case *Channel:
+		return m.Files()
+	default:
+		return 0
+	}
 }
 
 // Conn carries messages over a connected socket. One goroutine may receive
@@ -86,10 +109,16 @@ func NewConn(socket *net.UnixConn) *Conn {
 // SendTimeout, and the socket's error otherwise.
 func (c *Conn) Send(m Message) error { return c.send(m, nil) }
 
-// SendWelcome sends a Welcome with its descriptors, which stay the caller's.
-func (c *Conn) SendWelcome(w *Welcome, f Files) error {
-	rights := unix.UnixRights(int(f.Policy.Fd()), int(f.Stats.Fd()), int(f.Doorbell.Fd()))
-	return c.send(w, rights)
+// SendFiles is Send for a message that travels with files, which stay the caller's.
+func (c *Conn) SendFiles(m Message, f Files) error {
+	if want := carried(m); len(f) != want {
+		return fmt.Errorf("send %T: %w: %d files, want %d", m, ErrFormat, len(f), want)
+	}
+	fds := make([]int, len(f))
+	for i, file := range f {
+		fds[i] = int(file.Fd())
+	}
+	return c.send(m, unix.UnixRights(fds...))
 }
 
 func (c *Conn) send(m Message, control []byte) error {
@@ -109,22 +138,20 @@ func (c *Conn) send(m Message, control []byte) error {
 	return nil
 }
 
-// Receive waits for a message. Files is set, and then the caller's, only with
-// a *Welcome. It returns io.EOF when the other side closed, ErrFormat for a
+// Receive waits for a message. Files are set, and then the caller's, only with
+// a *Welcome and a *Channel. It returns io.EOF when the other side closed, ErrFormat for a
 // message that breaks the protocol, and the socket's error otherwise.
-func (c *Conn) Receive() (Message, *Files, error) {
+func (c *Conn) Receive() (Message, Files, error) {
 	n, controlN, flags, _, err := c.socket.ReadMsgUnix(c.packet, c.control)
 	sender, files := takeControl(c.control[:max(controlN, 0)])
 	if err == nil && c.sender != 0 && sender != c.sender && n > 0 {
 		err = fmt.Errorf("%w: process %d sent it, only process %d may", ErrFormat, sender, c.sender)
 	}
 	m, err := c.accept(n, flags, len(files), err)
-	if err == nil {
-		if w, ok := m.(*Welcome); ok {
-			return w, &Files{Policy: files[0], Stats: files[1], Doorbell: files[2]}, nil
-		}
+	if err == nil && carried(m) > 0 {
+		return m, files, nil
 	}
-	closeFiles(files)
+	_ = files.Close()
 	return m, nil, err
 }
 
@@ -146,8 +173,8 @@ func (c *Conn) accept(n, flags, files int, err error) (Message, error) {
 		return nil, fmt.Errorf("%w: sequence is %d, want %d", ErrFormat, sequence, c.received+1)
 	}
 	c.received++
-	if _, welcome := m.(*Welcome); welcome && files != maxFiles {
-		return nil, fmt.Errorf("%w: welcome with %d descriptors, want %d", ErrFormat, files, maxFiles)
+	if want := carried(m); want > 0 && files != want {
+		return nil, fmt.Errorf("%w: %T with %d descriptors, want %d", ErrFormat, m, files, want)
 	}
 	return m, nil
 }
@@ -155,7 +182,7 @@ func (c *Conn) accept(n, flags, files int, err error) (Message, error) {
 // takeControl owns every descriptor in a control message, whatever else is
 // wrong with it, and returns them and the number of who sent it, 0 if it does not
 // say. Descriptors arrive close-on-exec.
-func takeControl(control []byte) (sender int, files []*os.File) {
+func takeControl(control []byte) (sender int, files Files) {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
 		return 0, nil
@@ -173,12 +200,6 @@ func takeControl(control []byte) (sender int, files []*os.File) {
 		}
 	}
 	return sender, files
-}
-
-func closeFiles(files []*os.File) {
-	for _, f := range files {
-		_ = f.Close()
-	}
 }
 
 // SetDeadline bounds the Receives that follow; the zero time lifts the bound.

@@ -14,7 +14,7 @@
 //
 //	offset  type  field
 //	0       u32   magic, 0x54414757 ("WGAT")
-//	4       u16   version, 2
+//	4       u16   version, 3
 //	6       u16   type
 //	8       u32   length of the whole message, header included
 //	12      u32   sequence: 1 for the first message a side sends, then one more each
@@ -28,13 +28,17 @@
 //	Ready                       →      in 5 seconds
 //	                            ←      nothing, or Refused and close
 //	Violation ...               →
+//	                            ←      Channel with descriptors, or Withheld, for each end, and again
+//	Mapped                      →      when the end of a Channel is mapped
 //	Ping                        ↔      Pong, with the same token, by either side
 //	Bye, close                  →
 //
 // Descriptors travel with Welcome as SCM_RIGHTS, in this order: the policy
 // page, the stats page (both in sdk/include/waveguard/page.h), the doorbell
-// eventfd. No other message carries any. A service closes surplus ones; the
-// daemon takes none and ends the connection.
+// eventfd. With Channel come, in this order: the control page, the ring and the bell
+// for room (sdk/include/waveguard/channel.h), then the cursor and the bell for news of each
+// consumer to a producer, or of its own place to a consumer. No other message carries any.
+// A service closes surplus ones; the daemon takes none and ends the connection.
 //
 // All messages of a service come from the process that connected: its number is
 // the one in SCM_CREDENTIALS of each (unix(7)), or the daemon ends the connection.
@@ -50,6 +54,18 @@
 // bit i of a domain is the i-th operation of its services, taken in the order
 // of Hello and, in a service, in the order listed. A domain has at most 32.
 //
+// The ends of channels are numbered in the order of Hello: those of the first service in
+// the order listed, then those of the next. A process has at most 256.
+//
+// # Channels
+//
+// Once the service is ready the daemon says of each end where it stands: a Channel
+// when it can be mapped, Withheld as long as it cannot. The producer's Channel comes first;
+// consumers get theirs when the producer has sent Mapped. Either comes again whenever things
+// change. A Channel with a newer generation takes the place of an older one. A Withheld
+// after a Channel says that the end is closed, which the control page says as well, unless it was
+// only this end that was closed.
+//
 // # Messages
 //
 //	type 1  Hello
@@ -57,7 +73,8 @@
 //	  u8 isolation strength (0 NONE, 1 MPROTECT, 2 HARDWARE_REGION, 3 HARDWARE_COMPARTMENT)
 //	  u8 hardware keys held, 0..15
 //	  u64 id of the attachment that this one continues, 0 if it is the first
-//	  list of 1..1024 services: string name, list of 0..32 operations: string name
+//	  list of 1..1024 services: string name, list of 0..32 operations: string name,
+//	    list of 0..32 ends of channels: u8 role (1 producer, 2 consumer), string channel name
 //	type 2  Welcome
 //	  u64 attachment id, not 0
 //	  list of 1..1024 services: string name, string domain name,
@@ -75,6 +92,13 @@
 //	  u8 outcome: 0 stopped, 1 tolerated, because the source domain is permissive
 //	type 7  Ping, type 8 Pong
 //	  u64 token
+//	type 9  Channel
+//	  u16 end   u8 role   u8 consumers, 1..32   u8 place, 0 for a producer, below consumers
+//	  u64 generation, not 0
+//	type 10 Mapped
+//	  u16 end   u64 generation, not 0
+//	type 11 Withheld
+//	  u16 end   u16 code, see WithheldCode   string message for people, 1..1024 bytes
 //
 // Names have 1 to 63 bytes, without spaces and control characters.
 //

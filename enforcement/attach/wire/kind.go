@@ -14,8 +14,10 @@ const (
 	DwellExceeded
 	DomainOutOfService
 	ProtectionKeyFault
-	AttachRefused // found by the daemon itself
-	UnprovenCode  // found by the daemon itself
+	AttachRefused    // found by the daemon itself
+	UnprovenCode     // found by the daemon itself
+	ChannelDenied    // found by the daemon itself
+	MessageCorrupted // found by the daemon itself, in what consumers count
 )
 
 var kindNames = []string{
@@ -27,6 +29,8 @@ var kindNames = []string{
 	ProtectionKeyFault: "protection-key-fault",
 	AttachRefused:      "attach-refused",
 	UnprovenCode:       "unproven-code",
+	ChannelDenied:      "channel-denied",
+	MessageCorrupted:   "message-corrupted",
 }
 
 // String returns the name of the kind in the YANG models.
@@ -52,9 +56,9 @@ func (s Severity) String() string { return nameOf(severityNames, int(s), "Severi
 // Severity returns how bad a violation of this kind is by itself.
 func (k Kind) Severity() Severity {
 	switch k {
-	case ProtectionKeyFault, AttachRefused, UnprovenCode:
+	case ProtectionKeyFault, AttachRefused, UnprovenCode, MessageCorrupted:
 		return Severe
-	case TransitionDenied, OperationDenied:
+	case TransitionDenied, OperationDenied, ChannelDenied:
 		return Moderate
 	default:
 		return Minor
@@ -96,6 +100,41 @@ var refusalNames = []string{
 
 // String returns a short name of the code.
 func (c RefusalCode) String() string { return nameOf(refusalNames, int(c), "RefusalCode") }
+
+// Role is a side of a channel.
+type Role uint8
+
+// The roles.
+const (
+	Producer Role = iota + 1
+	Consumer
+)
+
+var roleNames = []string{Producer: "producer", Consumer: "consumer"}
+
+// String returns the name of the role.
+func (r Role) String() string { return nameOf(roleNames, int(r), "Role") }
+
+// WithheldCode says why an end of a channel cannot be mapped.
+type WithheldCode uint16
+
+// The reasons for which an end is withheld.
+const (
+	WithheldUnknown  WithheldCode = iota + 1 // no entry gives the channel to the service in this role
+	WithheldService                          // the channel, the service or its domain is out of service or isolated
+	WithheldWaiting                          // the producer has not mapped its end yet
+	WithheldInternal                         // the daemon cannot make the memory now
+)
+
+var withheldNames = []string{
+	WithheldUnknown:  "unknown-channel",
+	WithheldService:  "out-of-service",
+	WithheldWaiting:  "waiting",
+	WithheldInternal: "internal",
+}
+
+// String returns a short name of the code.
+func (c WithheldCode) String() string { return nameOf(withheldNames, int(c), "WithheldCode") }
 
 func defined(names []string, value int) bool { return value > 0 && value < len(names) }
 

@@ -16,6 +16,12 @@ const (
 	MaxOperations = 32
 	// MaxName is the most bytes of a name.
 	MaxName = 63
+	// MaxChannels is the most ends of channels of one service.
+	MaxChannels = 32
+	// MaxEnds is the most ends of channels of one host process.
+	MaxEnds = 256
+	// MaxConsumers is the most consumers of a channel.
+	MaxConsumers = 32
 	// MaxRefusal is the most bytes of a refusal's message.
 	MaxRefusal = 1024
 	// NoOperation is the operation of a violation that concerns none.
@@ -27,7 +33,7 @@ const (
 )
 
 // Message is one of *Hello, *Welcome, *Refused, *Ready, *Violation, *Bye,
-// *Ping and *Pong.
+// *Ping, *Pong, *Channel, *Mapped and *Withheld.
 type Message interface {
 	messageType() messageType
 	encode(*encoder)
@@ -45,6 +51,9 @@ const (
 	typeBye
 	typePing
 	typePong
+	typeChannel
+	typeMapped
+	typeWithheld
 )
 
 // Hello asks to attach a process with the services it hosts.
@@ -61,6 +70,13 @@ type Hello struct {
 type Service struct {
 	Name       string
 	Operations []string // what other domains may call, in bit order
+	Channels   []End
+}
+
+// End is an end of a channel that a service registers.
+type End struct {
+	Role    Role
+	Channel string
 }
 
 // Welcome grants an attachment. It travels with Files.
@@ -115,6 +131,43 @@ type Ping struct{ Token uint64 }
 // Pong answers a Ping.
 type Pong struct{ Token uint64 }
 
+// Channel hands the memory of an end over. It travels with files: the control page, the
+// ring and the bell for room; then the cursor and the bell for news of each consumer, or of the
+// consumer whose end it is.
+type Channel struct {
+	End        uint16 // in the order of Hello
+	Role       Role
+	Consumers  uint8 // places of the channel
+	Place      uint8 // of a consumer
+	Generation uint64
+}
+
+// Files returns how many descriptors travel with the message.
+func (c *Channel) Files() int {
+	if c.Role == Producer {
+		return 3 + 2*int(c.Consumers)
+	}
+	return 5
+}
+
+// Mapped says that an end is mapped.
+type Mapped struct {
+	End        uint16
+	Generation uint64
+}
+
+// Withheld says that an end cannot be mapped, and why.
+type Withheld struct {
+	End     uint16
+	Code    WithheldCode
+	Message string
+}
+
+// Error makes it an error that shows the daemon's message.
+func (w *Withheld) Error() string {
+	return fmt.Sprintf("withheld by the daemon (%v): %s", w.Code, w.Message)
+}
+
 func (*Hello) messageType() messageType     { return typeHello }
 func (*Welcome) messageType() messageType   { return typeWelcome }
 func (*Refused) messageType() messageType   { return typeRefused }
@@ -123,6 +176,9 @@ func (*Violation) messageType() messageType { return typeViolation }
 func (*Bye) messageType() messageType       { return typeBye }
 func (*Ping) messageType() messageType      { return typePing }
 func (*Pong) messageType() messageType      { return typePong }
+func (*Channel) messageType() messageType   { return typeChannel }
+func (*Mapped) messageType() messageType    { return typeMapped }
+func (*Withheld) messageType() messageType  { return typeWithheld }
 
 func newMessage(t messageType) (Message, error) {
 	switch t {
@@ -142,6 +198,12 @@ func newMessage(t messageType) (Message, error) {
 		return new(Ping), nil
 	case typePong:
 		return new(Pong), nil
+	case typeChannel:
+		return new(Channel), nil
+	case typeMapped:
+		return new(Mapped), nil
+	case typeWithheld:
+		return new(Withheld), nil
 	default:
 		return nil, fmt.Errorf("unknown message type %d", t)
 	}

@@ -21,7 +21,7 @@ import (
 var samples = []Message{
 	&Hello{
 		ABI: 1, Backend: mpk.KindPKU, Strength: mpk.HardwareRegion, Keys: 15, Continues: 1 << 60,
-		Services: []Service{{Name: "key-store", Operations: []string{"derive-key", "rotate"}}, {Name: "dashboard"}},
+		Services: []Service{{Name: "key-store", Operations: []string{"derive-key", "rotate"}, Channels: []End{{Producer, "levels"}}}, {Name: "dashboard", Channels: []End{{Consumer, "levels"}, {Consumer, "alarms"}}}},
 	},
 	&Welcome{Attachment: 77, Hosted: []Hosted{
 		{Service: "key-store", Domain: "vault", DomainID: 4095, Level: 1},
@@ -37,6 +37,10 @@ var samples = []Message{
 	&Bye{},
 	&Ping{Token: 5},
 	&Pong{Token: 1 << 63},
+	&Channel{End: 255, Role: Producer, Consumers: 32, Generation: 1},
+	&Channel{Role: Consumer, Consumers: 2, Place: 1, Generation: 1 << 63},
+	&Mapped{End: 255, Generation: 1 << 63},
+	&Withheld{End: 7, Code: WithheldWaiting, Message: "the producer is not there"},
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -55,16 +59,29 @@ func TestRoundTrip(t *testing.T) {
 
 // TestBytes holds the encoding to the package documentation.
 func TestBytes(t *testing.T) {
-	packet, err := Encode(&Hello{ABI: 1, Backend: mpk.KindPKU, Strength: mpk.HardwareRegion, Keys: 15, Services: []Service{{Name: "ks", Operations: []string{"get"}}}}, 7)
+	packet, err := Encode(&Hello{ABI: 1, Backend: mpk.KindPKU, Strength: mpk.HardwareRegion, Keys: 15, Services: []Service{{Name: "ks", Operations: []string{"get"}, Channels: []End{{Consumer, "k"}}}}}, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "WGAT" + "\x02\x00" + "\x01\x00" + "\x2c\x00\x00\x00" + "\x07\x00\x00\x00" +
+	want := "WGAT" + "\x03\x00" + "\x01\x00" + "\x32\x00\x00\x00" + "\x07\x00\x00\x00" +
 		"\x01\x00\x00\x00" + "\x02" + "\x02" + "\x0f" + "\x00\x00\x00\x00\x00\x00\x00\x00" +
-		"\x01\x00" + "\x02\x00ks" + "\x01\x00" + "\x03\x00get"
+		"\x01\x00" + "\x02\x00ks" + "\x01\x00" + "\x03\x00get" +
+		"\x01\x00" + "\x02" + "\x01\x00k"
 	if string(packet) != want {
 		t.Errorf("got  %q\nwant %q", packet, want)
 	}
+}
+
+// withEnds returns services with so many ends of channels together.
+func withEnds(n int) (services []Service) {
+	for i := range n {
+		if i%MaxChannels == 0 {
+			services = append(services, Service{Name: fmt.Sprint("s", i)})
+		}
+		s := &services[len(services)-1]
+		s.Channels = append(s.Channels, End{Consumer, fmt.Sprint("c", i)})
+	}
+	return services
 }
 
 func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
@@ -90,6 +107,18 @@ func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
 		"service twice":     &Hello{Services: []Service{{Name: "a"}, {Name: "a"}}},
 		"operation twice":   &Hello{Services: []Service{{Name: "a", Operations: []string{"x", "x"}}}},
 		"33 operations":     &Hello{Services: []Service{{Name: "a", Operations: make([]string, 33)}}},
+		"33 ends":           &Hello{Services: []Service{{Name: "a", Channels: make([]End, 33)}}},
+		"end twice":         &Hello{Services: []Service{{Name: "a", Channels: []End{{Producer, "c"}, {Consumer, "c"}}}}},
+		"end without role":  &Hello{Services: []Service{{Name: "a", Channels: []End{{0, "c"}}}}},
+		"257 ends":          &Hello{Services: withEnds(257)},
+		"end 256":           &Mapped{End: 256, Generation: 1},
+		"generation 0":      &Mapped{},
+		"channel without":   &Channel{Role: Producer, Consumers: 1},
+		"33 consumers":      &Channel{Role: Producer, Consumers: 33, Generation: 1},
+		"place of producer": &Channel{Role: Producer, Consumers: 2, Place: 1, Generation: 1},
+		"place beyond":      &Channel{Role: Consumer, Consumers: 2, Place: 2, Generation: 1},
+		"withheld code 0":   &Withheld{Message: "m"},
+		"withheld unsaid":   &Withheld{Code: WithheldWaiting},
 		"unknown backend":   &Hello{Backend: 3, Services: one},
 		"unknown strength":  &Hello{Strength: 4, Services: one},
 		"16 keys":           &Hello{Keys: 16, Services: one},
@@ -215,14 +244,15 @@ func TestConversation(t *testing.T) {
 		t.Fatalf("daemon received %+v, %v, %v", m, files, err)
 	}
 	sent := Files{tempFile(t, "policy"), tempFile(t, "stats"), tempFile(t, "doorbell")}
-	if err := daemon.SendWelcome(samples[1].(*Welcome), sent); err != nil {
+	if err := daemon.SendFiles(samples[1], sent); err != nil {
 		t.Fatal(err)
 	}
 	m, files, err := client.Receive()
 	if err != nil || !reflect.DeepEqual(m, samples[1]) {
 		t.Fatalf("client received %+v, %v", m, err)
 	}
-	for want, f := range map[string]*os.File{"policy": files.Policy, "stats": files.Stats, "doorbell": files.Doorbell} {
+	pages := files.Pages()
+	for want, f := range map[string]*os.File{"policy": pages.Policy, "stats": pages.Stats, "doorbell": pages.Doorbell} {
 		b := make([]byte, len(want))
 		if _, err := f.ReadAt(b, 0); err != nil || string(b) != want {
 			t.Errorf("descriptor of %s reads %q, %v", want, b, err)
@@ -235,6 +265,9 @@ func TestConversation(t *testing.T) {
 		t.Error(err)
 	}
 	for _, m := range samples[3:] {
+		if carried(m) > 0 {
+			continue
+		}
 		if err := client.Send(m); err != nil {
 			t.Fatal(err)
 		}
@@ -258,6 +291,10 @@ func TestReceiveRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	channel, err := Encode(&Channel{Role: Producer, Consumers: 32, Generation: 1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	outOfTurn, err := Encode(&Ready{}, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -269,7 +306,10 @@ func TestReceiveRefuses(t *testing.T) {
 		"welcome without descriptors": {welcome, 0},
 		"welcome with one too few":    {welcome, 2},
 		"welcome with one too many":   {welcome, 4},
-		"more than there is room for": {welcome, 40},
+		"more than there is room for": {welcome, 100},
+		"channel without descriptors": {channel, 0},
+		"channel with one too few":    {channel, 66},
+		"channel with one too many":   {channel, 68},
 		"out of sequence":             {outOfTurn, 0},
 		"not a message":               {[]byte("hello"), 3},
 		"too long":                    {make([]byte, MaxMessage+2), 1},

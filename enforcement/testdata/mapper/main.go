@@ -71,7 +71,7 @@ func (m *mapper) attach(string) error {
 		return refused
 	}
 	m.conn = conn
-	if m.policy, err = page.OpenPolicy(files.Policy); err != nil {
+	if m.policy, err = page.OpenPolicy(files.Pages().Policy); err != nil {
 		return err
 	}
 	return conn.Send(&wire.Ready{})

@@ -116,8 +116,14 @@ func Transition(source, target, action string) []string {
 	return []string{at + "/config/source = " + source, at + "/config/target = " + target, at + "/config/action = " + action}
 }
 
+// Channel returns the lines of a channel.
+func Channel(name, producer, consumer string) []string {
+	at := Entry("channel", name)
+	return []string{at + "/config/name = " + name, at + "/config/producer = " + producer, at + "/config/consumer[.='" + consumer + "']"}
+}
+
 // Entry returns the path, below /mpk-security, of an entry of a list: domain,
-// service or transition.
+// service, transition or channel.
 func Entry(list string, keys ...string) string {
 	if list == "transition" {
 		return fmt.Sprintf("transitions/transition[source='%s'][target='%s']", keys[0], keys[1])

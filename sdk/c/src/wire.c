@@ -16,7 +16,7 @@
 #include "internal.h"
 
 #define MAGIC UINT32_C(0x54414757) /* "WGAT" */
-#define VERSION 2
+#define VERSION 3
 #define HEADER 16u
 #define MAX_MESSAGE 65536u
 #define MAX_REFUSAL 1024u
@@ -166,6 +166,7 @@ int wg_wire_hello(const struct wg_config *config) {
 				return WG_E_ARGUMENT;
 			put_text(&w, s->operations[j].name);
 		}
+		put(&w, 0, 2); /* ends of channels */
 	}
 	WG->hello_size = w.length;
 	return w.failed ? WG_E_ARGUMENT : WG_OK;
