@@ -15,6 +15,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/policy"
+	"github.com/optical-net/waveguard/enforcement/rounds"
 )
 
 // Authority decides on claims.
@@ -58,6 +59,7 @@ type Server struct {
 
 	lobby      lobby
 	complaints complaints
+	rounds     rounds.Rounds // in which attached processes are looked at
 	readiness  time.Duration // how long a process may take to be ready; 0 is handshakeTimeout
 }
 
@@ -138,7 +140,7 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 	}
 	defer session.Leave()
 	go func() {
-		err := p.watch()
+		err := p.watch(&s.rounds)
 		if errors.Is(err, errEnded) && c.Socket().CloseRead() == nil {
 			return // the conversation ends with what was sent before
 		}
