@@ -59,6 +59,7 @@ type attachment struct {
 	matched []bool            // by source and target local index: the policy in force has a transition
 	revoked map[string]error  // services whose claim no longer holds, and why
 	scans   map[string]policy.CodeScan
+	proving bool // its digest is or was computed for a service that is isolated until it is known
 }
 
 // hostedService is a claimed service and the domain it was claimed into.
@@ -138,11 +139,13 @@ func (a *attachment) obey(p plan) {
 		a.engine.log.Error("publish policy", "attachment", a.id, "err", err)
 	}
 	for name, err := range p.revoked {
-		if a.revoked[name] == nil {
+		was := a.revoked[name]
+		if was == nil || errors.Is(was, policy.ErrDigestUnknown) && !errors.Is(err, policy.ErrDigestUnknown) {
 			a.engine.log.Warn("service isolated", "service", name, "pid", a.identity.PID, "err", err)
 		}
 	}
 	a.matched, a.revoked, a.scans = matched(p.table), p.revoked, p.scans
+	a.proveLocked()
 }
 
 func matched(t page.Table) []bool {

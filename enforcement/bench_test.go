@@ -142,7 +142,7 @@ func BenchmarkStateObserved(b *testing.B) {
 	c := r.joinReady(hello("front", "vault"))
 	c.stats.Cell(0, 1).Add(page.Permitted)
 	_ = r.engine.State()
-	r.engine.FillObservations(10_000)
+	r.engine.FillObservations("other", 10_000)
 	_ = r.engine.State()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -239,3 +239,37 @@ func (l locked) Write(b []byte) (int, error) {
 	defer l.Unlock()
 	return l.b.Write(b)
 }
+
+// TestDenialsAreBounded: a process that makes names of channels up is reported so often, and
+// again for a channel that was configured since.
+func TestDenialsAreBounded(t *testing.T) {
+	r := start(t, (*enforcement.Engine).Hurry)
+	reported := func(ends ...wire.End) (n int) {
+		session := r.enter(identity(t), withEnds("front", ends...))
+		for ; len(r.engine.Violations()) > 0; n++ {
+			<-r.engine.Violations()
+		}
+		session.Leave()
+		return n
+	}
+	made, last := 0, wire.End{}
+	for i := range 2 * wire.MaxEnds / wire.MaxChannels {
+		var ends []wire.End
+		for j := range wire.MaxChannels {
+			last = wire.End{Role: wire.Producer, Channel: fmt.Sprintf("c%d-%d", i, j)}
+			ends = append(ends, last)
+		}
+		made += reported(ends...)
+	}
+	if made != wire.MaxEnds {
+		t.Errorf("%d are reported, want %d", made, wire.MaxEnds)
+	}
+	first := wire.End{Role: wire.Producer, Channel: "c0-0"}
+	if n := reported(first); n != 0 {
+		t.Errorf("one is reported again")
+	}
+	r.commit(viewtest.Channel("c0-0", "vault", "front")...)
+	if n := reported(first); n != 1 {
+		t.Errorf("after a change it is reported %d times", n)
+	}
+}

@@ -1,10 +1,13 @@
 package enforcement
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/openconfig/ygot/ygot"
@@ -14,18 +17,32 @@ import (
 	"github.com/optical-net/waveguard/gen"
 )
 
-// code is what is known of the code of a process. Its follower belongs to whoever
-// looks, one at a time: first Join, then the attachment's watchCode.
+// code is what is known of the code of a process.
 type code struct {
 	follower *scan.Follower // nil if there is none
 	service  string         // that it is looked at for
-	watched  chan struct{}  // closed when nobody looks any more
-	told     map[finding]bool
-	counted  map[string]int // findings that are not accepted, by service
+	present  context.Context
+	end      context.CancelFunc // of present, when the process leaves
+	leave    func()             // the rounds in which it is looked at
+
+	// turn is held by whoever looks: first Join, then the attachment's rounds, a
+	// goroutine beside them, and who closes it. What follows is theirs.
+	turn    sync.Mutex
+	scanned bool      // once at least since it attached
+	full    time.Time // when all of it was
+	rest    time.Time // until which it is left alone
 
 	mu      sync.Mutex
 	picture *scan.Picture // nil before the first scan
 	problem error         // why the latest look failed
+	looks   uint64        // how often these were set
+	shown   *shownCode    // nil since they were
+}
+
+// shownCode is the state that was made last, and for a service that accepts what.
+type shownCode struct {
+	accepted []string
+	state    *gen.MpkSecurity_Service_CodeScan
 }
 
 // finding tells what was found from everything else.
@@ -37,7 +54,8 @@ type finding struct {
 }
 
 func followCode(pid int, service string) *code {
-	c := &code{service: service, counted: map[string]int{}, watched: make(chan struct{})}
+	c := &code{service: service}
+	c.present, c.end = context.WithCancel(context.Background())
 	var err error
 	if c.follower, err = scan.Follow(pid); err != nil {
 		c.follower, c.problem = nil, err
@@ -46,6 +64,7 @@ func followCode(pid int, service string) *code {
 }
 
 func (c *code) close() {
+	c.end()
 	if c.follower != nil {
 		_ = c.follower.Close()
 	}
@@ -62,7 +81,8 @@ func (c *code) set(p *scan.Picture, problem error) (changed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	changed = p != c.picture || (problem == nil) != (c.problem == nil)
-	c.picture, c.problem = p, problem
+	c.picture, c.problem, c.shown = p, problem, nil
+	c.looks++
 	return changed
 }
 
@@ -147,11 +167,28 @@ func refused(p *scan.Picture, accepted []scan.Class) (all []flaw) {
 	return all
 }
 
-// state is what the model says of it for a service.
+// state is what the model says of it for a service. It is the same as before if nothing
+// changed.
 func (c *code) state(s policy.CodeScan) *gen.MpkSecurity_Service_CodeScan {
 	if !s.On {
 		return nil
 	}
+	c.mu.Lock()
+	shown, looks := c.shown, c.looks
+	c.mu.Unlock()
+	if shown != nil && slices.Equal(shown.accepted, s.Accepted) {
+		return shown.state
+	}
+	state := c.describe(s)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if looks == c.looks {
+		c.shown = &shownCode{s.Accepted, state}
+	}
+	return state
+}
+
+func (c *code) describe(s policy.CodeScan) *gen.MpkSecurity_Service_CodeScan {
 	verdict, err := c.judge(s)
 	state := &gen.MpkSecurity_Service_CodeScan{Verdict: verdict}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement"
+	"github.com/optical-net/waveguard/enforcement/attach"
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/gen"
@@ -32,11 +33,22 @@ func (r *rig) verdict() gen.E_MpkSecurityTypes_CodeScanVerdict {
 }
 
 // startLooking starts a daemon that looks at code all the time.
-func startLooking(t *testing.T) *rig {
+func startLooking(t *testing.T, tune ...func(*enforcement.Engine)) *rig {
 	t.Helper()
-	r := start(t)
+	r := start(t, tune...)
 	r.engine.LookEvery(5 * time.Millisecond)
 	return r
+}
+
+// startScanned starts a daemon, and a process whose code it has looked at for the last time in this hour.
+func startScanned(t *testing.T) (*rig, *mapper) {
+	t.Helper()
+	r := start(t)
+	r.engine.LookEvery(time.Hour)
+	m := r.mapper(t)
+	m.do("attach")
+	r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+	return r, m
 }
 
 // noViolation requires that none was reported.
@@ -222,11 +234,7 @@ func TestCodeThatCannotBeRead(t *testing.T) {
 // TestCodeScanInterval: an interval that was made shorter counts soon.
 func TestCodeScanInterval(t *testing.T) {
 	t.Parallel()
-	r := start(t)
-	r.engine.LookEvery(time.Hour)
-	m := r.mapper(t)
-	m.do("attach")
-	r.eventually("the scan at attach", func() bool { return r.verdict() == verdictAccepted })
+	r, m := startScanned(t)
 	m.do("map", codeFile(t, wrpkru, 100))
 	r.commit("system/config/code-scan-interval = 1")
 	r.unproven()
@@ -330,6 +338,90 @@ func TestCodeOfOneThatComesBack(t *testing.T) {
 		t.Errorf("front %+v, vault %+v", front, vault)
 	}
 	r.unproven()
+}
+
+// TestCodeStateIsMadeOnce: the state of code that did not change is the same, and another one
+// for a service that accepts something else.
+func TestCodeStateIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	r, m := startScanned(t)
+	was := r.service("front").CodeScan
+	if again := r.service("front").CodeScan; again != was {
+		t.Error("the state was made again")
+	}
+	r.commit(frontScan("accept[.='ENTRY']"))
+	if s := r.service("front").CodeScan; s.Verdict != verdictOpen || was.Verdict != verdictAccepted {
+		t.Errorf("where no gate is accepted the state is %+v, and was %+v", s, was)
+	}
+	m.do("map", codeFile(t, wrpkru, 100))
+	r.commit(frontScan("accept[.='GATE']"))
+	r.engine.LookEvery(5 * time.Millisecond)
+	r.eventually("the next scan", func() bool { s := r.service("front").CodeScan; return s.GetOpen() == 1 && s.Verdict == verdictOpen })
+}
+
+// TestCodeIsToldOnce: a process that attaches again is not reported again for the code that it
+// was reported for, but for what it has come by meanwhile. Another process is.
+func TestCodeIsToldOnce(t *testing.T) {
+	t.Parallel()
+	hit, second := codeFile(t, wrpkru, 100), codeFile(t, wrpkru, 200)
+	for _, mode := range []string{"REQUIRE_CLEAN", "REPORT"} {
+		r := startLooking(t, (*enforcement.Engine).Believe, (*enforcement.Engine).Hurry)
+		r.commit(frontScan("mode = " + mode))
+		m := r.mapper(t)
+		id := policy.Identity{PID: m.cmd.Process.Pid, UID: uint32(os.Getuid()), Start: 7}
+		attach := func(continues uint64) *again {
+			h := hello("front")
+			h.Continues = continues
+			s := r.enter(id, h)
+			w, _ := s.Welcome()
+			r.eventually("the scan at attach", func() bool { return r.verdict() == verdictOpen || r.verdict() == verdictAccepted })
+			return &again{s, w.Attachment}
+		}
+		one := attach(4711)
+		m.do("map", hit)
+		r.unproven()
+		two := attach(one.id) // before the first connection has ended
+		one.Leave()
+		two.Leave() // which waits for what is told
+		three := attach(two.id)
+		three.Leave()
+		r.noViolation()
+
+		m.do("map", second)
+		four := attach(three.id)
+		r.unproven()
+		four.Leave()
+		r.noViolation()
+
+		id.Start++
+		h := attach(four.id)
+		if mode == "REQUIRE_CLEAN" {
+			r.unproven()
+		}
+		h.Leave()
+		r.noViolation()
+	}
+}
+
+// TestToldIsBounded: what is remembered of processes that attach over and over is bounded, and
+// the latest is.
+func TestToldIsBounded(t *testing.T) {
+	t.Parallel()
+	const each = enforcement.MaxTold / 8
+	for processes, want := range map[int]int{1: each, 8: 8 * each, 9: 8 * each, 30: 8 * each} {
+		if findings, latest := enforcement.TellMany(processes, each); findings != want || latest != each {
+			t.Errorf("of %d processes %d findings are remembered, %d of the latest; want %d and %d", processes, findings, latest, want, each)
+		}
+	}
+	if findings, latest := enforcement.TellMany(2, 2*enforcement.MaxTold); findings != 2*enforcement.MaxTold || latest != findings {
+		t.Errorf("of one that has more %d findings are remembered, %d of them its own", findings, latest)
+	}
+}
+
+// again is an attachment that another one continues.
+type again struct {
+	attach.Session
+	id uint64
 }
 
 // TestCodeWithoutEnd: of a process with more code than can be scanned in time nothing is

@@ -150,50 +150,57 @@ func (e *Engine) noteStuck(service string, more int) {
 	}
 }
 
-// watchCode looks at the code of the process until it leaves.
+// watchCode has the code of the process looked at now, and in the rounds until it leaves.
 func (a *attachment) watchCode() {
-	defer close(a.code.watched)
-	defer a.code.close()
-	if a.code.follower == nil {
+	c := a.code
+	if c.follower == nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() { <-a.left; cancel() }()
-	first, full := true, time.Now()
-	for {
-		start := time.Now()
-		if a.wanted(func(s policy.CodeScan) bool { return s.On }) {
-			if start.Sub(full) > fullScanEvery {
-				a.code.follower.Forget()
-				full = start
-			}
-			if (a.code.look(ctx, a.engine, a.enforceCode) || first) && ctx.Err() == nil {
-				first = a.codeChanged(first)
-			}
-		}
-		if !a.restFromCode(ctx, start, (scanShare-1)*time.Since(start)) {
-			return
-		}
-	}
+	c.full = time.Now()
+	c.turn.Lock()
+	go a.lookAtCode()
+	c.leave = a.engine.codeRounds.Join(a.visitCode)
 }
 
-// restFromCode waits until it is time for the next look, and at least for a time. It
-// returns false when ctx ends. A shorter interval counts within a second.
-func (a *attachment) restFromCode(ctx context.Context, start time.Time, least time.Duration) bool {
-	begin := time.Now()
-	for {
-		left := max(a.engine.codeInterval()-time.Since(start), least-time.Since(begin))
-		if left <= 0 {
-			return ctx.Err() == nil
-		}
-		t := time.NewTimer(min(left, time.Second))
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return false
-		case <-t.C:
-		}
+// visitCode has the code looked at if there may be anything new in it. Those that come
+// after it in the round wait meanwhile.
+func (a *attachment) visitCode() {
+	c := a.code
+	if !c.turn.TryLock() {
+		return
+	}
+	if time.Now().Before(c.rest) || !a.wanted(func(s policy.CodeScan) bool { return s.On }) || c.unchanged() {
+		c.turn.Unlock()
+		return
+	}
+	go a.lookAtCode()
+}
+
+// unchanged says that a look would find what is known.
+//
+// Preconditions: c.turn is held.
+func (c *code) unchanged() bool {
+	p, problem := c.read()
+	return p != nil && problem == nil && c.scanned && time.Since(c.full) <= fullScanEvery && c.follower.Unchanged()
+}
+
+// lookAtCode looks at the code once, and sets when that may be done again.
+//
+// Preconditions: a.code.turn is held; lookAtCode gives it up.
+func (a *attachment) lookAtCode() {
+	c := a.code
+	defer c.turn.Unlock()
+	start := time.Now()
+	defer func() { c.rest = time.Now().Add((scanShare - 1) * time.Since(start)) }()
+	if !a.wanted(func(s policy.CodeScan) bool { return s.On }) {
+		return
+	}
+	if start.Sub(c.full) > fullScanEvery {
+		c.follower.Forget()
+		c.full = start
+	}
+	if (c.look(c.present, a.engine, a.enforceCode) || !c.scanned) && c.present.Err() == nil {
+		c.scanned = a.codeChanged(!c.scanned)
 	}
 }
 
@@ -201,22 +208,26 @@ func (a *attachment) restFromCode(ctx context.Context, start time.Time, least ti
 // does not come back goes on alone.
 const longestFarewell = time.Second
 
-// unwatch waits until nobody looks any more.
-//
-// Preconditions: a.left is closed.
+// unwatch ends the looks, and waits until nobody looks any more.
 func (a *attachment) unwatch() {
+	c := a.code
+	if c.follower == nil {
+		return
+	}
+	c.leave()
+	c.end()
+	over := make(chan struct{})
+	go func() {
+		c.turn.Lock() // for good: nobody looks again
+		c.close()
+		close(over)
+	}()
 	late := time.NewTimer(longestFarewell)
 	defer late.Stop()
 	select {
-	case <-a.code.watched:
+	case <-over:
 	case <-late.C:
 	}
-}
-
-func (e *Engine) codeInterval() time.Duration {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.codeEvery
 }
 
 // wanted says whether a service asks for what is.
@@ -232,29 +243,33 @@ func (a *attachment) wanted(is func(policy.CodeScan) bool) bool {
 }
 
 // codeChanged draws the consequences of what a look found. What the first scan finds
-// was there when the process attached, and is no act. It says whether that is yet
-// to come.
+// was there when the process attached, and is no act. It says whether anything has been
+// scanned.
 func (a *attachment) codeChanged(first bool) bool {
 	a.enforceCode()
 	a.mu.Lock()
 	scans := a.scans
 	a.mu.Unlock()
-	told := map[finding]bool{}
 	for _, s := range a.services {
-		a.tellCode(s, scans[s.name], first, told)
+		a.tellCode(s, scans[s.name], first)
 	}
-	a.code.told = told
 	p, _ := a.code.read()
-	return first && p == nil
+	return !first || p != nil
 }
 
 // enforceCode puts in force which services keep their claim.
 func (a *attachment) enforceCode() {
 	e := a.engine
 	defer e.signal()
-	if !a.wanted(func(s policy.CodeScan) bool { return s.Required }) {
-		return
+	if a.wanted(func(s policy.CodeScan) bool { return s.Required }) {
+		a.enforce(func(p plan) bool { return !sameKeys(p.revoked, a.revokedNow()) })
 	}
+}
+
+// enforce puts the policy in force for what is known now, if the process is still there and
+// that is necessary.
+func (a *attachment) enforce(necessary func(plan) bool) {
+	e := a.engine
 	e.commit.Lock()
 	defer e.commit.Unlock()
 	e.mu.Lock()
@@ -263,8 +278,7 @@ func (a *attachment) enforceCode() {
 	if !here {
 		return
 	}
-	p := a.compile(e.config.Reader())
-	if !sameKeys(p.revoked, a.revokedNow()) {
+	if p := a.compile(e.config.Reader()); necessary(p) {
 		a.obey(p)
 		e.reviewChannelsOf(a)
 	}
@@ -282,33 +296,26 @@ func sameKeys(a, b map[string]error) bool {
 }
 
 // tellCode reports what is new and not accepted by a service.
-func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, first bool, told map[finding]bool) {
+func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, first bool) {
 	p, _ := a.code.read()
 	if p == nil || !asked.On {
 		return
 	}
-	var fresh []flaw
-	for _, f := range refused(p, classes(asked)) {
-		if told[f.finding] = true; !a.code.told[f.finding] {
-			fresh = append(fresh, f)
-		}
-	}
-	n := p.Refused(classes(asked)...)
-	more := max(len(fresh), n-a.code.counted[s.name])
-	a.code.counted[s.name] = n
-	if more <= 0 {
+	key := toldKey{pid: a.identity.PID, start: a.identity.Start, service: s.name}
+	n := a.engine.told.take(key, p, asked, occasion{first: first, continues: a.continues})
+	if n.more <= 0 {
 		return
 	}
-	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", more, "at attach", first, "err", unproven(p, classes(asked)))
-	if first && !asked.Required {
+	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", n.more, "at attach", first, "err", unproven(p, classes(asked)))
+	if !n.report {
 		return
 	}
 	v := Violation{
 		Time: p.Time, Kind: wire.UnprovenCode, Severity: wire.UnprovenCode.Severity(),
-		Service: s.name, Source: s.domain, PID: a.identity.PID, Occurrences: uint32(more), Strength: a.strength,
+		Service: s.name, Source: s.domain, PID: a.identity.PID, Occurrences: uint32(n.more), Strength: a.strength,
 	}
-	if len(fresh) > 0 && fresh[0].hit != nil {
-		v.Address = uint64(fresh[0].hit.Address)
+	if len(n.fresh) > 0 && n.fresh[0].hit != nil {
+		v.Address = uint64(n.fresh[0].hit.Address)
 	}
 	a.engine.record(v)
 }

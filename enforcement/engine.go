@@ -10,6 +10,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/policy"
+	"github.com/optical-net/waveguard/enforcement/rounds"
 	"github.com/optical-net/waveguard/gen"
 	"github.com/optical-net/waveguard/gen/view"
 )
@@ -34,16 +35,17 @@ type Engine struct {
 	minimum     gen.E_MpkSecurityTypes_IsolationStrength
 	outline     outline
 	ledger      *ledger
-	codeEvery   time.Duration // between two looks at the code of a process
-	findings    share         // of the reports that are the daemon's own
+	findings    share // of the reports that are the daemon's own
 	refusals    refusals
 	channels    *broker
+	told        told           // of unproven code
 	stuck       map[string]int // looks at code that do not come back, by service
 
 	// bells is held by the one process whose doorbell is answered: however many
 	// ring, that takes one processor at most.
 	bells sync.Mutex
 
+	codeRounds  rounds.Rounds // in which the code of processes is looked at
 	scanners    chan struct{} // has an element for each process that is looked at
 	longest     time.Duration // longestScan
 	longestJoin time.Duration
@@ -56,6 +58,8 @@ type Engine struct {
 	checkKeys    func(pid int) error
 	checkMapped  func(pid int, page *os.File) error
 	grace        time.Duration // leaveGrace
+
+	longestDigest time.Duration // longestDigest
 }
 
 // violationBacklog is how many reports may wait for telemetry.
@@ -69,12 +73,13 @@ func New(log *slog.Logger) *Engine {
 		nextID:      rand.Uint64() >> 1,
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
 		ledger: newLedger(), channels: newBroker(log),
-		codeEvery: time.Second, scanners: make(chan struct{}, maxScanners), longest: longestScan,
+		scanners: make(chan struct{}, maxScanners), longest: longestScan,
 		longestJoin: longestJoin, stuck: map[string]int{},
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
 		changed: make(chan struct{}, 1), violations: make(chan Violation, violationBacklog),
 		examinations: make(chan struct{}, maxExaminations), digesting: make(chan struct{}, maxExaminations),
 		hostHasKeys: mpk.HostHasKeys(), checkKeys: checkKeys, checkMapped: checkMapped, grace: leaveGrace,
+		longestDigest: longestDigest,
 	}
 	e.refusals.record = e.record
 	e.channels.record = func(from *attachment, v Violation) { e.recordOf(&from.reports, v) }
@@ -89,6 +94,7 @@ func (e *Engine) Prepare(ctx context.Context, d *view.Delta) (commit, abort func
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
+	e.awaitDigests(ctx, d)
 	e.commit.Lock()
 	plans := e.compile(d)
 	return func() { e.put(d, plans) }, e.commit.Unlock, nil
@@ -120,7 +126,7 @@ func (e *Engine) put(d *view.Delta, plans map[*attachment]plan) {
 	}
 	e.minimum = e.config.Reader().System().GetMinimumIsolationStrength()
 	if d.System != nil {
-		e.codeEvery = policy.CodeScanInterval(e.config.Reader())
+		e.codeRounds.Every(policy.CodeScanInterval(e.config.Reader()))
 	}
 	e.outline.apply(d)
 	e.ledger.forget(d)

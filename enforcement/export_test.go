@@ -9,6 +9,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/channel"
 	"github.com/optical-net/waveguard/enforcement/policy"
+	"github.com/optical-net/waveguard/enforcement/scan"
 	"github.com/optical-net/waveguard/gen/view"
 )
 
@@ -50,6 +51,9 @@ func (e *Engine) Refill() {
 	}
 }
 
+// AwaitDigestsFor sets how long a commit waits for the digests that it asks for.
+func (e *Engine) AwaitDigestsFor(d time.Duration) { e.longestDigest = d }
+
 // Believe has the engine take processes at their word, as a daemon does that does
 // not look.
 func (e *Engine) Believe() {
@@ -71,23 +75,20 @@ func (e *Engine) DepartedCells() (n int) {
 // MaxObserved is how many pairs of domains are observed.
 const MaxObserved = maxObserved
 
-// FillObservations adds pairs of domains until so many are observed.
-func (e *Engine) FillObservations(n int) {
+// FillObservations adds pairs of domains until so many are observed, of two calls each, in
+// the room of an owner.
+func (e *Engine) FillObservations(owner string, n int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	o := &e.ledger.observed
 	for i := 0; len(o.pairs) < n; i++ {
-		o.pairs[view.TransitionKey{Source: "x", Target: strconv.Itoa(i)}] = &observed{}
+		o.put(view.TransitionKey{Source: "x", Target: strconv.Itoa(i)}, &observed{owner: owner, permitted: 1, denied: 1})
 	}
 }
 
 // LookEvery sets the time between two looks at the code of a process, until a commit
 // changes it.
-func (e *Engine) LookEvery(d time.Duration) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.codeEvery = d
-}
+func (e *Engine) LookEvery(d time.Duration) { e.codeRounds.Every(d) }
 
 // CodeAdmits says whether a service that requires clean code takes that of a
 // process, which was not scanned.
@@ -115,6 +116,26 @@ func (e *Engine) OccupyScanners() (free func()) {
 			<-e.scanners
 		}
 	}
+}
+
+// MaxTold is how many findings are remembered.
+const MaxTold = maxTold
+
+// TellMany tells of so many processes, each with so many findings, and returns how many of them are
+// remembered, and of the last process.
+func TellMany(processes, findings int) (all, latest int) {
+	var t told
+	p := &scan.Picture{Counts: map[scan.Class]int{scan.Open: findings}}
+	for i := range findings {
+		p.Hits = append(p.Hits, scan.Hit{Address: scan.Address(i), Class: scan.Open})
+	}
+	for pid := range processes {
+		t.take(toldKey{pid: pid}, p, policy.CodeScan{On: true}, occasion{})
+	}
+	for _, of := range t.of {
+		all += len(of.findings)
+	}
+	return all, len(t.of[toldKey{pid: processes - 1}].findings)
 }
 
 // How many looks at the code of a service's processes may be stuck, and what comes on top

@@ -53,7 +53,7 @@ func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.
 	}
 	e.register(a)
 	go a.listen(doorbell)
-	go a.watchCode()
+	a.watchCode()
 	return a, nil
 }
 
@@ -70,28 +70,6 @@ func (e *Engine) awaitHolders(id policy.Identity, h *wire.Hello) {
 			return
 		}
 	}
-}
-
-// readDigest has the digest of a large executable computed, if it will be asked
-// for, while no commit waits.
-func (e *Engine) readDigest(id policy.Identity, h *wire.Hello) {
-	for _, m := range e.matches(h) {
-		leave := occupy(e.digesting)
-		_ = m.Check(id) // which keeps the digest; admit decides
-		leave()
-	}
-}
-
-func (e *Engine) matches(h *wire.Hello) (matches []*policy.Match) {
-	e.commit.Lock()
-	defer e.commit.Unlock()
-	reader := e.config.Reader()
-	for _, s := range h.Services {
-		if service := reader.Service(s.Name); service != nil && service.ExecutableSha256 != nil {
-			matches = append(matches, policy.MatchOf(service))
-		}
-	}
-	return matches
 }
 
 // refuse reports a refused claim as the violation it may be.

@@ -25,13 +25,16 @@ var operationName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,62}$`)
 type observations struct {
 	since   time.Time
 	pairs   map[view.TransitionKey]*observed
-	omitted uint64 // calls of pairs that found no room
+	room    room
+	omitted uint64 // calls of pairs that found no room, or gave theirs up
 
 	shown *gen.MpkSecurity_Observation // the latest state
 }
 
 // observed is what was seen of the calls of one domain into another.
 type observed struct {
+	owner string // whose room it takes
+
 	permitted, denied, tolerated uint64
 
 	operations  []string // by name
@@ -44,7 +47,7 @@ type observed struct {
 }
 
 func newObservations(since time.Time) observations {
-	return observations{since: since, pairs: map[view.TransitionKey]*observed{}}
+	return observations{since: since, pairs: map[view.TransitionKey]*observed{}, room: room{}}
 }
 
 // forget drops the pairs of domains that were removed from the configuration.
@@ -53,7 +56,7 @@ func (o *observations) forget(d *view.Delta) {
 	if !slices.Contains(slices.Collect(maps.Values(d.Domains)), nil) {
 		return
 	}
-	maps.DeleteFunc(o.pairs, func(k view.TransitionKey, _ *observed) bool { return gone(k.Source) || gone(k.Target) })
+	o.remove(func(k view.TransitionKey) bool { return gone(k.Source) || gone(k.Target) })
 }
 
 // observe takes in the calls from domain i of a process into j that were added
@@ -67,7 +70,7 @@ func (e *Engine) observe(a *attachment, i, j int, d calls, c *cell, seen page.Se
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	pair := e.pairLocked(view.TransitionKey{Source: a.hosted[i].Domain, Target: a.hosted[j].Domain}, made)
+	pair := e.pairLocked(a.owner(), view.TransitionKey{Source: a.hosted[i].Domain, Target: a.hosted[j].Domain}, made)
 	if pair == nil {
 		return // what was seen is taken in with the first call that is
 	}
@@ -76,12 +79,12 @@ func (e *Engine) observe(a *attachment, i, j int, d calls, c *cell, seen page.Se
 	pair.see(seen, a.hosted[j].Operations)
 }
 
-// pairLocked returns what is observed of two domains, which so many calls were
-// added to. It is nil for a pair that nothing is known of: nobody calls, a domain
+// pairLocked returns what is observed of two domains, which an owner's process made so
+// many more calls between. It is nil for a pair that nothing is known of: nobody calls, a domain
 // is not configured, or there is no room.
 //
 // Preconditions: e.mu is held.
-func (e *Engine) pairLocked(key view.TransitionKey, made uint64) *observed {
+func (e *Engine) pairLocked(owner string, key view.TransitionKey, made uint64) *observed {
 	o := &e.ledger.observed
 	if pair := o.pairs[key]; pair != nil || made == 0 {
 		return pair
@@ -91,12 +94,12 @@ func (e *Engine) pairLocked(key view.TransitionKey, made uint64) *observed {
 	switch {
 	case !source || !target:
 		return nil
-	case len(o.pairs) == maxObserved:
+	case len(o.pairs) == maxObserved && !o.displace(owner):
 		o.omitted += made
 		return nil
 	}
-	pair := &observed{first: time.Now()}
-	o.pairs[key] = pair
+	pair := &observed{owner: owner, first: time.Now()}
+	o.put(key, pair)
 	return pair
 }
 
@@ -198,7 +201,7 @@ func (e *Engine) ResetObservations(sources []string) {
 	if len(sources) == 0 {
 		e.ledger.observed = newObservations(time.Now())
 	}
-	maps.DeleteFunc(e.ledger.observed.pairs, func(k view.TransitionKey, _ *observed) bool { return concerns(k.Source) })
+	e.ledger.observed.remove(func(k view.TransitionKey) bool { return concerns(k.Source) })
 	e.signal()
 }
 

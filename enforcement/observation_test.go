@@ -2,6 +2,7 @@ package enforcement_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -286,11 +287,35 @@ func TestObservationsAreBounded(t *testing.T) {
 	c := r.joinReady(vault("read"))
 	c.stats.Cell(0, 1).Add(page.Permitted)
 	r.wantCalls(1, 0, 0)
-	r.engine.FillObservations(enforcement.MaxObserved)
+	r.engine.FillObservations("front", enforcement.MaxObserved)
 	c.stats.Cell(0, 1).Add(page.Permitted)
 	c.stats.Cell(1, 0).AddN(page.Permitted, 4)
 	r.wantCalls(2, 0, 0)
 	if o := r.engine.State().Observation; o.GetOmitted() != 4 || r.observed("b", "a") != nil {
 		t.Errorf("%d calls were omitted", o.GetOmitted())
+	}
+}
+
+// TestObservationsAreShared holds that a process that fills the room for pairs keeps those of
+// others out no longer than until they come, and that what it loses for them is counted.
+func TestObservationsAreShared(t *testing.T) {
+	r := start(t)
+	r.commit(viewtest.Service("hostile", "a", os.Getuid())...)
+	r.engine.FillObservations("hostile", enforcement.MaxObserved)
+	c := r.joinReady(vault("read"))
+	c.stats.Cell(0, 1).Add(page.Permitted)
+	c.stats.Cell(1, 0).AddN(page.Permitted, 4)
+	r.wantCalls(1, 0, 0)
+	o := r.engine.State().Observation
+	if back := r.observed("b", "a"); back.GetPermitted() != 4 || o.GetOmitted() != 2*2 || len(o.Transition) != enforcement.MaxObserved {
+		t.Errorf("observed are %+v and %d pairs in all, omitted %d calls", back, len(o.Transition), o.GetOmitted())
+	}
+	r.engine.ResetObservations([]string{"x"})
+	if n := len(r.engine.State().Observation.Transition); n != 2 {
+		t.Errorf("%d pairs are left, want 2", n)
+	}
+	r.engine.FillObservations("hostile", enforcement.MaxObserved)
+	if n := len(r.engine.State().Observation.Transition); n != enforcement.MaxObserved {
+		t.Errorf("%d pairs are observed", n)
 	}
 }

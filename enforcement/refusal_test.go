@@ -158,10 +158,10 @@ func TestSecondProcess(t *testing.T) {
 // identity is this process, for tests that need no socket.
 func identity(t testing.TB) policy.Identity {
 	t.Helper()
-	return policy.Identity{PID: os.Getpid(), UID: uint32(os.Getuid()), SHA256: func() (string, error) {
+	return policy.Identity{PID: os.Getpid(), UID: uint32(os.Getuid()), Digest: policy.NewDigest(func() (string, error) {
 		t.Error("the digest was asked for")
 		return "", nil
-	}}
+	})}
 }
 
 // TestRefusedWhileOthersCommit: a process that is refused when it is ready is looked up

@@ -145,13 +145,13 @@ func (r *rig) commit(lines ...string) {
 // violation waits for the next report.
 func (r *rig) violation() enforcement.Violation {
 	r.t.Helper()
+	var v enforcement.Violation
 	select {
-	case v := <-r.engine.Violations():
-		return v
+	case v = <-r.engine.Violations():
 	case <-time.After(patience):
 		r.t.Fatal("no violation was reported")
-		panic("not reached")
 	}
+	return v
 }
 
 func (r *rig) domain(name string) *gen.MpkSecurity_Domain { return r.engine.State().Domain[name] }

@@ -202,8 +202,8 @@ func introduce(s *gen.MpkSecurity_Service, id policy.Identity) {
 	s.ProviderUid = ygot.Uint32(id.UID)
 	s.ProviderExecutable = known(id.Executable)
 	s.ProviderCgroup = known(id.Cgroup)
-	if id.KnownSHA256 != nil {
-		s.ProviderExecutableSha256 = known(id.KnownSHA256())
+	if sum, err := id.Digest.Known(); err == nil {
+		s.ProviderExecutableSha256 = known(sum)
 	}
 	if !id.Started.IsZero() {
 		s.ProviderStartTime = timestamp(id.Started)

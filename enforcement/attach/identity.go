@@ -10,8 +10,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -69,7 +67,7 @@ func lookUp(cred *unix.Ucred, held *process) (*peer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open what process %d runs: %w", id.PID, err)
 	}
-	id.SHA256, id.KnownSHA256 = digest(file)
+	id.Digest = policy.NewDigest(func() (string, error) { return digest(file) })
 	return &peer{id, held, file}, nil
 }
 
@@ -140,24 +138,17 @@ func checkFileSystemType(magic int64) error {
 // maxExecutable bounds, in bytes, what is read for a digest.
 const maxExecutable = 1 << 30
 
-// digest returns what gives the SHA-256 of the file, computed when first asked
-// for, and what gives it only if it was.
-func digest(file *os.File) (sum func() (string, error), known func() string) {
-	var computed atomic.Value
-	sum = sync.OnceValues(func() (string, error) {
-		if err := checkFileSystem(file); err != nil {
-			return "", err
-		}
-		h := sha256.New()
-		switch n, err := io.Copy(h, io.LimitReader(file, maxExecutable+1)); {
-		case err != nil:
-			return "", err
-		case n > maxExecutable:
-			return "", fmt.Errorf("it has more than %d bytes", maxExecutable)
-		}
-		s := hex.EncodeToString(h.Sum(nil))
-		computed.Store(s)
-		return s, nil
-	})
-	return sum, func() string { s, _ := computed.Load().(string); return s }
+// digest returns the SHA-256 of the file, read from where it stands.
+func digest(file *os.File) (string, error) {
+	if err := checkFileSystem(file); err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	switch n, err := io.Copy(h, io.LimitReader(file, maxExecutable+1)); {
+	case err != nil:
+		return "", err
+	case n > maxExecutable:
+		return "", fmt.Errorf("it has more than %d bytes", maxExecutable)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

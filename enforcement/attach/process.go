@@ -8,11 +8,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// recheck is how often a silent process is looked at for what no handle tells:
-// that it executes another program.
-const recheck = time.Second
+	"github.com/optical-net/waveguard/enforcement/rounds"
+)
 
 var (
 	errEnded    = errors.New("the process has ended")
@@ -54,6 +52,12 @@ func (p *process) check() error {
 	if ended, err := p.ended(); err != nil || ended {
 		return errors.Join(err, errEnded)
 	}
+	return p.checkMemory()
+}
+
+// checkMemory does the same, but that it may take a process that has just ended for one
+// that runs. It asks the kernel once.
+func (p *process) checkMemory() error {
 	switch n, err := p.memory.ReadAt(make([]byte, 1), 0); {
 	case n == 1:
 		return nil
@@ -77,28 +81,34 @@ func (p *process) lost() error {
 }
 
 // watch returns when check would not return nil any more, or after Close. The
-// end of the process it notices at once.
-func (p *process) watch() error {
-	for {
-		switch err := p.await(time.Now().Add(recheck)); {
-		case err == nil:
-			return errEnded
-		case !errors.Is(err, os.ErrDeadlineExceeded):
-			return err
+// end of the process it notices at once; that it executes another program, which no
+// handle tells, in the next round.
+func (p *process) watch(r *rounds.Rounds) error {
+	found := make(chan error, 1)
+	leave := r.Join(func() {
+		if err := p.checkMemory(); err != nil {
+			select {
+			case found <- err:
+				_ = p.handle.SetReadDeadline(time.Now()) // wakes await
+			default:
+			}
 		}
-		if err := p.check(); err != nil {
-			return err
-		}
+	})
+	defer leave()
+	switch err := p.await(); {
+	case err == nil:
+		return errEnded
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return <-found
+	default:
+		return err
 	}
 }
 
 // await returns nil when the process has ended, or os.ErrDeadlineExceeded.
-func (p *process) await(deadline time.Time) error {
+func (p *process) await() error {
 	raw, err := p.handle.SyscallConn()
 	if err != nil {
-		return err
-	}
-	if err := p.handle.SetReadDeadline(deadline); err != nil {
 		return err
 	}
 	return raw.Read(readable)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
+	"github.com/optical-net/waveguard/enforcement/rounds"
 )
 
 // TestIdentity compares what is found out of a process with what it is.
@@ -38,7 +39,7 @@ func TestIdentity(t *testing.T) {
 	if err := p.check(); err != nil {
 		t.Errorf("check returned %v", err)
 	}
-	if sum, err := p.SHA256(); err != nil || len(sum) != 64 {
+	if sum, err := p.Digest.Read(); err != nil || len(sum) != 64 {
 		t.Errorf("digest is %q, %v", sum, err)
 	}
 }
@@ -53,7 +54,7 @@ func TestEndIsNoticed(t *testing.T) {
 		t.Fatalf("heard %q", got)
 	}
 	watched := make(chan error, 1)
-	go func() { watched <- p.watch() }()
+	go func() { watched <- p.watch(new(rounds.Rounds)) }()
 	if err := o.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func TestOtherProgramIsNoticed(t *testing.T) {
 	o := start(t, "become")
 	p := o.identify()
 	watched := make(chan error, 1)
-	go func() { watched <- p.watch() }()
+	go func() { watched <- p.watch(new(rounds.Rounds)) }()
 	if err := p.check(); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestWatchEndsWithClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	watched := make(chan error, 1)
-	go func() { watched <- p.watch() }()
+	go func() { watched <- p.watch(new(rounds.Rounds)) }()
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}

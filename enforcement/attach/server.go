@@ -15,6 +15,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/policy"
+	"github.com/optical-net/waveguard/enforcement/rounds"
 )
 
 // Authority decides on claims.
@@ -67,6 +68,7 @@ type Server struct {
 
 	lobby      lobby
 	complaints complaints
+	rounds     rounds.Rounds // in which attached processes are looked at
 	readiness  time.Duration // how long a process may take to be ready; 0 is handshakeTimeout
 }
 
@@ -147,7 +149,7 @@ func (s *Server) serve(serving context.Context, c *wire.Conn) {
 	}
 	defer part(serving, session)
 	go func() {
-		err := p.watch()
+		err := p.watch(&s.rounds)
 		if errors.Is(err, errEnded) && c.Socket().CloseRead() == nil {
 			return // the conversation ends with what was sent before
 		}

@@ -179,7 +179,7 @@ func (g *Generation) Activate(at int, open bool) {
 		return
 	}
 	active.And(^uint32(1 << at))
-	shm.Signal(g.room) // who waited for this one need not any more
+	ring(g.room) // who waited for this one need not any more
 }
 
 // End closes the channel to the producer at once; consumers take what is there.
@@ -190,9 +190,9 @@ func (g *Generation) End() {
 		return
 	}
 	mpk.Uint32At(g.memory, controlState).Store(stateEnded)
-	shm.Signal(g.room)
+	ring(g.room)
 	for _, p := range g.places {
-		shm.Signal(p.news)
+		ring(p.news)
 	}
 }
 

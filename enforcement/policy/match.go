@@ -45,10 +45,8 @@ type Identity struct {
 	// Elsewhere says that the process sees other file systems than the daemon
 	// does: whoever made them chose what its path leads to.
 	Elsewhere bool
-	SHA256    func() (string, error) // of the file it runs; read only when asked for
-	// KnownSHA256 is the same if it was asked for already, else "".
-	KnownSHA256 func() string
-	Cgroup      string // of version 2, as the daemon sees it; "" if the host has none
+	Digest    *Digest // of the file it runs; nil if nobody may ask for it
+	Cgroup    string  // of version 2, as the daemon sees it; "" if the host has none
 	// Start is when it started, in ticks of the kernel since the host did: with
 	// the number it tells the process from every other one.
 	Start   uint64
@@ -59,7 +57,8 @@ type Identity struct {
 func (id Identity) Is(other Identity) bool { return id.PID == other.PID && id.Start == other.Start }
 
 // Check returns nil if the process may claim the service, else an error that
-// says which criterion it misses.
+// says which criterion it misses: [ErrDigestUnknown] if only the digest is left,
+// which Check does not compute.
 func (m *Match) Check(id Identity) error {
 	switch {
 	case m.Out:
@@ -83,11 +82,13 @@ func (m *Match) Check(id Identity) error {
 }
 
 func (m *Match) checkDigest(id Identity) error {
-	sum, err := id.SHA256()
-	if err != nil {
+	sum, err := id.Digest.Known()
+	switch {
+	case errors.Is(err, ErrDigestUnknown):
+		return err
+	case err != nil:
 		return fmt.Errorf("its executable cannot be read: %w", err)
-	}
-	if sum != m.SHA256 {
+	case sum != m.SHA256:
 		return fmt.Errorf("its executable has the SHA-256 %s, the service asks for %s", sum, m.SHA256)
 	}
 	return nil

@@ -8,12 +8,16 @@ import (
 
 func TestMatchCheck(t *testing.T) {
 	const sum, other = "aa", "bb"
-	digest := func() (string, error) { return sum, nil }
-	unasked := func() (string, error) {
-		t.Error("the digest was computed for nothing")
-		return "", nil
+	read := func(sum string, err error) *Digest {
+		d := NewDigest(func() (string, error) { return sum, err })
+		_, _ = d.Read()
+		return d
 	}
-	self := Identity{PID: 1, UID: 7, Executable: "/bin/s", SHA256: digest}
+	unread := NewDigest(func() (string, error) {
+		t.Error("the digest was computed")
+		return "", nil
+	})
+	self := Identity{PID: 1, UID: 7, Executable: "/bin/s", Digest: read(sum, nil)}
 	with := func(change func(*Identity)) Identity { id := self; change(&id); return id }
 	for name, test := range map[string]struct {
 		match Match
@@ -31,9 +35,11 @@ func TestMatchCheck(t *testing.T) {
 		"all but the digest":      {Match{UID: 7, Executable: "/bin/s", SHA256: other}, self, "SHA-256"},
 		"out of service":          {Match{UID: 7, Out: true}, self, "out of service"},
 		"nothing":                 {Match{AnyUID: true}, self, "configure executable, executable-sha256, cgroup or uid"},
-		"digest not computed":     {Match{UID: 8, SHA256: sum}, with(func(id *Identity) { id.SHA256 = unasked }), "uid"},
-		"digest not wanted":       {Match{UID: 7}, with(func(id *Identity) { id.SHA256 = unasked }), ""},
-		"unreadable":              {Match{AnyUID: true, SHA256: sum}, with(func(id *Identity) { id.SHA256 = func() (string, error) { return "", errors.New("gone") } }), "cannot be read: gone"},
+		"digest not asked for":    {Match{UID: 8, SHA256: sum}, with(func(id *Identity) { id.Digest = unread }), "uid"},
+		"digest not wanted":       {Match{UID: 7}, with(func(id *Identity) { id.Digest = unread }), ""},
+		"digest not known":        {Match{UID: 7, SHA256: sum}, with(func(id *Identity) { id.Digest = unread }), ErrDigestUnknown.Error()},
+		"no digest":               {Match{UID: 7, SHA256: sum}, with(func(id *Identity) { id.Digest = nil }), "cannot be read"},
+		"unreadable":              {Match{AnyUID: true, SHA256: sum}, with(func(id *Identity) { id.Digest = read("", errors.New("gone")) }), "cannot be read: gone"},
 		"path elsewhere":          {Match{UID: 7, Executable: "/bin/s"}, with(func(id *Identity) { id.Elsewhere = true }), "configure executable-sha256 as well"},
 		"path and digest":         {Match{UID: 7, Executable: "/bin/s", SHA256: sum}, with(func(id *Identity) { id.Elsewhere = true }), ""},
 		"cgroup":                  {Match{AnyUID: true, Cgroup: "/s.slice"}, with(func(id *Identity) { id.Cgroup = "/s.slice" }), ""},

@@ -5,11 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/maphash"
-	"os"
-	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Follower scans the executable memory of a process again and again: at first all
@@ -20,7 +16,8 @@ type Follower struct {
 	known   map[uint64]*Picture // of the pieces of memory, by what they looked like
 	order   []*Picture          // the same, in the order of their addresses
 	latest  *Picture            // nil if the mappings changed while it was made
-	looked  uint64              // how all of them looked then
+	looked  outline             // how they looked then
+	list    list
 }
 
 // maxKept bounds the hits and mappings that are kept of a process; of more there is
@@ -37,7 +34,10 @@ func Follow(pid int) (*Follower, error) {
 }
 
 // Close lets go of the process.
-func (f *Follower) Close() error { return f.process.dir.Close() }
+func (f *Follower) Close() error {
+	f.list.close()
+	return f.process.dir.Close()
+}
 
 // Forget has the next look scan everything.
 func (f *Follower) Forget() { f.known, f.latest = map[uint64]*Picture{}, nil }
@@ -47,23 +47,29 @@ func (f *Follower) Forget() { f.known, f.latest = map[uint64]*Picture{}, nil }
 // and what was returned before is returned again. Memory without a gap in it is
 // scanned as a whole when something in it changed. Errors are those of [Process].
 func (f *Follower) Look(ctx context.Context) (*Picture, error) {
-	mappings, err := f.process.mappings()
+	text, err := f.process.list()
 	if err != nil {
 		return nil, fmt.Errorf("scan process %d: %w", f.process.pid, err)
 	}
-	stamps, all := f.stamps(mappings)
-	if f.latest != nil && all == f.looked {
-		return f.latest, nil
-	}
-	if err := f.scan(ctx, mappings, stamps); err != nil {
+	mappings, err := executable(text)
+	if err != nil {
 		return nil, fmt.Errorf("scan process %d: %w", f.process.pid, err)
 	}
-	return f.latestOr(all)
+	now := f.outline(mappings)
+	if f.latest != nil && now.all == f.looked.all {
+		f.list.read = maphash.Bytes(f.seed, text)
+		return f.latest, nil
+	}
+	if err := f.scan(ctx, mappings, now.each); err != nil {
+		return nil, fmt.Errorf("scan process %d: %w", f.process.pid, err)
+	}
+	f.list.read = maphash.Bytes(f.seed, text)
+	return f.latestOr(now)
 }
 
 // latestOr returns the picture that the pieces make, which holds if the mappings
 // are now as they were. Otherwise the next look goes on with it.
-func (f *Follower) latestOr(before uint64) (*Picture, error) {
+func (f *Follower) latestOr(before outline) (*Picture, error) {
 	now, err := f.process.mappings()
 	if err != nil {
 		return nil, fmt.Errorf("scan process %d: %w", f.process.pid, err)
@@ -73,7 +79,7 @@ func (f *Follower) latestOr(before uint64) (*Picture, error) {
 		p.add(one)
 	}
 	f.latest, f.looked = p, before
-	if _, after := f.stamps(now); after != before {
+	if after := f.outline(now); after.all != before.all {
 		f.latest = nil
 		p.Unread = append(p.Unread, "its executable mappings changed during the scan")
 	}
@@ -116,14 +122,27 @@ func (f *Follower) scan(ctx context.Context, mappings []mapping, stamps []uint64
 	return nil
 }
 
-// stamps returns how each mapping looks, and all of them together.
-func (f *Follower) stamps(mappings []mapping) (each []uint64, all uint64) {
+// outline is how executable mappings look.
+type outline struct {
+	each  []uint64
+	all   uint64 // each together
+	files []file // that are mapped
+
+	mappings []mapping
+}
+
+func (f *Follower) outline(mappings []mapping) (o outline) {
+	o.mappings = mappings
 	for i := range mappings {
 		m := &mappings[i]
-		changed := f.process.changed(m)
-		each = append(each, maphash.Comparable(f.seed, stamp{*m, changed}))
+		file := f.process.fileOf(m)
+		if m.inode != 0 {
+			o.files = append(o.files, file)
+		}
+		o.each = append(o.each, maphash.Comparable(f.seed, stamp{*m, file.changed}))
 	}
-	return each, f.combine(each)
+	o.all = f.combine(o.each)
+	return o
 }
 
 // stamp is what is compared of a mapping.
@@ -138,21 +157,4 @@ func (f *Follower) combine(stamps []uint64) uint64 {
 		b = binary.LittleEndian.AppendUint64(b, s)
 	}
 	return maphash.Bytes(f.seed, b)
-}
-
-// changed returns when the file of a mapping was last changed, in nanoseconds since
-// 1970; 0 if that cannot be said.
-func (p *process) changed(m *mapping) int64 {
-	if m.inode == 0 {
-		return 0
-	}
-	var s unix.Stat_t
-	err := unix.Fstatat(int(p.dir.Fd()), fmt.Sprintf("map_files/%x-%x", m.start, m.end), &s, 0)
-	if err != nil && strings.HasPrefix(m.name, string(os.PathSeparator)) {
-		err = unix.Fstatat(int(p.dir.Fd()), "root"+m.name, &s, 0)
-	}
-	if err != nil || s.Ino != m.inode {
-		return 0
-	}
-	return s.Ctim.Nano()
 }

@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/optical-net/waveguard/enforcement/scan"
 )
@@ -94,6 +98,13 @@ int main(void) { pthread_t t; pthread_create(&t, 0, rest, 0); puts("ready"); ffl
 // startProgram starts a program, and waits until it says that it is ready.
 func startProgram(t *testing.T, path string) (pid int) {
 	t.Helper()
+	_, _, pid = startTalker(t, path)
+	return pid
+}
+
+// startTalker does the same, and returns its standard input and output.
+func startTalker(t *testing.T, path string) (in io.Writer, out *bufio.Reader, pid int) {
+	t.Helper()
 	cmd := exec.Command(path)
 	stdin, err1 := cmd.StdinPipe()
 	stdout, err2 := cmd.StdoutPipe()
@@ -104,10 +115,11 @@ func startProgram(t *testing.T, path string) (pid int) {
 		_ = stdin.Close()
 		_ = cmd.Wait()
 	})
-	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
+	out = bufio.NewReader(stdout)
+	if line, err := out.ReadString('\n'); err != nil {
 		t.Fatalf("%q, %v", line, err)
 	}
-	return cmd.Process.Pid
+	return stdin, out, cmd.Process.Pid
 }
 
 // awaitState waits until the first thread of a process is in a state (proc_pid_stat(5)).
@@ -125,6 +137,82 @@ func awaitState(t *testing.T, pid int, state string) {
 	t.Fatalf("the first thread of process %d does not get into state %s", pid, state)
 }
 
+// TestUnchanged: what a look would find is seen without one, and nothing else is.
+func TestUnchanged(t *testing.T) {
+	for way, prepare := range map[string]func(*scan.Follower){"asked": func(*scan.Follower) {}, "read": (*scan.Follower).Reread} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			testUnchanged(t, prepare)
+		})
+	}
+}
+
+func testUnchanged(t *testing.T, prepare func(*scan.Follower)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "code")
+	if err := os.WriteFile(path, make([]byte, 4096), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, out, pid := startTalker(t, compile(t, "act.c", `
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+int main(int n, char **words) {
+	char path[4096]; puts("ready"); fflush(stdout);
+	while (fgets(path, sizeof path, stdin)) {
+		for (char *p = path; *p; p++) if (*p == '\n') *p = 0;
+		if (path[0] == '!') execl("/bin/cat", "cat", (char *)0);
+		mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, open(path, O_RDONLY), 0);
+		puts("done"); fflush(stdout);
+	}
+}
+`))
+	f := follow(t, pid)
+	prepare(f)
+	if f.Unchanged() {
+		t.Error("nothing was looked at, and it is unchanged")
+	}
+	settled := func(what string) {
+		t.Helper()
+		if f.Unchanged() {
+			t.Errorf("%s is not noticed", what)
+		}
+		before := look(t, f)
+		if again := look(t, f); again != before || os.Geteuid() == 0 && !f.Unchanged() {
+			t.Errorf("after %s nothing changes, and that is not seen", what)
+		}
+	}
+	settled("the start")
+	_, err1 := fmt.Fprintln(in, path)
+	if line, err2 := out.ReadString('\n'); err1 != nil || err2 != nil {
+		t.Fatal(line, err1, err2)
+	}
+	settled("a new mapping")
+	if err := os.WriteFile(path, []byte(wrpkru), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	settled("a file that changed")
+	f.Forget()
+	settled("what was forgotten")
+	if _, err := fmt.Fprintln(in, "!"); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if path, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); filepath.Base(path) != "out" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it does not execute another program")
+		}
+	}
+	_, err1 = fmt.Fprintln(in, "all is loaded")
+	if line, err2 := out.ReadString('\n'); err1 != nil || err2 != nil {
+		t.Fatal(line, err1, err2)
+	}
+	settled("another program")
+}
+
 // BenchmarkLook is what looking costs at a process, a Go service of usual size, of
 // which nothing changed.
 func BenchmarkLook(b *testing.B) {
@@ -132,5 +220,38 @@ func BenchmarkLook(b *testing.B) {
 	look(b, f)
 	for b.Loop() {
 		look(b, f)
+	}
+}
+
+// BenchmarkUnchanged is what it costs to see that, of a process with hundreds of mappings that
+// cannot be executed, as one in C with many domains has.
+func BenchmarkUnchanged(b *testing.B) {
+	for i := range 256 {
+		m, err := unix.Mmap(-1, 0, 2*os.Getpagesize(), unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANON)
+		if err != nil {
+			b.Fatal(i, err)
+		}
+		defer unix.Munmap(m)
+		if err := unix.Mprotect(m[:os.Getpagesize()], unix.PROT_NONE); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, reread := range []bool{false, true} {
+		f := follow(b, os.Getpid())
+		if reread {
+			f.Reread()
+		}
+		look(b, f)
+		name := "read"
+		if f.Unchanged(); f.Answered() {
+			name = "asked"
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if !f.Unchanged() {
+					look(b, f)
+				}
+			}
+		})
 	}
 }

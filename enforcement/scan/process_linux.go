@@ -87,16 +87,25 @@ func (p *process) open(name string) (*os.File, error) {
 
 // mappings returns those that can be executed.
 func (p *process) mappings() ([]mapping, error) {
+	text, err := p.list()
+	if err != nil {
+		return nil, err
+	}
+	return executable(text)
+}
+
+// list returns the list of all mappings; nothing if it has none.
+func (p *process) list() ([]byte, error) {
 	text, err := p.read("maps")
 	if err != nil {
 		return nil, fmt.Errorf("read its mappings: %w", err)
 	}
 	if len(text) > 0 {
-		return executable(text)
+		return text, nil
 	}
 	for _, thread := range p.threads() {
 		if text, err = p.read(thread + "maps"); err == nil && len(text) > 0 {
-			return executable(text)
+			return text, nil
 		}
 	}
 	return nil, nil

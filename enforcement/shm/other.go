@@ -41,9 +41,6 @@ func Ring(*os.File) {}
 // ReadableOnly returns errors.ErrUnsupported.
 func ReadableOnly(*os.File) (*os.File, error) { return nil, errors.ErrUnsupported }
 
-// Signal does nothing.
-func Signal(*os.File) {}
-
 // Bell cannot be opened here.
 type Bell struct{}
 

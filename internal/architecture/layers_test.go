@@ -44,7 +44,8 @@ var layers = []layer{
 	{"server/gnmi", []string{"server/access", "server/datastore", "server/notify", "yang/..."}, []string{"github.com/openconfig/gnmi", "google.golang.org"}, "a protocol reads and changes the datastore, never enforcement"},
 
 	{"enforcement", []string{"enforcement/...", "gen/..."}, []string{xSys, ygot}, "enforcement reads the typed view, and knows no protocol and no datastore"},
-	{"enforcement/attach", []string{"enforcement/attach/wire", "enforcement/policy"}, []string{xSys}, "joining asks an Authority, which it declares"},
+	{"enforcement/attach", []string{"enforcement/attach/wire", "enforcement/policy", "enforcement/rounds"}, []string{xSys}, "joining asks an Authority, which it declares"},
+	{"enforcement/rounds", nil, nil, "rounds know nothing of what they visit"},
 	{"enforcement/policy", []string{"enforcement/channel", "enforcement/page", "gen/..."}, nil, "policy compiles the typed view to pages"},
 	{"enforcement/attach/wire", []string{"enforcement/mpk"}, []string{xSys}, "workloads link it"},
 	{"enforcement/page", []string{"enforcement/mpk", "enforcement/shm"}, []string{xSys}, "workloads link it"},
@@ -53,7 +54,7 @@ var layers = []layer{
 	{"enforcement/mpk", []string{"enforcement/keys"}, []string{xSys}, "workloads link it, and it is unsafe: it stands alone, but for who has which key"},
 	{"enforcement/confine", []string{"enforcement/mpk"}, []string{xSys, "golang.org/x/net/bpf"}, "it makes filters, and knows no policy of domains"},
 	{"enforcement/keys", nil, nil, "workloads link it, and it is an algorithm: it stands alone"},
-	{"enforcement/scan", nil, []string{xSys, "golang.org/x/arch"}, "it judges programs by their bytes alone"},
+	{"enforcement/scan", []string{"enforcement/mpk"}, []string{xSys, "golang.org/x/arch"}, "it judges programs by their bytes alone"},
 
 	{"sdk", []string{"enforcement/attach/wire", "enforcement/channel", "enforcement/keys", "enforcement/mpk", "enforcement/page", "enforcement/shm"}, []string{xSys}, "a workload links neither YANG nor a server"},
 

@@ -15,7 +15,7 @@ import (
 
 // unsafePlaces are where unsafe, assembly and raw system calls may be; the last is
 // for what attacks the others.
-var unsafePlaces = []string{"enforcement/mpk", "enforcement/shm", "sdk", "bpf", "testdata/redteam"}
+var unsafePlaces = []string{"enforcement/mpk", "sdk", "bpf", "testdata/redteam"}
 
 // rawCall matches the functions that make a system call by its number.
 var rawCall = regexp.MustCompile(`^(Raw)?(V?Syscall|VforkSyscall)[0-9]*(NoError)?$`)

@@ -56,6 +56,7 @@ type Limits struct {
 	MessageBytes int // size of one message; 16 MiB
 
 	Sessions           int // NETCONF sessions at a time; 1,024
+	UserSessions       int // those of one user; 256
 	SessionsPerConn    int // sessions of one SSH connection; 16
 	Unauthenticated    int // SSH connections that have not logged in; 256
 	AuthTries          int // failed logins of one SSH connection; 6
@@ -77,6 +78,7 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	orDefault(&l.MessageBytes, 16<<20)
 	orDefault(&l.Sessions, 1024)
+	orDefault(&l.UserSessions, 256)
 	orDefault(&l.SessionsPerConn, 16)
 	orDefault(&l.Unauthenticated, 256)
 	orDefault(&l.AuthTries, 6)

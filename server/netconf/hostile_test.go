@@ -103,6 +103,27 @@ func TestSessionLimit(t *testing.T) {
 	r.open("admin").rpc(getDomains)
 }
 
+// TestSessionLimitOfUsers holds that a user who has all the sessions that one may have keeps
+// nobody else out, and gets another one when one of his has ended.
+func TestSessionLimitOfUsers(t *testing.T) {
+	r := newRig(t, Limits{Sessions: 4, UserSessions: 2})
+	first := r.open("admin")
+	r.open("admin")
+	err := r.connect("admin").ended()
+	if !errors.Is(err, ErrTooManySessions) || !strings.Contains(err.Error(), "user admin has 2, which is the most of one user") {
+		t.Errorf("ended with %v", err)
+	}
+	r.open("viewer").rpc(getDomains)
+	first.rpc("<close-session/>")
+	first.ended()
+	r.open("admin").rpc(getDomains)
+	r.Bound(Bounds{Sessions: 4, UserSessions: 3, IdleTimeout: -1})
+	r.open("admin").rpc(getDomains)
+	if err := r.connect("admin2").ended(); !errors.Is(err, ErrTooManySessions) || !strings.Contains(err.Error(), "the most of all users") {
+		t.Errorf("ended with %v", err)
+	}
+}
+
 // TestDeafSubscriber holds that who asks for notifications and reads none is dropped
 // too.
 func TestDeafSubscriber(t *testing.T) {

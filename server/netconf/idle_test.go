@@ -102,7 +102,7 @@ func until(t testing.TB, what string, cond func() bool) {
 // TestThousandSessions holds that a thousand sessions, four to a connection, are
 // served beside one that works, and that nothing is left of them.
 func TestThousandSessions(t *testing.T) {
-	r := newRig(t, Limits{})
+	r := newRig(t, Limits{UserSessions: 1024})
 	r.admitKey()
 	addr := r.listen()
 	worker := subsystem(t, login(t, addr))
@@ -155,7 +155,7 @@ func (m memory) report(b *testing.B, before memory, sessions int) {
 func BenchmarkIdleSession(b *testing.B) {
 	const n = 1000
 	b.Run("stream", func(b *testing.B) {
-		r := newRig(b, Limits{})
+		r := newRig(b, Limits{UserSessions: n})
 		r.open("admin")
 		for range b.N {
 			before, conns := memoryNow(b), make([]net.Conn, n)
@@ -171,7 +171,7 @@ func BenchmarkIdleSession(b *testing.B) {
 	})
 	for _, each := range []int{1, 4} {
 		b.Run(fmt.Sprintf("ssh/%d", each), func(b *testing.B) {
-			r := newRig(b, Limits{})
+			r := newRig(b, Limits{UserSessions: n})
 			r.admitKey()
 			addr := r.listen()
 			for range b.N {

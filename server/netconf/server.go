@@ -23,8 +23,8 @@ import (
 	"github.com/optical-net/waveguard/yang/xml"
 )
 
-// ErrTooManySessions is returned by [Server.ServeSession] when the limit of
-// sessions is reached.
+// ErrTooManySessions is returned by [Server.ServeSession] when a limit of
+// sessions is reached, that of all or that of the user.
 var ErrTooManySessions = errors.New("too many sessions")
 
 // Server serves NETCONF sessions. Make it with [New].
@@ -57,6 +57,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	sessions map[uint32]*Session
+	ofUser   map[string]int // how many of the sessions are whose
 	lastID   uint32
 }
 
@@ -70,14 +71,14 @@ func New(c Config) (*Server, error) {
 		library:  newLibrary(c.Schema),
 		defaults: newDefaultsIndex(c.Schema.Root),
 		started:  time.Now(),
-		sessions: map[uint32]*Session{},
+		sessions: map[uint32]*Session{}, ofUser: map[string]int{},
 	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
 	s.xmlLimits = xml.Limits{Bytes: s.limits.MessageBytes}
 	s.hall = hall{lobby: access.NewLobby(s.limits.Unauthenticated, s.log), conns: map[net.Conn]struct{}{}}
-	s.Bound(Bounds{s.limits.Sessions, s.limits.IdleTimeout})
+	s.Bound(Bounds{s.limits.Sessions, s.limits.UserSessions, s.limits.IdleTimeout})
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.capabilities = capabilities(c.Schema, s.library)
 	s.publisher = push.New(push.Config{
@@ -116,6 +117,8 @@ func (s *Server) ServeSession(ctx context.Context, stream io.ReadWriteCloser, pe
 func (s *Server) serveSession(ctx context.Context, stream io.ReadWriteCloser, peer Peer, idle time.Duration) error {
 	session, err := s.add(ctx, stream, peer)
 	if err != nil {
+		s.log.Info("session refused", "user", peer.User.Name, "source", peer.Source, "reason", err)
+		s.excuse(stream, err)
 		stream.Close()
 		return err
 	}
@@ -125,8 +128,9 @@ func (s *Server) serveSession(ctx context.Context, stream io.ReadWriteCloser, pe
 
 // Bounds are the limits that can change while the server serves.
 type Bounds struct {
-	Sessions    int           // at a time
-	IdleTimeout time.Duration // of sessions without subscription; negative: none
+	Sessions     int           // at a time
+	UserSessions int           // of one user at a time
+	IdleTimeout  time.Duration // of sessions without subscription; negative: none
 }
 
 // Bound makes bounds hold for sessions that begin from now on.
@@ -135,11 +139,8 @@ func (s *Server) Bound(b Bounds) { s.bounds.Store(&b) }
 func (s *Server) add(ctx context.Context, stream io.ReadWriteCloser, peer Peer) (*Session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.stopping.Err() != nil:
-		return nil, errShutdown
-	case len(s.sessions) >= s.bounds.Load().Sessions:
-		return nil, ErrTooManySessions
+	if err := s.admitLocked(peer.User.Name); err != nil {
+		return nil, err
 	}
 	session := &Session{
 		server: s, id: s.freeID(), peer: peer, login: time.Now(),
@@ -153,8 +154,34 @@ func (s *Server) add(ctx context.Context, stream io.ReadWriteCloser, peer Peer) 
 	session.ctx, session.cancel = context.WithCancelCause(ctx)
 	context.AfterFunc(session.ctx, func() { session.close(context.Cause(session.ctx)) })
 	s.sessions[session.id] = session
+	s.ofUser[peer.User.Name]++
 	s.stats.inSessions.Add(1)
 	return session, nil
+}
+
+func (s *Server) admitLocked(user string) error {
+	bounds := s.bounds.Load()
+	switch {
+	case s.stopping.Err() != nil:
+		return errShutdown
+	case len(s.sessions) >= bounds.Sessions:
+		return fmt.Errorf("%w: there are %d, which is the most of all users; close one, or raise max-sessions", ErrTooManySessions, bounds.Sessions)
+	case s.ofUser[user] >= bounds.UserSessions:
+		return fmt.Errorf("%w: user %s has %d, which is the most of one user; close one, or raise max-sessions-per-user", ErrTooManySessions, user, s.ofUser[user])
+	}
+	return nil
+}
+
+// excuse tells a client why it gets no session, on the channel beside that of NETCONF if it
+// has one (RFC 4254 section 5.2, extended data). One that reads nothing is cut off.
+func (s *Server) excuse(stream io.Closer, why error) {
+	channel, ok := stream.(interface{ Stderr() io.ReadWriter })
+	if !ok {
+		return
+	}
+	late := time.AfterFunc(s.limits.CloseTimeout, func() { stream.Close() })
+	defer late.Stop()
+	_, _ = fmt.Fprintf(channel.Stderr(), "waveguard: %v\n", why)
 }
 
 // freeID returns the next session-id: above zero, and not in use after the
@@ -174,7 +201,14 @@ func (s *Server) freeID() uint32 {
 func (s *Server) remove(session *Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sessions[session.id] != session {
+		return
+	}
 	delete(s.sessions, session.id)
+	user := session.peer.User.Name
+	if s.ofUser[user]--; s.ofUser[user] == 0 {
+		delete(s.ofUser, user)
+	}
 }
 
 func (s *Server) session(id uint32) *Session {

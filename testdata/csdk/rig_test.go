@@ -162,13 +162,13 @@ func transition(leaf string) string {
 
 func (r *rig) violation() enforcement.Violation {
 	r.t.Helper()
+	var v enforcement.Violation
 	select {
-	case v := <-r.engine.Violations():
-		return v
+	case v = <-r.engine.Violations():
 	case <-time.After(patience):
 		r.t.Fatal("no violation was reported")
-		panic("not reached")
 	}
+	return v
 }
 
 func (r *rig) counters(source, target string) *gen.MpkSecurity_Transition_Counters {

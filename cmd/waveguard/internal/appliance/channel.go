@@ -3,6 +3,7 @@ package appliance
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 )
 
@@ -66,18 +67,26 @@ func (c *Client) Channels(ctx context.Context) (s Sample[[]Channel], err error) 
 	if err != nil {
 		return s, err
 	}
-	entries, err := readEntries[channelEntry](text, "channel")
-	if err != nil {
+	s.Time = taken
+	if s.Data, err = readChannels(text); err != nil {
 		return s, misread(err)
-	}
-	s.Time, s.Data = taken, make([]Channel, len(entries))
-	for i, e := range entries {
-		if err := e.fill(&s.Data[i]); err != nil {
-			return s, misread(err)
-		}
 	}
 	slices.SortFunc(s.Data, func(a, b Channel) int { return cmp.Compare(a.Name, b.Name) })
 	return s, nil
+}
+
+func readChannels(text []byte) ([]Channel, error) {
+	entries, err := readEntries[channelEntry](text, "channel")
+	if err != nil {
+		return nil, err
+	}
+	channels := make([]Channel, len(entries))
+	for i, e := range entries {
+		if err := e.fill(&channels[i]); err != nil {
+			return nil, fmt.Errorf("read channel %d: %w", i+1, err)
+		}
+	}
+	return channels, nil
 }
 
 // fill reads the entry. A consumer of which there is no state yet is there all the same.

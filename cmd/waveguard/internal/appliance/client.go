@@ -60,6 +60,15 @@ func Dial(config Config) (*Client, error) {
 // Close ends the connection.
 func (c *Client) Close() error { return c.connection.Close() }
 
+// Models returns the names of the YANG modules that the appliance serves.
+func (c *Client) Models(ctx context.Context) (names []string, err error) {
+	r, err := c.gnmi.Capabilities(ctx, &gpb.CapabilityRequest{})
+	for _, m := range r.GetSupportedModels() {
+		names = append(names, m.GetName())
+	}
+	return names, c.explain(err)
+}
+
 // Check asks for the appliance's capabilities, and thus whether it is there
 // and takes the user's password.
 func (c *Client) Check(ctx context.Context) error {

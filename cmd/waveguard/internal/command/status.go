@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/appliance"
 	"github.com/optical-net/waveguard/cmd/waveguard/internal/text"
+	"github.com/optical-net/waveguard/yang/models"
 )
 
 func statusCommand() *command {
@@ -18,9 +20,10 @@ func statusCommand() *command {
 		about: `JSON: {"address", "time", "system": {"name", "version", "backend",
 "isolation-strength", "minimum-isolation-strength", "hardware-keys", "boot-time",
 "policy-epoch"}, "domains", "transitions", "services", "services-attached",
-"services-unproven", "channels", "channels-in-service", "violations", "permissive"};
-the last has the names of the domains that are permissive, the eight before it are
-numbers.`,
+"services-unproven", "channels", "channels-in-service", "violations", "permissive",
+"not-enforced"}; the last two have the names of the domains that are permissive, and of
+the YANG modules that are served and not enforced (waveguardd --models), the eight
+before are numbers.`,
 		examples: []string{
 			"waveguard status",
 			"waveguard status --output json | jq -r '.system[\"isolation-strength\"]'",
@@ -53,8 +56,9 @@ type overview struct {
 	Unproven    int              `json:"services-unproven"` // whose code may open walls, or is not known
 	Channels    int              `json:"channels"`
 	Open        int              `json:"channels-in-service"`
-	Violations  appliance.Count  `json:"violations"` // of all services
-	Permissive  []string         `json:"permissive"` // domains
+	Violations  appliance.Count  `json:"violations"`   // of all services
+	Permissive  []string         `json:"permissive"`   // domains
+	NotEnforced []string         `json:"not-enforced"` // modules
 }
 
 func readOverview(ctx context.Context, client *appliance.Client) (*overview, error) {
@@ -78,6 +82,10 @@ func readOverview(ctx context.Context, client *appliance.Client) (*overview, err
 	if err != nil {
 		return nil, err
 	}
+	modules, err := client.Models(ctx)
+	if err != nil {
+		return nil, err
+	}
 	o := &overview{
 		Time: services.Time, System: system.Data,
 		Domains: len(domains.Data), Transitions: len(transitions.Data), Services: len(services.Data), Channels: len(channels.Data),
@@ -87,7 +95,7 @@ func readOverview(ctx context.Context, client *appliance.Client) (*overview, err
 			o.Open++
 		}
 	}
-	o.Permissive = permissiveOf(domains.Data)
+	o.Permissive, o.NotEnforced = permissiveOf(domains.Data), foreign(modules)
 	for _, service := range services.Data {
 		o.Violations += service.Counters.Violations
 		if service.Attached {
@@ -107,6 +115,18 @@ func permissiveOf(domains []appliance.Domain) []string {
 			names = append(names, d.Name)
 		}
 	}
+	return names
+}
+
+// foreign returns the modules that are not the appliance's own.
+func foreign(modules []string) []string {
+	own, names := models.Served(), []string{}
+	for _, name := range modules {
+		if !slices.Contains(own, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
 	return names
 }
 
@@ -144,6 +164,10 @@ func (o *overview) pairs(p text.Palette) []text.Pair {
 	if len(o.Permissive) > 0 {
 		pairs = append(pairs, text.Pair{Name: "permissive", Value: p.Paint(text.Warn, strings.Join(o.Permissive, ", ")) +
 			"\nCalls by these domains need no permission; \"waveguard learn\" proposes a policy."})
+	}
+	if len(o.NotEnforced) > 0 {
+		pairs = append(pairs, text.Pair{Name: "not enforced", Value: fmt.Sprintf("%d YANG modules of others: %s\nTheir data is kept, checked and served, and nothing is done with it.",
+			len(o.NotEnforced), strings.Join(o.NotEnforced, ", "))})
 	}
 	return pairs
 }

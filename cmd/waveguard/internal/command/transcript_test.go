@@ -62,7 +62,7 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			server := &gnmitest.Server{Data: gnmitest.Sample()}
+			server := &gnmitest.Server{Data: gnmitest.Sample(), Models: []string{"openconfig-system", "mpk-security", "acme-inventory"}}
 			var args []string
 			for line := range strings.Lines(string(archive.Comment)) {
 				line = strings.TrimSpace(line)

@@ -36,6 +36,7 @@ type Server struct {
 
 	Data    map[string]string        // JSON, or a string leaf if it does not start with {, by path
 	Refusal error                    // if set, what Get and Set return
+	Models  []string                 // that it serves
 	Stream  []*gpb.SubscribeResponse // what a subscription gets; then it stays open
 
 	mu         sync.Mutex
@@ -114,7 +115,11 @@ func authenticate(ctx context.Context) error {
 
 // Capabilities implements gpb.GNMIServer.
 func (s *Server) Capabilities(context.Context, *gpb.CapabilityRequest) (*gpb.CapabilityResponse, error) {
-	return &gpb.CapabilityResponse{GNMIVersion: "0.10.0"}, nil
+	r := &gpb.CapabilityResponse{GNMIVersion: "0.10.0"}
+	for _, name := range s.Models {
+		r.SupportedModels = append(r.SupportedModels, &gpb.ModelData{Name: name})
+	}
+	return r, nil
 }
 
 // Get implements gpb.GNMIServer.

@@ -134,13 +134,13 @@ func (s *story) observed(calls uint64) *learn.Observation {
 // violation waits for the next report.
 func (s *story) violation() enforcement.Violation {
 	s.t.Helper()
+	var v enforcement.Violation
 	select {
-	case v := <-s.engine.Violations():
-		return v
+	case v = <-s.engine.Violations():
 	case <-time.After(20 * time.Second):
 		s.t.Fatal("no violation was reported")
-		panic("not reached")
 	}
+	return v
 }
 
 // TestFromPermissiveToEnforcing goes the way of an operator: calls of a permissive

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 // BenchmarkCosts measures all that command costs does, hastily, but for what needs the virtual machine.
 func BenchmarkCosts(b *testing.B) {
 	for b.Loop() {
-		if err := measure(hasty, "latency,workload,memory,idle,comparison", os.Stdout); err != nil {
+		if err := measure(hasty, "latency,workload,memory,idle,crowd,comparison", os.Stdout); err != nil {
 			b.Fatal(err)
 		}
 	}

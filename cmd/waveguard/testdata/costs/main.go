@@ -63,6 +63,7 @@ var sections = []section{
 	{"workload", (*run).workload},
 	{"memory", (*run).memory},
 	{"idle", (*run).idle},
+	{"crowd", (*run).crowd},
 	{"instructions", (*run).instructions},
 	{"comparison", (*run).comparison},
 }

@@ -368,7 +368,11 @@ func TestSSHSettings(t *testing.T) {
 	}
 	out, _ := s.StdoutPipe()
 	_ = s.RequestSubsystem("netconf")
+	why, _ := s.StderrPipe()
 	if text, _ := io.ReadAll(out); len(text) > 0 {
 		t.Errorf("a session beyond the bound: %s", text)
+	}
+	if text, _ := io.ReadAll(why); !strings.Contains(string(text), "too many sessions: there are 1, which is the most of all users") {
+		t.Errorf("the client is told %q", text)
 	}
 }

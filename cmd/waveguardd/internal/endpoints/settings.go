@@ -88,7 +88,7 @@ func read(t *tree.Tree) (*settings, error) {
 func (s *settings) readNETCONF(r reader) {
 	config := r.in("config")
 	s.rate = config.number("max-connection-rate")
-	s.bounds.Sessions = config.number("max-sessions")
+	s.bounds.Sessions, s.bounds.UserSessions = config.number("max-sessions"), config.number("max-sessions-per-user")
 	s.bounds.IdleTimeout = cmp.Or(seconds(config.number("idle-timeout")), -1)
 }
 

@@ -107,7 +107,7 @@ func everything(t testing.TB) *tree.Tree {
 
 // others are values for the leafs of the model, other than everything has.
 var others = []string{
-	"netconf/config/idle-timeout = 7", "netconf/config/max-sessions = 7", "netconf/config/max-connection-rate = 7",
+	"netconf/config/idle-timeout = 7", "netconf/config/max-sessions = 7", "netconf/config/max-sessions-per-user = 7", "netconf/config/max-connection-rate = 7",
 	"netconf/listen/endpoint[name='a']/config/address = 192.0.2.7", "netconf/listen/endpoint[name='a']/config/port = 7",
 	"netconf/listen/endpoint[name='a']/config/transport = TLS",
 	"gnmi/listen/endpoint[name='a']/config/address = 192.0.2.7", "gnmi/listen/endpoint[name='a']/config/port = 7",

@@ -1,6 +1,6 @@
 //go:build linux
 
-package shm_test
+package channel
 
 import (
 	"encoding/binary"
@@ -14,15 +14,15 @@ import (
 	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
-// TestSignalNeverWaits rings a bell that somebody filled and made blocking. A write to such
+// TestRingNeverWaits rings a bell that somebody filled and made blocking. A write to such
 // a one waits.
-func TestSignalNeverWaits(t *testing.T) {
+func TestRingNeverWaits(t *testing.T) {
 	for name, test := range map[string]struct {
 		ring  func(*os.File)
 		waits bool
 	}{
-		"Signal": {shm.Signal, false},
-		"Ring":   {shm.Ring, true},
+		"ring":  {ring, false},
+		"write": {shm.Ring, true},
 	} {
 		bell, err := shm.NewBell("bell")
 		if err != nil {
@@ -54,14 +54,14 @@ func TestSignalNeverWaits(t *testing.T) {
 	}
 }
 
-func TestSignalIsHeard(t *testing.T) {
+func TestRingIsHeard(t *testing.T) {
 	bell, err := shm.NewBell("bell")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer bell.Close()
 	for range 300 {
-		shm.Signal(bell)
+		ring(bell)
 		b := make([]byte, 8)
 		if _, err := unix.Read(int(bell.Fd()), b); err != nil || binary.LittleEndian.Uint64(b) != 1 {
 			t.Fatalf("read %x, %v", b, err)
@@ -69,13 +69,13 @@ func TestSignalIsHeard(t *testing.T) {
 	}
 }
 
-func BenchmarkSignal(b *testing.B) {
+func BenchmarkRing(b *testing.B) {
 	bell, err := shm.NewBell("bell")
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer bell.Close()
 	for b.Loop() {
-		shm.Signal(bell)
+		ring(bell)
 	}
 }

@@ -1,4 +1,4 @@
-package shm
+package mpk
 
 import (
 	"errors"
@@ -10,25 +10,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Signal rings a bell that others hold, and never waits. All who have an eventfd share
-// its O_NONBLOCK: whoever takes that away and fills the counter has every write(2) to it
-// wait for ever. The kernel itself adds to the counter without waiting when asynchronous
-// I/O has come to its end (io_submit(2), aio_resfd). A host without that gets a write.
-func Signal(bell *os.File) {
-	if !completions.signal(bell) {
-		Ring(bell)
-	}
-}
+// Signal adds 1 to an eventfd that others hold, and never waits. All who have an eventfd
+// share its O_NONBLOCK: whoever takes that away and fills the counter has every write(2) to
+// it wait for ever. The kernel itself adds to the counter without waiting when asynchronous
+// I/O has come to its end (io_submit(2), aio_resfd). It returns false on a host without that,
+// or where others have used it up (/proc/sys/fs/aio-max-nr).
+func Signal(eventfd *os.File) bool { return completions.signal(eventfd) }
 
 var completions signaller
 
 // signaller has the kernel signal eventfds.
 type signaller struct {
 	mu      sync.Mutex
-	tried   bool
-	context uintptr  // of io_setup(2); 0 without
-	source  *os.File // what is read
-	octet   [8]byte  // what was
+	context uintptr // of io_setup(2); 0 without
+	source  int     // what is read: memory with nothing in it
+	octet   [8]byte // what was
 }
 
 // iocb is a struct iocb of linux/aio_abi.h, on a little-endian machine.
@@ -52,8 +48,8 @@ const (
 	ioEventSize  = 32
 )
 
-func (s *signaller) signal(bell *os.File) bool {
-	raw, err := bell.SyscallConn()
+func (s *signaller) signal(eventfd *os.File) bool {
+	raw, err := eventfd.SyscallConn()
 	if err != nil {
 		return true // closed: nobody listens
 	}
@@ -71,31 +67,30 @@ func (s *signaller) signal(bell *os.File) bool {
 //
 // Preconditions: s.mu is held.
 func (s *signaller) ready() bool {
-	if s.tried {
-		return s.context != 0
+	if s.context != 0 {
+		return true
 	}
-	s.tried = true
-	source, err := Create("signals", len(s.octet))
+	source, err := unix.MemfdCreate("waveguard-signals", unix.MFD_CLOEXEC)
 	if err != nil {
 		return false
 	}
 	if _, _, errno := unix.Syscall(unix.SYS_IO_SETUP, 1, uintptr(unsafe.Pointer(&s.context)), 0); errno != 0 {
 		s.context = 0
-		_ = source.Close()
+		_ = unix.Close(source)
 		return false
 	}
 	s.source = source
 	return true
 }
 
-// submit reads an octet of memory, which is done when io_submit returns, and takes the
+// submit reads an octet of memory that has none, which is done when io_submit returns, and takes the
 // completion out again.
 //
 // Preconditions: s.mu is held.
-func (s *signaller) submit(bell uintptr) bool {
+func (s *signaller) submit(eventfd uintptr) bool {
 	request := &iocb{
-		opcode: commandPread, fd: uint32(s.source.Fd()), buf: uint64(uintptr(unsafe.Pointer(&s.octet))), bytes: 1,
-		flags: flagResfd, resfd: uint32(bell),
+		opcode: commandPread, fd: uint32(s.source), buf: uint64(uintptr(unsafe.Pointer(&s.octet))), bytes: 1,
+		flags: flagResfd, resfd: uint32(eventfd),
 	}
 	list := [1]*iocb{request}
 	var event [ioEventSize]byte
