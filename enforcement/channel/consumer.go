@@ -30,6 +30,7 @@ type Consumer struct {
 	received, octets, lost, corrupted *atomic.Uint64
 
 	next  uint64 // sequence of the message to take
+	known uint64 // head, when it was looked at last: all before it are there, or were overwritten
 	since uint64 // messages lost since the last that was received
 	held  bool   // message next is in use where it is
 	proof proof  // of the message on the desk
@@ -83,16 +84,18 @@ func (c *Consumer) Shape() Shape { return c.description.Shape }
 // there is none now, ErrEnded if there will be none, or a *Corrupted, behind which it goes on.
 func (c *Consumer) Receive() (Message, error) {
 	c.Release()
-	if m, taken, err := c.take(); taken { // most often; what head says can wait
-		return m, err
+	if int64(c.known-c.next) > 0 {
+		if m, taken, err := c.take(); taken {
+			return m, err
+		}
 	}
 	over := c.Over() // before the look at head: what was sent before the end is received
-	head := c.head.Load()
-	behind := int64(head - c.next) // not positive: a message was taken before head told of it, or head is made up
+	c.known = c.head.Load()
+	behind := int64(c.known - c.next) // negative: a head that is made up
 	if behind > int64(c.Slots) {
 		c.lose(uint64(behind) - uint64(c.Slots))
 	}
-	for ; behind > 0 && c.next != head; c.lose(1) {
+	for ; behind > 0 && c.next != c.known; c.lose(1) {
 		if m, taken, err := c.take(); taken {
 			return m, err
 		}
@@ -167,8 +170,8 @@ func (c *Consumer) take() (m Message, taken bool, err error) {
 
 func (c *Consumer) count(m *Message) {
 	c.since = 0
-	c.received.Store(c.received.Load() + 1)
-	c.octets.Store(c.octets.Load() + uint64(len(m.Payload)))
+	mpk.StoreRelease(c.received, c.received.Load()+1)
+	mpk.StoreRelease(c.octets, c.octets.Load()+uint64(len(m.Payload)))
 }
 
 // Release is done with the message that Receive returned, if it is used where it is: the
@@ -183,14 +186,15 @@ func (c *Consumer) Release() {
 // Held reports whether a message is in use where it is.
 func (c *Consumer) Held() bool { return c.held }
 
-// Pending reports whether there may be a message. Who looks at a slot all the time takes its cache line
-// from the producer; where that is about to write a check into it, head alone is looked at.
+// Pending reports whether there may be a message. It looks at head alone: who looked at the slot
+// would take its cache line from the producer, who is about to write it.
 func (c *Consumer) Pending() bool {
 	next := c.next
 	if c.held {
 		next++
 	}
 	if c.desk == nil && mpk.Uint64At(c.slot(c.parts.ring, next), slotTurn).Load() == next+1 {
+		c.known = next + 1
 		return true
 	}
 	return int64(c.head.Load()-next) > 0 || c.Over()

@@ -101,7 +101,7 @@ func (p *Producer) Reserve(length int) ([]byte, error) {
 		return nil, ErrFull
 	}
 	p.loan, p.length = p.slot(p.parts.ring, p.next), length
-	mpk.Uint64At(p.loan, slotTurn).Store(0)
+	mpk.StoreRelease(mpk.Uint64At(p.loan, slotTurn), 0)
 	return p.payload(), nil
 }
 
@@ -123,8 +123,8 @@ func (p *Producer) Publish() error {
 	binary.NativeEndian.PutUint32(p.loan[slotLength:], uint32(p.length))
 	p.desk.sign(p.Integrity, p.loan, Message{Payload: p.payload(), Sequence: p.next})
 	p.next++
-	mpk.Uint64At(p.loan, slotTurn).Store(p.next)
-	p.octets.Store(p.octets.Load() + uint64(p.length))
+	mpk.StoreRelease(mpk.Uint64At(p.loan, slotTurn), p.next)
+	mpk.StoreRelease(p.octets, p.octets.Load()+uint64(p.length))
 	p.head.Store(p.next) // before the look at who waits: each of them looks again after saying so
 	p.loan = nil
 	for of := p.active.Load(); of != 0; of &= of - 1 {
