@@ -302,9 +302,15 @@ func TestChannelIsClosedToOthers(t *testing.T) {
 		})
 		n.run(t, "key-store", func(th *waveguard.Thread) error {
 			done := make(chan error)
-			go func() { done <- s.Send(th, nil) }()
-			if err := <-done; !errors.Is(err, mpk.ErrRights) {
-				t.Errorf("send on another goroutine: %v", err)
+			for name, use := range map[string]func() error{
+				"send":    func() error { return s.Send(th, nil) },
+				"loan":    func() error { _, err := s.Loan(th, 1); return err },
+				"publish": func() error { return s.Publish(th) },
+			} {
+				go func() { done <- use() }()
+				if err := <-done; !errors.Is(err, mpk.ErrRights) {
+					t.Errorf("%s on another goroutine: %v", name, err)
+				}
 			}
 			return nil
 		})
