@@ -46,11 +46,17 @@ test: ## run all tests, those in the virtual machine last
 	go vet $(PACKAGES)
 	go test $(PACKAGES)
 	@$(MAKE) --no-print-directory vm-test
+	@$(MAKE) --no-print-directory vm-test-newer
 
 .PHONY: vm-test
 vm-test: bin/pkuvm ## run the tests that need protection keys, in the virtual machine
 	@scripts/install-deps
 	@scripts/vm-test $(TESTFLAGS)
+
+.PHONY: vm-test-newer
+vm-test-newer: bin/pkuvm ## run the tests of what a newer kernel changes (seals beside keys), in a virtual machine with one
+	@scripts/install-deps
+	@scripts/vm-test-newer $(TESTFLAGS)
 
 .PHONY: race
 race: ## run the tests under the race detector (RACE_PACKAGES=./sdk/...)

@@ -99,12 +99,29 @@ func refusals(p Policy) []Refusal {
 		// Code has a place in its file; beside other code it can become another instruction.
 		all = append(all, Refusal{"moves memory to a place of its choice, code beside other code too", unix.EPERM, []Call{
 			{"mremap", unix.SYS_MREMAP, [][]test{{lacks(3, unix.MREMAP_FIXED|unix.MREMAP_DONTUNMAP)}}},
-		}})
+		}}, pageRefusal(), Refusal{"tells which pages others have used", unix.ENOSYS, calls(unix.SYS_MINCORE, "mincore")})
 	}
 	if !p.CodeGeneration {
 		all = append(all, codeRefusals(p)...)
 	}
 	return all
+}
+
+// pageRefusal is about pages that the kernel passes on as they are, and goes on to read: what is
+// written there later, behind a wall or after a check, goes out as well.
+func pageRefusal() Refusal {
+	const zeroCopy = unix.MSG_ZEROCOPY
+	return Refusal{"passes pages on that can change until they are read", unix.EPERM, []Call{
+		{"vmsplice", unix.SYS_VMSPLICE, nil},
+		// A socket may come from elsewhere with the option set: then the flag counts.
+		{"setsockopt", unix.SYS_SETSOCKOPT, [][]test{
+			{isNot(1, unix.SOL_SOCKET), isNot(1, unix.SOL_XDP)},
+			{isNot(2, unix.SO_ZEROCOPY), isNot(1, unix.SOL_XDP)},
+		}},
+		{"sendto", unix.SYS_SENDTO, [][]test{{lacks(3, zeroCopy)}}},
+		{"sendmsg", unix.SYS_SENDMSG, [][]test{{lacks(2, zeroCopy)}}},
+		{"sendmmsg", unix.SYS_SENDMMSG, [][]test{{lacks(3, zeroCopy)}}},
+	}}
 }
 
 // ownProcess is what prctl may do. A plain program may filter and handle its own

@@ -25,6 +25,17 @@ type machine struct {
 }
 
 func newMachine(ctx context.Context, o options) (*machine, error) {
+	k, err := getKernel(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	m := &machine{options: o, kernel: k}
+	m.initramfs, err = m.build()
+	return m, err
+}
+
+// getKernel has the kernel be there.
+func getKernel(ctx context.Context, o options) (*kernel.Kernel, error) {
 	if err := requireTools(qemu, "busybox", "dpkg"); err != nil {
 		return nil, err
 	}
@@ -35,13 +46,7 @@ func newMachine(ctx context.Context, o options) (*machine, error) {
 	cache := kernel.Cache{Dir: dir, Logf: func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "pkuvm: "+format+"\n", args...)
 	}}
-	k, err := cache.Get(ctx, o.kernel)
-	if err != nil {
-		return nil, err
-	}
-	m := &machine{options: o, kernel: k}
-	m.initramfs, err = m.build()
-	return m, err
+	return cache.Get(ctx, o.kernel)
 }
 
 // requireTools says which packages to install if a tool is missing.

@@ -49,6 +49,10 @@ func run(args []string) (status int) {
 func boot(o options) (status int, err error) {
 	ctx, cancel := stoppable(o)
 	defer cancel()
+	if o.fetch {
+		_, err := getKernel(ctx, o)
+		return 0, err
+	}
 	m, err := newMachine(ctx, o)
 	if err != nil {
 		return 0, err

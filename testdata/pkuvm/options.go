@@ -31,6 +31,7 @@ type options struct {
 	cpus      int
 	cpu       string
 	kernel    string
+	fetch     bool
 	verbose   bool
 }
 
@@ -58,7 +59,8 @@ func parse(args []string) (o options, err error) {
 	fs.IntVar(&o.memoryMiB, "mem", 1024, "memory of the machine in `MiB`")
 	fs.IntVar(&o.cpus, "cpus", 2, "`number` of processors")
 	fs.StringVar(&o.cpu, "cpu", "max", "processor `model`, in QEMU's words: max,-pku has no protection keys")
-	fs.StringVar(&o.kernel, "kernel", kernel.DefaultPackage, "Debian kernel `package`, by name or as a .deb file")
+	fs.StringVar(&o.kernel, "kernel", kernel.DefaultPackage, "Debian kernel `package`, by name, as NAME/SUITE or as a .deb file")
+	fs.BoolVar(&o.fetch, "fetch", false, "see that the kernel is there, and boot nothing")
 	fs.BoolVar(&o.verbose, "v", false, "show the kernel's console on standard error")
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -72,7 +74,7 @@ func parse(args []string) (o options, err error) {
 
 func (o options) check() error {
 	switch {
-	case o.program == "":
+	case o.program == "" && !o.fetch:
 		return errors.New("no program given: pkuvm [flags] -- PROGRAM [ARGUMENT ...], or -script FILE (-h explains)")
 	case !path.IsAbs(o.dir):
 		return fmt.Errorf("-cwd %s: give an absolute path of the guest", o.dir)

@@ -6,7 +6,7 @@ while read -r package dir; do
 	cd "/src/$dir" || exit
 	read -r begin _ </proc/uptime
 	result='ok  '
-	./package.test -test.paniconexit0 -test.timeout=5m "$@" </dev/null 2>&1 || {
+	./package.test -test.paniconexit0 -test.timeout=8m "$@" </dev/null 2>&1 || {
 		result=FAIL
 		status=1
 	}

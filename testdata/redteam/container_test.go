@@ -16,13 +16,14 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/confine"
 	"github.com/optical-net/waveguard/enforcement/mpk"
+	"github.com/optical-net/waveguard/gen/view/viewtest"
 )
 
 // contained are the defences in a container: as container runtimes make it, and with
 // Waveguard in it.
 var contained = []defence{
-	{"plain container", mpk.KindNone, nil},
-	{"container with Waveguard", mpk.KindPKU, &confine.Policy{Profile: confine.Region}},
+	{name: "plain container", walls: mpk.KindNone},
+	{name: "container with Waveguard", walls: mpk.KindPKU, policy: &confine.Policy{Profile: confine.Region}},
 }
 
 // containerWay is a way in a container, under the heading that the paper has for it.
@@ -30,6 +31,15 @@ type containerWay struct {
 	vector string
 	way
 }
+
+// The paper's vectors of which not all can be measured.
+const (
+	sideChannel = "side channel"
+	hardware    = "hardware level"
+)
+
+// pinnedFaultKey is the way fault-key to a domain that is pinned.
+const pinnedFaultKey = "fault-key-pinned"
 
 // outside is the way of root outside of the container; the program is told to wait for it.
 const outside = "wait"
@@ -44,6 +54,16 @@ var containerWays = []containerWay{
 	{"memory scanning", way{name: "scan", how: "code in the process looks at every page it finds", heldBy: byWalls}},
 	{"memory scanning", way{name: "proc-self-mem", how: "code in the process reads /proc/self/mem", heldBy: byProc}},
 	{"memory scanning", way{name: "core-dump", how: "a core dump is looked through", heldBy: []string{theConfinement}}},
+	{sideChannel, way{name: "mincore", how: "code in the process asks the kernel which pages of a table another service has used (mincore)", heldBy: []string{"mincore"}}},
+	{sideChannel, way{name: "fault-count", how: "code in the process counts page faults (getrusage) while another service uses its table"}},
+	{sideChannel, way{name: "fault-key", how: "code in the process learns by faults (si_pkey) whether another service has a key, and so has run lately"}},
+	{sideChannel, way{name: pinnedFaultKey, how: "the same, of a domain that is pinned", heldBy: []string{pinning}}},
+	{hardware, way{name: "store", how: "an address in a service goes wrong, and it writes where another's memory is", heldBy: byWalls}},
+	{hardware, way{name: "flip", how: "a bit of PKRU flips in a service, which reads another's memory"}},
+	{hardware, way{name: "flip-crossing", how: "the same, and it goes through a gate before it reads", heldBy: []string{newRights}}},
+	{hardware, way{name: "flip-gate", how: "a bit flips of the rights that the gate is about to write", heldBy: []string{comparison}}},
+	{hardware, way{name: "forge-policy", how: "a debugger, as root, changes the bit of the policy page that denies a call", heldBy: []string{sealedPages}}},
+	{hardware, way{name: "flip-policy", how: "that bit flips in memory"}},
 }
 
 // containerVerdict is a row of the table.
@@ -82,9 +102,20 @@ func copyFile(from, to string) error {
 // tryContained is try in a container.
 func (d *daemon) tryContained(t *testing.T, w way, behind defence) (outcome, string) {
 	t.Helper()
+	switch {
+	case w.name == pinnedFaultKey && !behind.unpinned:
+		w.name, d = "fault-key", startDaemon(t, "OFF", viewtest.Entry("domain", "vault")+"/config/pinned = true")
+	case w.name == pinnedFaultKey:
+		w.name = "fault-key"
+	case w.name == "flip-crossing" && behind.unchanged:
+		w.name = "flip"
+	}
 	cmd := d.inContainer(t, w.name, behind)
 	if w.name == outside {
 		return lookIn(t, cmd)
+	}
+	if flips[w.name] != nil {
+		return d.flipIn(t, w, cmd, behind)
 	}
 	out, err := d.run(t, cmd)
 	return d.outcome(t, cmd.Dir, out, err)
@@ -103,7 +134,7 @@ func lookIn(t *testing.T, cmd *exec.Cmd) (outcome, string) {
 	}
 	line, _ := bufio.NewReader(out).ReadString('\n')
 	var address int64
-	if _, err := fmt.Sscanf(line, "waits, secret at %d", &address); err != nil {
+	if _, err := fmt.Sscanf(line, "waits, secret at %d,", &address); err != nil {
 		t.Fatalf("the program does not say where the secret is, but %q", line)
 	}
 	child := childOf(t, cmd.Process.Pid)
@@ -158,17 +189,14 @@ func containers(t *testing.T, text []byte) string {
 	var b strings.Builder
 	b.WriteString("| attack vector | the attacker | plain container | container with Waveguard | verdict |\n|---|---|---|---|---|\n")
 	var counted []surface
-	surfaces, err := os.ReadFile("testdata/surface.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	decode(t, surfaces, &counted)
+	decodeFile(t, "surface.json", &counted)
 	fmt.Fprintf(&b, "| kernel exploit surface | calls the kernel | %d of %d calls reach it | %d do | **open**, smaller |\n", counted[0].Reached, counted[0].Of, counted[2].Reached)
-	for _, v := range all {
+	for i, v := range all {
+		if v.Vector == hardware && all[i-1].Vector == sideChannel {
+			b.WriteString(timings(t))
+		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", v.Vector, v.How, cell(v.Behind[0]), cell(v.Behind[1]), v.verdict.verdict())
 	}
-	for _, vector := range []string{"side channel | measures times, of caches among others", "hardware level | flips bits, reads the bus, has a device write memory"} {
-		fmt.Fprintf(&b, "| %s | not measured | not measured | **open**: nothing is claimed |\n", vector)
-	}
+	b.WriteString(notMeasured(hardware, "reads the bus, or has a device read or write memory (DMA)"))
 	return b.String()
 }

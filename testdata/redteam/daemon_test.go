@@ -64,10 +64,11 @@ func (s registered) Leave() {
 // others is how many services attacker.c has besides front and vault.
 const others = 13
 
-// startDaemon starts one that looks at the code of its processes or, if they are in code-scan-mode OFF, does not.
-func startDaemon(t *testing.T, mode string) *daemon {
+// startDaemon starts one that looks at the code of its processes or, if they are in code-scan-mode OFF, does not; with
+// more lines of configuration. Front may not call vault, which an entry of its row says.
+func startDaemon(t *testing.T, mode string, more ...string) *daemon {
 	t.Helper()
-	lines := slices.Concat(viewtest.Domain("front", 1), viewtest.Domain("vault", 2),
+	lines := slices.Concat(more, viewtest.Domain("front", 1), viewtest.Domain("vault", 2), viewtest.Transition("front", "vault", "DENY"),
 		viewtest.Service("front", "front", os.Getuid()), viewtest.Service("vault", "vault", os.Getuid()),
 		[]string{"system/config/code-scan-interval = 1"})
 	for _, service := range []string{"front", "vault"} {

@@ -20,14 +20,16 @@ type defence struct {
 	name   string
 	walls  mpk.Kind
 	policy *confine.Policy // nil: nothing is refused
+	// What else can be left out: see without.
+	unchanged, uncompared, unsealed, unpinned bool
 }
 
 // The columns of the table, each with all of the one before.
 var defences = []defence{
-	{"nothing", mpk.KindNone, nil},
-	{"walls", mpk.KindPKU, nil},
-	{"walls and confinement", mpk.KindPKU, &confine.Policy{Profile: confine.Region}},
-	{"and fixed code", mpk.KindPKU, &confine.Policy{Profile: confine.Region, FixedCode: true}},
+	{name: "nothing", walls: mpk.KindNone},
+	{name: "walls", walls: mpk.KindPKU},
+	{name: "walls and confinement", walls: mpk.KindPKU, policy: &confine.Policy{Profile: confine.Region}},
+	{name: "and fixed code", walls: mpk.KindPKU, policy: &confine.Policy{Profile: confine.Region, FixedCode: true}},
 }
 
 // What can be left out of a defence, besides single system calls of the filter.
@@ -36,6 +38,7 @@ const (
 	theConfinement = "confinement"
 	closedProc     = "closed /proc"
 	fixedCode      = "fixed code"
+	pinning        = "pinned"
 )
 
 // without returns the defence with one part left out.
@@ -51,6 +54,14 @@ func (d defence) without(part string) defence {
 		p.AllowProc = true
 	case fixedCode:
 		p.FixedCode = false
+	case newRights:
+		d.unchanged = true
+	case comparison:
+		d.uncompared = true
+	case sealedPages:
+		d.unsealed = true
+	case pinning:
+		d.unpinned = true
 	default:
 		p.AllowCalls = append(slices.Clone(p.AllowCalls), part)
 	}

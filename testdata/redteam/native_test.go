@@ -50,7 +50,7 @@ func TestDetection(t *testing.T) {
 }
 
 func (d *daemon) detect(t *testing.T, w way) {
-	behind := defence{"walls and confinement", mpk.KindPKU, &confine.Policy{Profile: confine.Region}}
+	behind := defence{walls: mpk.KindPKU, policy: &confine.Policy{Profile: confine.Region}}
 	cmd := behind.command(t, attacker(t), d.socket, backends[behind.walls], w.name, "linger")
 	cmd.Dir = t.TempDir()
 	in, err1 := cmd.StdinPipe()

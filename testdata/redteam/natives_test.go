@@ -11,8 +11,10 @@ var (
 // natives are the ways that attacker takes, by their names there.
 var natives = []way{
 	{name: "load", how: "reads the memory", heldBy: byWalls},
+	{name: "store", how: "writes there, as a mistake would", heldBy: byWalls},
 	{name: "write", how: "has the kernel read it into a pipe", heldBy: byWalls},
-	{name: "vmsplice", how: "moves its pages into a pipe", heldBy: byWalls},
+	{name: "read", how: "has the kernel read from a pipe into it", heldBy: byWalls},
+	{name: "vmsplice", how: "moves its pages into a pipe", heldBy: []string{theWalls, "vmsplice"}},
 	{name: "thread", how: "reads it in a thread that it starts", heldBy: byWalls},
 	{name: "fork", how: "reads it in a child", heldBy: byWalls},
 	{name: "vfork", how: "reads it in a child that shares its memory", heldBy: byWalls},
@@ -43,12 +45,14 @@ var natives = []way{
 	{name: "pkey_mprotect-own", how: "puts the memory under its own key"},
 	{name: "free-and-take", how: "gives every key back and takes it, which opens it", heldBy: []string{"pkey_free", "pkey_alloc"}},
 	{name: "int80", how: "the same with system calls of the 32-bit table", heldBy: []string{theConfinement}},
+	{name: "x32", how: "the same with system calls of the table of x32", why: "this kernel has them switched off (syscall.x32)"},
 	{name: "executable-and-back", how: "has the kernel move the pages to its key for executable memory, and from there to key 0", heldBy: []string{theWalls, "mprotect"}},
 	{name: "executable-with-a-key", how: "the same, having given a key back for it", heldBy: []string{"pkey_free", "mprotect"}},
 	{name: "feign-seccomp", how: "has a filter of its own say that new memory was put under its key", heldBy: []string{theWalls, "prctl"}},
 	{name: "feign-dispatch", how: "has a handler of its own answer the call", heldBy: []string{"prctl"}},
 
 	{name: "process_vm_readv", how: "has the kernel read it from this very process", heldBy: []string{"process_vm_readv"}},
+	{name: "process_vm_writev", how: "has the kernel write it into this very process", heldBy: []string{"process_vm_writev"}},
 	{name: "fork-process_vm_readv", how: "from a child", heldBy: []string{"process_vm_readv"}},
 	{name: "proc-self-mem", how: "reads /proc/self/mem", heldBy: byProc},
 	{name: "proc-task-mem", how: "reads /proc/self/task/TID/mem", heldBy: byProc},
@@ -73,6 +77,17 @@ var natives = []way{
 	{name: "io_uring-sqpoll-vault", how: "has a ring read it that the other domain set up with a thread", heldBy: []string{"io_uring_setup"}, needs: []string{"io_uring_enter"}},
 	{name: "io_uring-buffers-vault", how: "has a ring read it in which the other domain registered it", heldBy: []string{"io_uring_setup", "io_uring_enter", "io_uring_register"}},
 	{name: "userfaultfd", how: "fills a page that the other domain has not touched yet", heldBy: []string{"userfaultfd"}},
+
+	{name: "zerocopy", how: "has the kernel send its pages without a copy (MSG_ZEROCOPY)", heldBy: []string{theWalls, "sendmsg"}, needs: []string{"setsockopt"}},
+	{name: "zerocopy-vault", how: "lets a page go that the other domain had sent so, when that one has written there again", heldBy: []string{"setsockopt", "sendmsg"}},
+	{name: "zerocopy-check", how: "changes its message when the other domain has checked it, and sent it on so", heldBy: []string{"setsockopt", "sendmsg"}},
+	{name: "vmsplice-vault", how: "reads a pipe into which the other domain put a page (vmsplice), when that one has written there again", heldBy: []string{"vmsplice"}},
+	{name: "vmsplice-socket", how: "the same, when the page has gone on from the pipe into a socket (splice)", heldBy: []string{"vmsplice"}},
+	{name: "vmsplice-check", how: "changes its message when the other domain has checked it, and put it into a pipe as a gift (SPLICE_F_GIFT)", heldBy: []string{"vmsplice"}},
+	{name: "xdp", how: "has a ring of AF_XDP send it, as root", heldBy: []string{theWalls, "setsockopt"}},
+	{name: "xdp-vault", how: "has such a ring send it in which the other domain registered it, as root", heldBy: []string{"setsockopt"}},
+
+	{name: "mincore", how: "asks the kernel which pages of a table the other domain has used, which it did by the bits of the secret", heldBy: []string{"mincore"}},
 
 	{name: "map-again", how: "maps shared memory again, by the file that is open"},
 	{name: "open-again", how: "opens the file of shared memory again"},

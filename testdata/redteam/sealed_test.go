@@ -58,9 +58,11 @@ func raw(number uintptr, args ...uintptr) unix.Errno {
 	return errno
 }
 
-// TestSealed tries them on this machine's kernel: none has protection keys and sealing
-// among those that the tests run on.
+// TestSealed tries them on this machine's kernel; TestKernels on memory that has a key, too.
 func TestSealed(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("what is recorded is of Linux 6.18, which has all of them")
+	}
 	if raw(unix.SYS_MSEAL, 0, 0, 0) == unix.ENOSYS {
 		t.Skip("needs mseal(2): Linux 6.10")
 	}

@@ -19,6 +19,7 @@ var tables = map[string]func(t *testing.T, text []byte) string{
 	"verdicts.json":  verdicts,
 	"native.json":    verdicts,
 	"sealed.json":    sealed,
+	"kernels.json":   kernels,
 	"container.json": containers,
 }
 
@@ -57,6 +58,15 @@ func TestTables(t *testing.T) {
 	} else if now != string(page) {
 		t.Errorf("the tables in %s are not those of testdata; with -update they are written", docs)
 	}
+}
+
+func decodeFile(t *testing.T, file string, into any) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decode(t, text, into)
 }
 
 func decode(t *testing.T, text []byte, into any) {

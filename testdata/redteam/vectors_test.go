@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "print the tables as they should be")
 
 // heldBy is what stops ways of redteam.Vectors.
 var heldBy = map[string][]string{
-	"load": byWalls, "write(2)": byWalls, "vmsplice(2)": byWalls, "another thread": byWalls,
+	"load": byWalls, "write(2)": byWalls, "vmsplice(2)": {theWalls, "vmsplice"}, "another thread": byWalls,
 	"pkey_mprotect, key 0":          {"pkey_mprotect"},
 	"mprotect, executable and back": {theWalls, "mprotect"},
 	"pkey_free, pkey_alloc":         {"pkey_free", "pkey_alloc"},

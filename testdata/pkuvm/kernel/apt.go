@@ -3,23 +3,53 @@ package kernel
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
+
+// apt finds packages: of what the machine is configured for, or of one suite alone.
+type apt struct {
+	suite   string
+	options []string
+}
+
+// mirror has the suites that are named.
+const mirror = "http://deb.debian.org/debian"
+
+// only returns an apt that knows one suite of Debian's, and keeps what it knows in dir: what
+// the machine is configured for stays as it is.
+func only(suite, dir string) (apt, error) {
+	sources, lists, archives := filepath.Join(dir, "sources"), filepath.Join(dir, "lists"), filepath.Join(dir, "archives")
+	a := apt{suite, []string{
+		"-o", "Dir::Etc::SourceList=" + sources, "-o", "Dir::Etc::SourceParts=-", "-o", "Dir::State::Lists=" + lists,
+		"-o", "Dir::Cache=" + archives, "-o", "Acquire::Languages=none", "-o", "APT::Sandbox::User=",
+	}}
+	return a, errors.Join(
+		os.MkdirAll(filepath.Join(lists, "partial"), 0o755),
+		os.MkdirAll(filepath.Join(archives, "archives", "partial"), 0o755),
+		os.WriteFile(sources, []byte("deb "+mirror+" "+suite+" main\n"), 0o644),
+	)
+}
+
+func (a apt) command(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
+	return command(ctx, dir, name, append(slices.Clone(a.options), args...)...)
+}
 
 // resolve returns the kernel package that pkg depends on, or pkg if it is one.
 // Where apt knows no such package its lists may be missing: root has them
 // fetched.
-func resolve(ctx context.Context, pkg string) (string, error) {
-	out, err := command(ctx, "", "apt-cache", "depends", "--", pkg)
+func (a apt) resolve(ctx context.Context, pkg string) (string, error) {
+	out, err := a.command(ctx, "", "apt-cache", "depends", "--", pkg)
 	if err != nil || len(out) == 0 {
-		if err := update(ctx); err != nil {
+		if err := a.update(ctx); err != nil {
 			return "", err
 		}
-		if out, err = command(ctx, "", "apt-cache", "depends", "--", pkg); err != nil {
+		if out, err = a.command(ctx, "", "apt-cache", "depends", "--", pkg); err != nil {
 			return "", err
 		}
 	}
@@ -39,13 +69,13 @@ func concrete(pkg, depends string) string {
 
 // fetch downloads a package into dir and returns its file. A list that names a
 // version which the mirror has since replaced is brought up to date, by root.
-func fetch(ctx context.Context, dir, pkg string) (string, error) {
-	_, err := command(ctx, dir, "apt-get", "download", "-qq", "--", pkg)
+func (a apt) fetch(ctx context.Context, dir, pkg string) (string, error) {
+	_, err := a.command(ctx, dir, "apt-get", "download", "-qq", "--", pkg)
 	if err != nil {
-		if err := update(ctx); err != nil {
+		if err := a.update(ctx); err != nil {
 			return "", err
 		}
-		if _, err = command(ctx, dir, "apt-get", "download", "-qq", "--", pkg); err != nil {
+		if _, err = a.command(ctx, dir, "apt-get", "download", "-qq", "--", pkg); err != nil {
 			return "", err
 		}
 	}
@@ -59,11 +89,11 @@ func fetch(ctx context.Context, dir, pkg string) (string, error) {
 	return debs[0], nil
 }
 
-func update(ctx context.Context) error {
-	if os.Geteuid() != 0 {
+func (a apt) update(ctx context.Context) error {
+	if a.suite == "" && os.Geteuid() != 0 {
 		return fmt.Errorf("apt's package lists are missing or old: run apt-get update as root")
 	}
-	_, err := command(ctx, "", "apt-get", "update", "-qq")
+	_, err := a.command(ctx, "", "apt-get", "update", "-qq")
 	return err
 }
 

@@ -18,7 +18,8 @@ const DefaultPackage = "linux-image-cloud-amd64"
 // folder has the current one fetched again.
 //
 // Each package is a folder of its name. A package that only depends on a
-// kernel, as DefaultPackage does, is a symbolic link to the folder of that kernel.
+// kernel, as DefaultPackage does, is a symbolic link to the folder of that kernel,
+// and so is PACKAGE_SUITE.
 type Cache struct {
 	Dir string
 	// Logf tells what takes time. It must not be nil.
@@ -38,9 +39,10 @@ func DefaultDir() (string, error) {
 	return filepath.Abs(filepath.Join(base, "waveguard", "pkuvm"))
 }
 
-// Get returns the kernel of a package, given by name or as a .deb file.
+// Get returns the kernel of a package, given by name, as PACKAGE/SUITE if it is to come from that
+// suite of Debian's, whichever the machine has, or as a .deb file.
 func (c Cache) Get(ctx context.Context, pkg string) (*Kernel, error) {
-	entry := filepath.Join(c.Dir, strings.TrimSuffix(filepath.Base(pkg), ".deb"))
+	entry := filepath.Join(c.Dir, entryName(pkg))
 	if _, err := os.Stat(entry); err == nil {
 		return Open(entry)
 	}
@@ -58,6 +60,13 @@ func (c Cache) Get(ctx context.Context, pkg string) (*Kernel, error) {
 	return Open(entry)
 }
 
+func entryName(pkg string) string {
+	if file, is := strings.CutSuffix(pkg, ".deb"); is {
+		return filepath.Base(file)
+	}
+	return strings.ReplaceAll(pkg, "/", "_")
+}
+
 // add makes entry. The cache must be locked.
 func (c Cache) add(ctx context.Context, pkg, entry string) error {
 	if _, err := os.Stat(entry); err == nil {
@@ -66,11 +75,23 @@ func (c Cache) add(ctx context.Context, pkg, entry string) error {
 	if strings.HasSuffix(pkg, ".deb") {
 		return c.unpack(ctx, pkg, entry)
 	}
-	concrete, err := resolve(ctx, pkg)
+	var from apt
+	pkg, suite, named := strings.Cut(pkg, "/")
+	if named {
+		dir, err := os.MkdirTemp(c.Dir, "suite-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		if from, err = only(suite, dir); err != nil {
+			return err
+		}
+	}
+	concrete, err := from.resolve(ctx, pkg)
 	if err != nil {
 		return err
 	}
-	if err := c.download(ctx, concrete); err != nil || concrete == pkg {
+	if err := c.download(ctx, from, concrete); err != nil || filepath.Base(entry) == concrete {
 		return err
 	}
 	if err := os.Remove(entry); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -79,8 +100,8 @@ func (c Cache) add(ctx context.Context, pkg, entry string) error {
 	return os.Symlink(concrete, entry)
 }
 
-// download adds a concrete kernel package from the configured Debian mirror.
-func (c Cache) download(ctx context.Context, concrete string) error {
+// download adds a concrete kernel package.
+func (c Cache) download(ctx context.Context, from apt, concrete string) error {
 	entry := filepath.Join(c.Dir, concrete)
 	if _, err := os.Stat(entry); err == nil {
 		return nil
@@ -91,7 +112,7 @@ func (c Cache) download(ctx context.Context, concrete string) error {
 	}
 	defer os.RemoveAll(dir)
 	c.Logf("fetching %s", concrete)
-	deb, err := fetch(ctx, dir, concrete)
+	deb, err := from.fetch(ctx, dir, concrete)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,18 @@ func TestConcrete(t *testing.T) {
 	}
 }
 
+func TestEntryName(t *testing.T) {
+	for pkg, want := range map[string]string{
+		"linux-image-cloud-amd64":                    "linux-image-cloud-amd64",
+		"linux-image-cloud-amd64/bookworm-backports": "linux-image-cloud-amd64_bookworm-backports",
+		"/tmp/linux-image-6.12_1_amd64.deb":          "linux-image-6.12_1_amd64",
+	} {
+		if got := entryName(pkg); got != want {
+			t.Errorf("entryName(%s) = %q; want %q", pkg, got, want)
+		}
+	}
+}
+
 func TestModuleName(t *testing.T) {
 	for file, want := range map[string]string{
 		"kernel/drivers/net/virtio_net.ko":        "virtio_net",

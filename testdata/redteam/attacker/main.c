@@ -24,7 +24,7 @@ char kept[PAGE];
 volatile int rounds;
 volatile int lent_on;
 
-static const struct vector *const all[] = {memory_vectors, process_vectors, key_vectors, signal_vectors, ring_vectors, code_vectors, feign_vectors, library_vectors};
+static const struct vector *const all[] = {memory_vectors, process_vectors, key_vectors, signal_vectors, ring_vectors, code_vectors, feign_vectors, library_vectors, pinned_vectors, watching_vectors, flipping_vectors};
 static const struct vector *vector;
 static volatile int attempted, victim_inside, released;
 
@@ -97,6 +97,8 @@ static bool stay(void) {
 		copy[i] = secret[i];
 	victim_tid = (int)syscall(SYS_gettid);
 	victim_inside = 1;
+	if (vector->meanwhile != NULL && !vector->meanwhile())
+		return false;
 	unsigned sum = 0;
 	while (!released)
 		sum += (unsigned)copy[sum % LENGTH];
@@ -133,6 +135,12 @@ static uintptr_t vault(uintptr_t task, uintptr_t b, uintptr_t c) {
 	case SHARE: return share();
 	}
 	return 0;
+}
+
+/* The one operation of vault, which tells the secret. */
+static uintptr_t tell(uintptr_t a, uintptr_t b, uintptr_t c) {
+	(void)a, (void)b, (void)c;
+	return load();
 }
 
 static uintptr_t front(uintptr_t again, uintptr_t b, uintptr_t c) {
@@ -213,7 +221,21 @@ static bool lend_on(uintptr_t was) {
 	return false;
 }
 
+static bool watched(void) {
+	for (int i = 0; i < BITS; i++) {
+		if (secret_bit(i))
+			EXPECT(in_vault(FILL, NULL));
+		else if (i == 0 || secret_bit(i - 1))
+			run_others();
+		if (!attack(0))
+			return false;
+	}
+	return true;
+}
+
 static bool worked(uintptr_t front_key) {
+	if (vector->kind & WATCHES)
+		return watched();
 	bool did = attack(0);
 	if (vector->kind & DESTROYS)
 		return !in_vault(CHECK, NULL);
@@ -239,7 +261,8 @@ static uintptr_t which_key(uintptr_t a, uintptr_t b, uintptr_t c) {
 
 int main(int argc, char **argv) {
 	static char names[OTHERS][16];
-	struct wg_service services[2 + OTHERS] = {{"front", which_key, NULL, 0, NULL, 0}, {"vault", vault, NULL, 0, NULL, 0}};
+	static const struct wg_operation operation = {"tell", tell};
+	struct wg_service services[2 + OTHERS] = {{"front", which_key, NULL, 0, NULL, 0}, {"vault", vault, &operation, 1, NULL, 0}};
 	EXPECT(argc == 4 || argc == 5);
 	find(argv[3]);
 	for (int i = 0; i < OTHERS; i++) {
@@ -248,7 +271,7 @@ int main(int argc, char **argv) {
 	}
 	setvbuf(stdout, NULL, _IONBF, 0);
 	alarm(60);
-	attach_or_exit(argv[1], argv[2], services, 2 + (vector->kind & (LENDS_ON | RACES) ? OTHERS : 0));
+	attach_or_exit(argv[1], argv[2], services, 2 + (vector->kind & (LENDS_ON | RACES | WATCHES) ? OTHERS : 0));
 	secret = wg_region_alloc(wg_find_service("vault"), 2 * PAGE);
 	if ((vector->kind & (SHARED | SHARED_SYSV)) && !in_vault(SHARE, NULL))
 		return printf("not prepared\n"), 0;

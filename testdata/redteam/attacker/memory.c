@@ -16,6 +16,16 @@
 
 static bool by_write(void) { return copied(secret, LENGTH); }
 
+static bool stored(void) {
+	secret[0] = 'x';
+	return true;
+}
+
+static bool read_into(void) {
+	int p[2];
+	return pipe(p) == 0 && write(p[1], "lies", 4) == 4 && read(p[0], (void *)secret, 4) == 4;
+}
+
 static bool by_vmsplice(void) {
 	int p[2];
 	struct iovec v = {(void *)secret, LENGTH};
@@ -35,10 +45,9 @@ static bool by_thread(void) {
 /* Looks at every page near to where the kernel puts memory. */
 static bool by_scanning(void) {
 	const size_t near = (size_t)64 << 20;
-	unsigned char resident;
 	char *here = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (char *at = here - near; at < here + near; at += PAGE)
-		if (mincore(at, PAGE, &resident) == 0 && copied(at, PAGE) && contains(got, PAGE))
+		if ((access(at, F_OK) == 0 || errno != EFAULT) && copied(at, PAGE) && contains(got, PAGE))
 			return true;
 	return false;
 }
@@ -87,6 +96,11 @@ static bool freed_and_taken32(void) {
 		if ((errno = -call32(382, key, 0)) != 0 || call32(381, 0, 0) < 0)
 			return false;
 	return load();
+}
+
+/* The same number in the table of x32. */
+static bool retagged_by_x32(void) {
+	return syscall(0x40000000 | SYS_pkey_mprotect, secret, PAGE, PROT_READ | PROT_WRITE, 0) == 0 && load();
 }
 
 static bool mapped_again(void) {
@@ -220,7 +234,9 @@ static bool heap_moved(void) { return syscall(SYS_brk, secret + PAGE) == (long)s
 
 const struct vector memory_vectors[] = {
 	{.name = "load", .attempt = load},
+	{.name = "store", .attempt = stored, .kind = DESTROYS},
 	{.name = "write", .attempt = by_write},
+	{.name = "read", .attempt = read_into, .kind = DESTROYS},
 	{.name = "vmsplice", .attempt = by_vmsplice},
 	{.name = "thread", .attempt = by_thread},
 	{.name = "scan", .attempt = by_scanning},
@@ -232,6 +248,7 @@ const struct vector memory_vectors[] = {
 	{.name = "free-and-take", .attempt = freed_and_taken},
 	{.name = "mremap", .attempt = moved},
 	{.name = "int80", .attempt = freed_and_taken32},
+	{.name = "x32", .attempt = retagged_by_x32},
 	{.name = "map-again", .attempt = mapped_again, .kind = SHARED},
 	{.name = "pread", .attempt = read_by_file, .kind = SHARED},
 	{.name = "open-again", .attempt = opened_again, .kind = SHARED},

@@ -20,6 +20,11 @@ static bool by_readv(void) {
 	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == LENGTH;
 }
 
+static bool by_writev(void) {
+	struct iovec lies = {got, LENGTH}, at = {(void *)secret, LENGTH};
+	return process_vm_writev(getpid(), &lies, 1, &at, 1, 0) == LENGTH;
+}
+
 static bool read_at(const char *path, off_t at, void *to, size_t length) {
 	int fd = open(path, O_RDONLY);
 	if (fd < 0)
@@ -140,15 +145,6 @@ static void read_parent(int to) {
 }
 
 static bool by_parent_memory(void) { return from_child(read_parent, NULL); }
-
-/* Lets others look, until they say that they have. */
-static bool await(void) {
-	char end;
-	printf("waits, secret at %lu\n", (unsigned long)secret);
-	while (read(0, &end, 1) > 0)
-		;
-	return true;
-}
 
 static void set_rights(int to) {
 	static char state[65536] __attribute__((aligned(64)));
@@ -309,6 +305,7 @@ static bool by_samples(void) {
 
 const struct vector process_vectors[] = {
 	{.name = "process_vm_readv", .attempt = by_readv},
+	{.name = "process_vm_writev", .attempt = by_writev, .kind = DESTROYS},
 	{.name = "proc-self-mem", .attempt = own_memory},
 	{.name = "proc-task-mem", .attempt = thread_memory},
 	{.name = "proc-thread-self-mem", .attempt = memory_of_this_thread},
@@ -319,7 +316,6 @@ const struct vector process_vectors[] = {
 	{.name = "fork", .attempt = by_fork},
 	{.name = "vfork", .attempt = by_vfork},
 	{.name = "proc-parent-mem", .attempt = by_parent_memory},
-	{.name = "wait", .attempt = await},
 	{.name = "fork-proc-mem", .attempt = by_child_memory},
 	{.name = "fork-process_vm_readv", .attempt = by_child_readv},
 	{.name = "ptrace-peek", .attempt = by_peek},

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The return from a signal restores PKRU from memory. */
+/* The kernel writes and reads frames of signals, with PKRU in them. */
 #include "attack.h"
 
 #include <cpuid.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <ucontext.h>
+
+#include <waveguard/waveguard.h>
 
 static char stack[262144];
 static volatile int pass;
@@ -75,10 +78,35 @@ static bool by_return(void) { return return_forged(with_rights); }
 static bool by_old_frame(void) { return return_forged(without_extension); }
 static bool by_bare_frame(void) { return return_forged(without_registers); }
 
+static jmp_buf before_signal;
+
+/* Goes back to where the signal came, from a handler that has no stack. The gate gives the thread its rights again. */
+__attribute__((noinline, used)) static void escape(void) {
+	(void)wg_status_of(WG_EPOCH);
+	longjmp(before_signal, 1);
+}
+
+__attribute__((naked)) static void handle_without_stack(int signal) {
+	__asm__ volatile("mov %0, %%rsp\n call %P1" : : "i"(stack + sizeof stack), "i"(escape), "D"(signal));
+}
+
+/* Has the kernel write the frame of a signal over the secret. */
+static bool by_written_frame(void) {
+	const stack_t there = {.ss_sp = (void *)secret, .ss_size = 2 * PAGE};
+	const struct sigaction action = {.sa_handler = handle_without_stack, .sa_flags = SA_ONSTACK | SA_NODEFER};
+	stack_t was;
+	if (sigaltstack(&there, &was) != 0 || sigaction(SIGTRAP, &action, NULL) != 0)
+		return false;
+	if (setjmp(before_signal) == 0)
+		TRAP();
+	return sigaltstack(&was, NULL) == 0;
+}
+
 const struct vector signal_vectors[] = {
 	{.name = "signal-frame", .attempt = by_frame},
 	{.name = "sigreturn", .attempt = by_return},
 	{.name = "sigreturn-fx", .attempt = by_old_frame},
 	{.name = "sigreturn-bare", .attempt = by_bare_frame},
+	{.name = "sigaltstack", .attempt = by_written_frame, .kind = DESTROYS},
 	{0},
 };
