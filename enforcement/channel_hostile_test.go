@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -272,4 +274,48 @@ func TestDenialsAreBounded(t *testing.T) {
 	if n := reported(first); n != 1 {
 		t.Errorf("after a change it is reported %d times", n)
 	}
+}
+
+// TestSealHoldsNobodyUp: a producer that keeps its ring from being sealed, by a write to it
+// that does not come to an end, keeps commits and others from nothing; nor does it keep its
+// consumers, who never get what is not sealed.
+func TestSealHoldsNobodyUp(t *testing.T) {
+	r := startChannel(t)
+	r.commit(viewtest.Channel("other", "vault", "front")...)
+	front := r.joinReady(producing("front", "samples"))
+	p := front.offered()
+	m := r.mapper(t)
+	m.stall(t)
+	m.do("hold", fmt.Sprintf("/proc/%d/fd/%d", unix.Getpid(), p.files[1].Fd()))
+	r.eventually("the ring to be held", func() bool { return inSyscall(m.cmd.Process.Pid, unix.SYS_PWRITE64) })
+	if err := front.Send(&wire.Mapped{Generation: p.Generation}); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("the daemon to wait for the seal", func() bool { return inSyscall(unix.Getpid(), unix.SYS_FCNTL) })
+	vault := r.joinReady(withEnds("vault", wire.End{Role: wire.Consumer, Channel: "samples"}, wire.End{Role: wire.Producer, Channel: "other"}))
+	for range 2 { // one is withheld, the other is offered, and opened
+		if m, files := vault.next(); !isWithheld(m) {
+			vault.accept(m, files)
+		}
+	}
+	vault.quiet()
+	r.commit(samples + "/config/administrative-state = OUT_OF_SERVICE")
+	if p.state() != 2 {
+		t.Error("the ring goes on")
+	}
+	m.do("release")
+	front.withheld(wire.WithheldService)
+}
+
+func isWithheld(m wire.Message) bool { _, is := m.(*wire.Withheld); return is }
+
+// inSyscall says whether a thread of a process is in that system call.
+func inSyscall(pid, number int) bool {
+	all, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", pid))
+	for _, path := range all {
+		if b, err := os.ReadFile(path); err == nil && strings.HasPrefix(string(b), fmt.Sprintf("%d ", number)) {
+			return true
+		}
+	}
+	return false
 }

@@ -31,7 +31,6 @@ type broker struct {
 	number   uint64                     // of the latest ring
 	orders   []*conduit                 // that rings are to be made for
 	making   bool
-	letsGo   bool // the daemon stops: nothing is ended any more
 }
 
 // conduit is a channel.
@@ -43,6 +42,7 @@ type conduit struct {
 	former  []*ring         // that consumers still read, oldest first
 	failed  error           // why no ring can be made now
 	logged  bool            // that none can
+	adrift  bool            // the daemon lets go of it: nothing is ended until all ends are gone
 	ordered bool            // a ring is to be made
 
 	traffic traffic
@@ -57,11 +57,13 @@ func newBroker(log *slog.Logger) *broker {
 	}
 }
 
-// letGo leaves all rings to the processes that have them.
-func (b *broker) letGo() {
+// letGo leaves the rings of a process to those that have them.
+func (b *broker) letGo(a *attachment) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.letsGo = true
+	for c := range a.conduitsLocked(b) {
+		c.adrift = true
+	}
 }
 
 // conduitLocked returns the channel of that name, which may be new.
@@ -98,9 +100,10 @@ func (c *conduit) producer() *end { return c.holder(wire.Producer, 0) }
 // settleLocked brings a channel to where it ought to be. A ring stays as long as
 // everything stands as it did when it was made; its end has effect at once.
 func (b *broker) settleLocked(c *conduit) {
-	if b.letsGo {
+	if c.adrift {
 		if len(c.ends) == 0 {
 			b.closeAllLocked(c)
+			c.adrift = false
 		}
 		return
 	}
@@ -186,7 +189,7 @@ func (e *Engine) exit(a *attachment) {
 			continue
 		}
 		b.countLocked(c, c.ring)
-		if !b.letsGo && c.ring.leave(one) {
+		if !c.adrift && c.ring.leave(one) {
 			b.deserted[c] = true
 		}
 	}

@@ -232,3 +232,30 @@ func TestDeserterIsCutOff(t *testing.T) {
 		}
 	}
 }
+
+// TestDaemonThatStops: channels go on in the ring that is there, and those of the next
+// service of the socket are others.
+func TestDaemonThatStops(t *testing.T) {
+	r := startChannel(t)
+	before := openFiles(t)
+	front, vault, from, to := r.pair()
+	r.halt()
+	front.wantClosed()
+	vault.wantClosed()
+	if from.state() != 1 || to.active() != 1 {
+		t.Errorf("the ring is in state %d, with %#x active", from.state(), to.active())
+	}
+	front.leave()
+	vault.leave()
+	_, _ = from.files.Close(), to.files.Close()
+	r.eventually("the daemon's files to be closed", func() bool { return openFiles(t) <= before })
+	r.serve()
+	_, _, again, _ := r.pair()
+	if again.Generation == from.Generation || from.state() != 1 {
+		t.Errorf("generation %d after %d, which is in state %d", again.Generation, from.Generation, from.state())
+	}
+	r.commit(samples + "/config/administrative-state = OUT_OF_SERVICE")
+	if again.state() != 2 {
+		t.Error("the second one does not end")
+	}
+}

@@ -10,7 +10,7 @@ func (a *attachment) Leave() {
 
 // Abandon implements attach.Session. Channels go on.
 func (a *attachment) Abandon() {
-	a.engine.channels.letGo()
+	a.engine.channels.letGo(a)
 	a.Leave()
 }
 
