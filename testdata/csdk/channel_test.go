@@ -10,6 +10,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/channel"
+	"github.com/optical-net/waveguard/gen/view/viewtest"
 )
 
 // The statuses of waveguard.h for channels.
@@ -237,6 +238,60 @@ func TestWithheld(t *testing.T) {
 		consumer.expect("vault receive feed 30000", "ended -14")
 		producer.end()
 		consumer.end()
+	})
+}
+
+// TestPolicyOpensChannels: the daemon itself gives the ends out, as its configuration says.
+func TestPolicyOpensChannels(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		r := node(t)
+		p := startProgram(t, program(t, "channel"), r.path, backend, front, vault)
+		p.wants("ready")
+		stands := func(service, want string) {
+			t.Helper()
+			r.eventually(service+": "+want, func() bool { return strings.HasPrefix(p.do(service+" why feed"), want) })
+		}
+		stands("front", notOpen+" ")
+		p.expect("front send feed 0 x", notOpen)
+		r.commit(viewtest.Channel("feed", "front", "vault")...)
+		stands("front", "0 ")
+		stands("vault", "0 ")
+		p.expect("front send feed 0 one", "0")
+		p.expect("vault receive feed 0", "0 one #0 lost 0 corrupted 0")
+		p.expect("vault release feed", "0")
+		r.eventually("the message to be counted", func() bool { return r.engine.State().Channel["feed"].Counters.GetSent() == 1 })
+
+		p.expect("front send feed 0 two", "0")
+		r.commit(viewtest.Entry("channel", "feed") + "/config/integrity = HMAC_SHA256")
+		p.expect("+front send feed 30000 three", "started")
+		for _, word := range []string{"two", "three"} { // of the old ring, and of the new one
+			if got := p.do("vault receive feed 30000"); !strings.HasPrefix(got, "0 "+word+" ") {
+				t.Errorf("%q, want %s", got, word)
+			}
+		}
+		p.expect("join", "0")
+
+		r.halt()
+		p.expect("front send feed 0 four", "0") // without a daemon
+		p.expect("vault receive feed 0", "0 four #1 lost 0 corrupted 0")
+		p.expect("front send feed 0 five", "0")
+		r.boot(r.config)
+		r.eventually("the process to attach again", func() bool { return r.engine.State().Service["front"].GetAttached() })
+		stands("front", "0 ")
+		stands("vault", "0 ")
+		p.expect("front send feed 30000 six", "0")
+		for _, word := range []string{"five", "six"} {
+			if got := p.do("vault receive feed 30000"); !strings.HasPrefix(got, "0 "+word+" ") {
+				t.Errorf("%q, want %s", got, word)
+			}
+		}
+
+		r.commit("- " + viewtest.Entry("channel", "feed"))
+		stands("front", notOpen+" ")
+		stands("vault", notOpen+" ")
+		p.expect("front send feed 1 seven", notOpen)
+		p.expect("vault receive feed 1", notOpen)
+		p.end()
 	})
 }
 
