@@ -164,6 +164,28 @@ func TestStreams(t *testing.T) {
 	})
 }
 
+// TestSanitizedChannels goes through both ends under the sanitizers, and lets rings come and go.
+func TestSanitizedChannels(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no sanitizers")
+	}
+	for _, shape := range shapes() {
+		h := newHub(t)
+		h.line("feed", shape, "vault")
+		p := startProgram(t, program(t, "channel-sanitized"), h.path, "mprotect", front, vault)
+		p.wants("ready")
+		h.opens("feed")
+		p.expect("+vault consume feed 2000", "started")
+		p.expect("+front produce feed 2000", "started")
+		h.renew("feed")
+		h.replace("feed")
+		if got := p.do("join"); !strings.HasPrefix(got, "consumed lost ") || !strings.HasSuffix(got, " corrupted 0; produced") {
+			t.Errorf("%s: %s", shapeName(shape), got)
+		}
+		p.end()
+	}
+}
+
 // TestSpinning: two that wait for each other busily, and never otherwise.
 func TestSpinning(t *testing.T) {
 	_, _, p := pair(t, "none", channel.Shape{Slots: 2, SlotSize: 64, Integrity: channel.HMACSHA256})
@@ -301,9 +323,11 @@ func TestCPlusPlusChannels(t *testing.T) {
 		for _, integrity := range []channel.Integrity{channel.NoIntegrity, channel.CRC32C} { // in the ring, and copied
 			h := newHub(t)
 			l := h.line("feed", channel.Shape{Slots: 2, SlotSize: 16, Integrity: integrity}, "vault")
-			if out, err := exec.Command(program(t, "channels"), h.path, backend).CombinedOutput(); err != nil || string(out) != "done\n" {
-				t.Errorf("%v\n%s", err, out)
-			}
+			p := startProgram(t, program(t, "channels"), h.path, backend)
+			p.wants("ready")
+			h.opens("feed")
+			p.expect("", "done")
+			p.end()
 			if next := l.generation.Received(0).Next; next != 2 {
 				t.Errorf("%d messages were released, want 2", next)
 			}
