@@ -36,7 +36,7 @@ var costs = []struct {
 }
 
 // BenchmarkC measures gates and memory of libwaveguard, with each backend of this machine. Without
-// protection keys NONE is the gate without its two WRPKRU.
+// protection keys NONE is the gate without its four WRPKRU.
 func BenchmarkC(b *testing.B) {
 	for _, backend := range backends(b) {
 		for _, c := range costs {

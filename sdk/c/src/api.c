@@ -33,7 +33,7 @@ static pthread_t supervisor;
 static struct sigaction previous;
 
 struct wg_answer wg_pass(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
-	return wg_attached_with == WG_WITH_KEYS ? wg_gate_pku(op, a, b, c, d) : wg_gate_plain(op, a, b, c, d);
+	return wg_attached_with == WG_WITH_KEYS ? wg_gate_pku(a, b, c, d, 0, op) : wg_gate_plain(a, b, c, d, 0, op);
 }
 
 /* The stacks of the gate and of domains cannot take a signal handler that runs with the rights
@@ -106,7 +106,7 @@ static void forget_thread(void *state) {
 static void on_fault(int number, siginfo_t *info, void *context) {
 	if (wg_inside && info->si_code > 0) { /* of the processor, not sent by somebody */
 		greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-		registers[REG_RDX] = registers[REG_RIP];
+		registers[REG_R10] = registers[REG_RIP];
 		registers[REG_RIP] = (greg_t)(wg_attached_with == WG_WITH_KEYS ? wg_back_pku : wg_back_plain);
 		registers[REG_RDI] = WG_OP_FAULT;
 		registers[REG_RSI] = (greg_t)info->si_addr;
@@ -277,7 +277,10 @@ int wg_run(wg_service_id service, uintptr_t argument, uintptr_t *result) {
 int wg_call(wg_gate target, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t *result) {
 	if (!wg_inside)
 		return WG_E_PLACE;
-	return answer(wg_pass(WG_OP_CALL, target, a, b, c), result);
+	const uint64_t as_it_is = (uintptr_t)result; /* the registers stay where they are */
+	if (wg_attached_with == WG_WITH_KEYS)
+		return answer(wg_gate_pku(target, a, b, c, as_it_is, WG_OP_CALL), result);
+	return answer(wg_gate_plain(target, a, b, c, as_it_is, WG_OP_CALL), result);
 }
 
 int wg_outside(wg_function function, uintptr_t argument, uintptr_t *result) {

@@ -136,6 +136,7 @@ static int settle(const struct wg_compartments *compartments) {
 		return status;
 	atomic_store(&WG->attachment, &WG->pages[0]);
 	atomic_store(&WG->connected, 1);
+	WG->edges = wg_edges_possible();
 	bool with_keys = WG->backend == WG_WIRE_PKU;
 	status = wg_arm();
 	return status == WG_OK ? wg_threads_start(with_keys) : status;

@@ -94,6 +94,11 @@ static enum wg_rule remember(const struct wg_verdict *v, const struct wg_attachm
 	return admit(&WG->meters[(size_t)from->index * WG->domains + to->index], now, v->rate, true) ? WG_PERMITTED : WG_DENY_RATE;
 }
 
+static bool unlimited(const struct wg_limits *l) { return l->dwell == 0 && l->delay == 0 && !l->timed; }
+
+/* Whether there is nothing to decide while the verdict holds. */
+static bool settles(const struct wg_verdict *v) { return v->epoch != 0 && !v->metered && unlimited(&v->limits); }
+
 /* Decides on a call that a verdict does not settle, and counts it. */
 __attribute__((noinline)) static struct wg_decision judge(struct wg_verdict *v, const struct wg_attachment *a, struct wg_frame *f, bool known) {
 	static const uint8_t counters[] = {
@@ -108,6 +113,7 @@ __attribute__((noinline)) static struct wg_decision judge(struct wg_verdict *v, 
 	if (!known || d.tolerated)
 		atomic_fetch_add_explicit(wg_pages_word(a, from, to, WG_C_TOLERATED), d.tolerated, memory_order_relaxed);
 	atomic_fetch_add_explicit(wg_pages_word(a, from, to, counters[d.rule]), 1, memory_order_release);
+	d.settled = settles(v) ? v : NULL;
 	return d;
 }
 
@@ -121,5 +127,5 @@ struct wg_decision wg_decide(struct wg_thread *t, const struct wg_attachment *a,
 		return judge(v, a, f, known);
 	f->limits = v->limits;
 	atomic_fetch_add_explicit(v->permitted, 1, memory_order_release);
-	return (struct wg_decision){.rule = WG_PERMITTED};
+	return (struct wg_decision){.rule = WG_PERMITTED, .settled = unlimited(&v->limits) ? v : NULL};
 }

@@ -13,6 +13,9 @@
  */
 #include "offsets.h"
 
+/* From the first slot to the last: with these bits and no others set, a number leads from any slot to the last one. */
+#define LAST_SLOT ((WG_MAX_THREADS - 1) * WG_SLOT_SIZE)
+
 /* A thread with one key more open than outside. */
 #define RIGHTS(key) (WG_RIGHTS_OUTSIDE - (1 << (2 * key)))
 
@@ -30,13 +33,12 @@
 	.hidden wg_gate_text
 wg_gate_text:
 
-/* check: state in \state is a slot of the table and belongs to this thread.
- * Uses \a and \b. */
-.macro check state, a, b, pku
-	lea wg_threads(%rip), \a
-	mov \state, \b
-	sub \a, \b
-	test $~((WG_MAX_THREADS - 1) * WG_SLOT_SIZE), \b
+/* check: state in \state is a slot of the table and belongs to this thread. Uses \a. Free slots belong to who has FS base
+ * 0: to none who has just read wg_self, because there is nothing to read there; and no rights are expected in them. */
+.macro check state, a, pku
+	lea wg_threads+LAST_SLOT(%rip), \a
+	sub \state, \a
+	test $~LAST_SLOT, \a
 	jnz 9f
 	.if \pku
 	rdfsbase \a
@@ -45,33 +47,39 @@ wg_gate_text:
 	.endif
 	cmp \a, WG_T_FS(\state)
 	jne 9f
-	test \a, \a /* nobody, whom slots that are free belong to */
-	jz 9f
 .endm
 
-/* reset: what the code before left in flags (AC, TF) and x87 state would end the code behind the gate, or have it
- * compute otherwise. FNINIT takes its time, and is left to where an exception was noted. Uses the stack and %rax. */
-.macro reset
+/* reset: the controller's stack, and what the code before left in flags (AC, TF, DF) and x87 state, which would
+ * end the code behind the gate, or have it compute otherwise. FNINIT takes its time, and is left to where an
+ * exception was noted. State in %rcx; uses %rax. What is seldom needed stands in reset_seldom. */
+.macro reset where
+	lea WG_SLOT_SIZE-8(%rcx), %rsp
 	fnstsw %ax
 	test $0xff, %al
-	jz 1f
-	fninit
-1:	emms
+	jnz .Lnoted_\where
+.Lquiet_\where:
+	emms
 	fldcw .Lfpucw(%rip)
-	cld
 	pushfq
-	pop %rax
-	test $0x40100, %eax
-	jz 2f
+	testl $0x40500, (%rsp)
+	jnz .Lflags_\where
+.Lplain_\where:
+.endm
+
+.macro reset_seldom where
+.Lnoted_\where:
+	fninit
+	jmp .Lquiet_\where
+.Lflags_\where:
 	push $2
 	popfq
-2:
+	jmp .Lplain_\where
 .endm
 
 .macro open_controller pku
+	.if \pku
 	xor %ecx, %ecx
 	xor %edx, %edx
-	.if \pku
 	mov $WG_RIGHTS_CONTROLLER, %eax
 	wrpkru
 	cmp $WG_RIGHTS_CONTROLLER, %eax
@@ -80,10 +88,10 @@ wg_gate_text:
 .endm
 
 /* clear: registers that the ABI lets everybody use, and that may hold what the
- * code before had. State in %rbx. */
-.macro clear_vectors
+ * code before had. State in %rbx. Where there is no AVX, clear_seldom does it. */
+.macro clear_vectors where
 	cmpl $WG_SIMD_AVX, WG_T_SIMD(%rbx)
-	jb 2f
+	jb .Lsse_\where
 	je 1f
 	.irp n, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	vpxorq %zmm\n, %zmm\n, %zmm\n
@@ -92,16 +100,20 @@ wg_gate_text:
 	kxorw %k\n, %k\n, %k\n
 	.endr
 1:	vzeroall
-	jmp 3f
-2:	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+.Lcleared_\where:
+.endm
+
+.macro clear_seldom where
+.Lsse_\where:
+	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
 	pxor %xmm\n, %xmm\n
 	.endr
-3:
+	jmp .Lcleared_\where
 .endm
 
 .macro gate name, pku
 
-/* struct wg_answer wg_gate_NAME(op, a, b, c, d) */
+/* struct wg_answer wg_gate_NAME(a, b, c, d, anything, op) */
 	.globl wg_gate_\name
 	.hidden wg_gate_\name
 	.type wg_gate_\name, @function
@@ -109,37 +121,16 @@ wg_gate_text:
 wg_gate_\name:
 	.cfi_startproc
 	endbr64
-	mov (%rsp), %r9
+	pop %r8
 	mov %rdx, %r10
 	mov %rcx, %r11
 	open_controller \pku
 	mov wg_self@gottpoff(%rip), %rcx
 	mov %fs:(%rcx), %rcx
-	jmp .Lenter_\name
 
-/* wg_back_NAME(op, a, b): of code that does not go on and may have no stack. Nothing of it is kept. */
-	.globl wg_back_\name
-	.hidden wg_back_\name
-	.type wg_back_\name, @function
-wg_back_\name:
-	endbr64
-	mov %rdx, %r10
-	open_controller \pku
-	mov wg_self@gottpoff(%rip), %rcx
-	mov %fs:(%rcx), %rcx
-	check %rcx, %rax, %rdx, \pku
-	ldmxcsr .Lmxcsr(%rip)
-	mov %rcx, %rbx
-	lea WG_SLOT_SIZE(%rcx), %rsp
-	reset
-	mov %r10, %rdx
-	xor %ebp, %ebp
-	call wg_returned
-	jmp .Lleave_\name
-
-/* State in %rcx, not believed; return address in %r9; b, c in %r10, %r11. */
+/* State in %rcx, not believed; return address, popped, in %r8; c, d in %r10, %r11. */
 .Lenter_\name:
-	check %rcx, %rax, %rdx, \pku
+	check %rcx, %rax, \pku
 	mov WG_T_DEPTH(%rcx), %eax
 	shl $WG_FRAME_SHIFT, %rax
 	lea WG_T_FRAMES(%rcx,%rax), %rax
@@ -149,18 +140,16 @@ wg_back_\name:
 	mov %r13, WG_F_R13(%rax)
 	mov %r14, WG_F_R14(%rax)
 	mov %r15, WG_F_R15(%rax)
-	lea 8(%rsp), %rdx
-	mov %rdx, WG_F_RSP(%rax)
-	mov %r9, WG_F_RIP(%rax)
+	mov %rsp, WG_F_RSP(%rax)
+	mov %r8, WG_F_RIP(%rax)
 	stmxcsr WG_F_MXCSR(%rax)
 	fnstcw WG_F_FPUCW(%rax)
 	ldmxcsr .Lmxcsr(%rip)
+	mov %rsi, WG_T_ARGUMENTS(%rcx)
+	mov %r10, WG_T_ARGUMENTS+8(%rcx)
+	mov %r11, WG_T_ARGUMENTS+16(%rcx)
 	mov %rcx, %rbx
-	lea WG_SLOT_SIZE(%rcx), %rsp
-	reset
-	mov %r10, %rdx
-	mov %rcx, %r9
-	mov %r11, %rcx
+	reset enter_\name
 	xor %ebp, %ebp
 	call wg_trusted
 
@@ -180,12 +169,12 @@ wg_back_\name:
 	ud2
 	.endif
 .Lopened_\name:
-	check %rbx, %rcx, %rdx, \pku
+	check %rbx, %rcx, \pku
 	.if \pku
 	cmp %eax, WG_T_EXPECTED(%rbx)
 	jne 9f
 	.endif
-	clear_vectors
+	clear_vectors \name
 	xor %r8d, %r8d
 	xor %r9d, %r9d
 	xor %r10d, %r10d
@@ -232,8 +221,28 @@ wg_back_\name:
 	call *%rcx
 	mov $WG_OP_RETURN, %edi
 	mov %rax, %rsi
-	jmp wg_back_\name
+
+/* wg_back_NAME(op, a), b in %r10: of code that does not go on and may have no stack. Nothing of it is kept. */
+	.globl wg_back_\name
+	.hidden wg_back_\name
+	.type wg_back_\name, @function
+wg_back_\name:
+	endbr64
+	open_controller \pku
+	mov wg_self@gottpoff(%rip), %rcx
+	mov %fs:(%rcx), %rcx
+	check %rcx, %rax, \pku
+	ldmxcsr .Lmxcsr(%rip)
+	mov %rcx, %rbx
+	reset back_\name
+	mov %r10, %rdx
+	xor %ebp, %ebp
+	call wg_returned
+	jmp .Lleave_\name
 9:	ud2
+	reset_seldom enter_\name
+	reset_seldom back_\name
+	clear_seldom \name
 	.cfi_endproc
 	.size wg_gate_\name, . - wg_gate_\name
 
@@ -246,19 +255,19 @@ wg_back_\name:
 wg_register_\name:
 	.cfi_startproc
 	endbr64
-	mov (%rsp), %r9
+	pop %r8
 	open_controller \pku
-	mov $WG_OP_REGISTER, %edi /* whatever was asked: nothing else is for who has no state */
+	mov $WG_OP_REGISTER, %r9d /* whatever was asked: nothing else is for who has no state */
 	.if \pku
-	rdfsbase %r8
+	rdfsbase %r10
 	.else
-	mov %fs:0, %r8
+	mov %fs:0, %r10
 	.endif
-	test %r8, %r8
+	test %r10, %r10
 	jz 9f
 	mov $WG_MAX_THREADS, %edx
 	lea wg_threads(%rip), %rcx
-1:	cmp %r8, WG_T_FS(%rcx)
+1:	cmp %r10, WG_T_FS(%rcx)
 	je .Lenter_\name
 	add $WG_SLOT_SIZE, %rcx
 	dec %edx
@@ -266,7 +275,7 @@ wg_register_\name:
 	mov $WG_MAX_THREADS, %edx
 	lea wg_threads(%rip), %rcx
 2:	xor %eax, %eax
-	lock cmpxchg %r8, WG_T_FS(%rcx)
+	lock cmpxchg %r10, WG_T_FS(%rcx)
 	je .Lenter_\name
 	add $WG_SLOT_SIZE, %rcx
 	dec %edx
@@ -281,6 +290,7 @@ wg_register_\name:
 	.endif
 	mov $WG_NO_SLOT, %rax
 	xor %edx, %edx
+	push %r8
 	ret
 9:	ud2
 	.cfi_endproc
@@ -297,9 +307,10 @@ wg_unregister_\name:
 	open_controller \pku
 	mov wg_self@gottpoff(%rip), %rcx
 	mov %fs:(%rcx), %rcx
-	check %rcx, %rax, %rdx, \pku
+	check %rcx, %rax, \pku
 	cmpl $0, WG_T_DEPTH(%rcx)
 	jne 9f
+	movl $0, WG_T_EXPECTED(%rcx)
 	movq $0, WG_T_FS(%rcx)
 	.if \pku
 	xor %ecx, %ecx

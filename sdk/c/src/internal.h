@@ -25,6 +25,7 @@
 #define WG_HIDDEN __attribute__((visibility("hidden")))
 #define WG_PAGE 4096u
 #define WG_VERDICTS 64u /* that a thread remembers, a power of 2 */
+#define WG_EDGES 16u /* likewise */
 #define WG_MAX_REPORTS 512u
 #define WG_MAX_REGIONS 8192u /* of a domain: what it can make the controller remember */
 #define WG_CHAIN (WG_MAX_DEPTH + 1)
@@ -254,23 +255,65 @@ struct wg_verdict {
 struct wg_decision {
 	enum wg_rule rule;
 	bool tolerated; /* it is let through although a rule refuses */
+	const struct wg_verdict *settled; /* all that there is to decide, for as long as it holds; NULL if there is more */
 };
 
+/* Whether a wall was crossed, by which the chain has grown; along an edge, that there are no limits. */
+enum wg_crossed { WG_CROSSED_NOT, WG_CROSSED, WG_CROSSED_EDGE };
+
 enum wg_frame_kind { WG_FRAME_RUN, WG_FRAME_CALL, WG_FRAME_OUTSIDE };
+
+/* What a gate saves and sets at once stands together. */
+#define WG_TOGETHER(type, name, ...) \
+	union {                      \
+		struct {             \
+			__VA_ARGS__  \
+		};                   \
+		type name;           \
+	}
+
+struct wg_where {
+	struct wg_domain *domain;
+	uint64_t way;
+};
 
 struct wg_frame {
 	uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
 	uint32_t mxcsr;
 	uint16_t fpucw;
-	uint8_t kind;
-	uint8_t crossed; /* a wall was crossed: the chain has grown */
-	uint64_t entered; /* nanoseconds, if there is a limit of time or timed */
+	uint16_t reserved0;
+	WG_TOGETHER(uint64_t, what, uint8_t kind; uint8_t crossed; /* enum wg_crossed */ uint16_t reserved1; uint32_t gate;);
 	struct wg_limits limits;
-	uint32_t service; /* whose code called */
-	uint32_t gate;
-	uint32_t reserved[6];
-	struct wg_domain *domain; /* where the caller was, NULL outside */
+	WG_TOGETHER(uint64_t, as, uint32_t expected; /* of the thread */ uint32_t service; /* whose code called */);
+	uint64_t entered; /* nanoseconds, if there is a limit of time or timed */
+	uint64_t reserved2;
+	WG_TOGETHER(struct wg_where, where, struct wg_domain *domain; /* where the caller was, NULL outside */ uint64_t way; /* of the thread */);
 };
+
+struct wg_target {
+	uint64_t sp, function;
+};
+
+/*
+ * A call across a wall that the thread made before, with all that was found then. It holds for as long as the
+ * policy page has that epoch, the controller that revision, and the domain that key; if then the target
+ * is not on the thread's way, nothing is left to decide. Only calls without limits become edges.
+ */
+struct wg_edge {
+	struct wg_domain *from, *to;
+	uint64_t gate;
+	uint64_t revision; /* 0: never valid */
+	uint64_t epoch;
+	const _Atomic uint64_t *page; /* its epoch, in that attachment */
+	struct wg_attachment *attachment;
+	_Atomic uint64_t *permitted;
+	uint64_t key; /* as in the domain's word, with its bit for draining */
+	struct wg_target target;
+	uint64_t what, as;
+	uint64_t from_mark, to_mark;
+	uint64_t reserved;
+};
+_Static_assert(sizeof(struct wg_edge) == 128, "edges are indexed by a shift");
 
 /* A call that may stay for so long only, by depth as frames; the watcher reads it. */
 struct wg_stay {
@@ -288,27 +331,30 @@ struct wg_call {
  * last; those below yielded are not counted in. Invariant: 0 <= yielded <= length. */
 struct wg_thread {
 	_Atomic uint64_t fs; /* whose it is, 0 for nobody */
-	uint32_t expected;   /* PKRU that the thread may go on with */
-	uint32_t begin;      /* the gate begins function; otherwise it goes back to the frame */
-	uint64_t sp, function, arguments[3];
+	WG_TOGETHER(uint64_t, as, uint32_t expected; /* PKRU that the thread may go on with */ uint32_t service;);
+	WG_TOGETHER(struct wg_target, target, uint64_t sp; uint64_t function;);
+	uint64_t arguments[3]; /* that the gate was entered with, beside the first; of the function that it begins */
 	int64_t status;
 	uint64_t result;
 	uint32_t depth;
 	uint32_t simd;
 	uint32_t tid;  /* of the kernel, when it registered */
-	_Atomic uint32_t busy; /* the controller runs */
-	uint32_t service;
+	_Atomic uint32_t busy; /* the controller runs; along an edge hazard says so */
+	uint32_t begin;        /* the gate begins function; otherwise it goes back to the frame */
 	uint32_t paused; /* outside, by wg_outside */
 	uint32_t length, yielded;
 	uint32_t early; /* it registered before code of any service ran */
-	uint32_t reserved0;
-	uint64_t reserved[2];
+	uint32_t reserved;
+	/* Where it is, NULL outside, and the marks of the domains that the frames' callers were in. Of where, wg_trusted and
+	 * wg_returned have the last word. */
+	WG_TOGETHER(struct wg_where, where, struct wg_domain *at; uint64_t way;);
 	struct wg_frame frames[WG_MAX_DEPTH + 1];
 	struct wg_domain *chain[WG_CHAIN];
 	_Atomic(struct wg_attachment *) hazard; /* not unmapped while it stands here */
 	struct wg_region *outside;
 	struct wg_stay stays[WG_MAX_DEPTH];
 	struct wg_verdict verdicts[WG_VERDICTS];
+	struct wg_edge edges[WG_EDGES];
 };
 
 union wg_thread_slot {
@@ -397,6 +443,8 @@ struct wg_controller {
 	_Atomic uint64_t *seconds; /* likewise: a second, and the calls in it */
 
 	_Atomic(struct wg_attachment *) attachment; /* current */
+	_Atomic uint64_t revision; /* of what edges are made of beside policy and keys, from 1 */
+	bool edges; /* the kernel can do for the supervisor what a gate on an edge does not: see edge.c */
 	struct wg_attachment pages[2];
 	_Atomic uint32_t connected, closed, supervised, watched;
 	_Atomic uint64_t walls_of, walls_epoch; /* attachment and epoch that the walls are from; written under the ring's lock */
@@ -435,8 +483,8 @@ struct wg_answer {
 };
 
 /* gate.S */
-WG_HIDDEN struct wg_answer wg_gate_pku(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
-WG_HIDDEN struct wg_answer wg_gate_plain(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+WG_HIDDEN struct wg_answer wg_gate_pku(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t none, uint64_t op);
+WG_HIDDEN struct wg_answer wg_gate_plain(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t none, uint64_t op);
 WG_HIDDEN void wg_back_pku(void);
 WG_HIDDEN void wg_back_plain(void);
 WG_HIDDEN struct wg_answer wg_register_pku(void);
@@ -460,9 +508,18 @@ static inline bool wg_within(uintptr_t at, const void *from, size_t size) { retu
 WG_HIDDEN int wg_threads_prepare(void);
 WG_HIDDEN int wg_threads_start(bool with_keys);
 
-/* trusted.c */
-WG_HIDDEN void wg_trusted(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d, struct wg_thread *t);
+/* edge.c */
+WG_HIDDEN void wg_trusted(uint64_t a, uint64_t b, uint64_t none, struct wg_thread *t, uint64_t nothing, uint64_t op);
 WG_HIDDEN void wg_returned(uint64_t op, uint64_t a, uint64_t b, struct wg_thread *t);
+WG_HIDDEN void wg_edge_learn(struct wg_thread *t, const struct wg_frame *f, const struct wg_verdict *v, uint64_t revision);
+WG_HIDDEN bool wg_edges_possible(void);
+WG_HIDDEN bool wg_edges_forget(void);
+/* One of 64, so that two domains can have the same. */
+static inline uint64_t wg_mark(const struct wg_domain *d) { return UINT64_C(1) << (d->index & 63); }
+
+/* trusted.c */
+WG_HIDDEN void wg_trusted_anew(uint64_t op, uint64_t a, struct wg_thread *t);
+WG_HIDDEN void wg_returned_anew(uint64_t op, uint64_t a, uint64_t b, struct wg_thread *t);
 WG_HIDDEN struct wg_attachment *wg_hold(struct wg_thread *t);
 WG_HIDDEN void wg_let_go(struct wg_thread *t);
 
@@ -504,6 +561,15 @@ static inline int wg_ring_key(struct wg_domain *d) { return (int)(atomic_load(&d
 WG_HIDDEN int wg_ring_enter(struct wg_domain *d);
 WG_HIDDEN int wg_ring_wait(struct wg_domain *d);
 WG_HIDDEN void wg_ring_leave(struct wg_domain *d);
+WG_HIDDEN void wg_ring_left(void);
+#define WG_ONE_THREAD UINT64_C(1)
+#define WG_ONE_ENTRY (UINT64_C(1) << 32)
+#define WG_THREADS ((UINT64_C(1) << WG_KEY_SHIFT) - 1)
+/* Counts a thread out, which was counted in and has closed its rights; returns whether somebody waits for that,
+ * and wg_ring_left is to be told. */
+static inline bool wg_ring_count_out(struct wg_domain *d) {
+	return ((atomic_fetch_sub(&d->word, WG_ONE_THREAD) - WG_ONE_THREAD) & WG_THREADS) == 0 && atomic_load(&WG->ring.waiting) != 0;
+}
 WG_HIDDEN int wg_ring_lend(struct wg_domain *d);
 /* Most domains that keep their keys: one key at least goes round. */
 #define WG_MAX_PINNED (WG_KEYS - WG_KEY_FIRST - 1)

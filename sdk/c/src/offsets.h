@@ -24,7 +24,6 @@
 /* struct wg_thread */
 #define WG_T_FS 0
 #define WG_T_EXPECTED 8
-#define WG_T_BEGIN 12
 #define WG_T_SP 16
 #define WG_T_FUNCTION 24
 #define WG_T_ARGUMENTS 32
@@ -32,6 +31,7 @@
 #define WG_T_RESULT 64
 #define WG_T_DEPTH 72
 #define WG_T_SIMD 76
+#define WG_T_BEGIN 88
 #define WG_T_FRAMES 128
 
 /* struct wg_frame */

@@ -15,9 +15,6 @@
  */
 #include "internal.h"
 
-#define ONE_THREAD UINT64_C(1)
-#define ONE_ENTRY (UINT64_C(1) << 32)
-#define THREADS ((UINT64_C(1) << 24) - 1)
 #define DRAINING (UINT64_C(1) << 28)
 #define TURN 10000000u /* nanoseconds that a domain drains, and then does not */
 
@@ -29,21 +26,24 @@ static void wake(struct wg_ring *r) {
 	wg_futex_wake(&r->left, INT32_MAX);
 }
 
-/* Counts a thread out, which was counted in and has closed its rights. */
-void wg_ring_leave(struct wg_domain *d) {
+/* Tells who waits that a domain has come to be empty. */
+void wg_ring_left(void) {
 	struct wg_ring *r = &WG->ring;
-	uint64_t now = atomic_fetch_sub(&d->word, ONE_THREAD) - ONE_THREAD;
-	if ((now & THREADS) != 0 || atomic_load(&r->waiting) == 0)
-		return;
 	wg_acquire(&r->lock);
 	wake(r);
 	wg_release(&r->lock);
 }
 
+/* Counts a thread out, which was counted in and has closed its rights. */
+void wg_ring_leave(struct wg_domain *d) {
+	if (wg_ring_count_out(d))
+		wg_ring_left();
+}
+
 /* Counts a thread in and returns the key; 0, and it is not counted, if the domain is parked
  * or drains. */
 static int try_enter(struct wg_domain *d) {
-	const uint64_t word = atomic_fetch_add(&d->word, ONE_ENTRY + ONE_THREAD);
+	const uint64_t word = atomic_fetch_add(&d->word, WG_ONE_ENTRY + WG_ONE_THREAD);
 	if (key_of(word) != 0 && !(word & DRAINING))
 		return key_of(word);
 	wg_ring_leave(d);
@@ -52,7 +52,7 @@ static int try_enter(struct wg_domain *d) {
 
 /* Under the lock: try_enter whose leaving again must not take the lock. */
 static int enter_resident(struct wg_domain *d) {
-	return key_of(atomic_fetch_add(&d->word, ONE_ENTRY + ONE_THREAD));
+	return key_of(atomic_fetch_add(&d->word, WG_ONE_ENTRY + WG_ONE_THREAD));
 }
 
 static void stop_draining(struct wg_ring *r) {
@@ -67,7 +67,7 @@ static void stop_draining(struct wg_ring *r) {
 static int park(struct wg_ring *r, struct wg_domain *d) {
 	uint64_t word = atomic_load(&d->word);
 	for (;;) {
-		if ((word & THREADS) != 0)
+		if ((word & WG_THREADS) != 0)
 			return 0;
 		if (atomic_compare_exchange_strong(&d->word, &word, word & ~(WG_KEY_MASK << WG_KEY_SHIFT | DRAINING)))
 			break;
@@ -103,7 +103,7 @@ static int victim(const struct wg_ring *r, uint32_t tried, uint64_t threads) {
 	for (int i = 0; i < r->residents; i++) {
 		struct wg_domain *d = r->resident[i];
 		const uint64_t word = atomic_load(&d->word);
-		if (d->pinned || (tried >> key_of(word) & 1) || (word & THREADS) > threads)
+		if (d->pinned || (tried >> key_of(word) & 1) || (word & WG_THREADS) > threads)
 			continue;
 		if (best < 0 || less(d, r->resident[best]))
 			best = i;
@@ -147,7 +147,7 @@ static int load(struct wg_ring *r, struct wg_domain *d) {
 	r->resident[r->residents++] = d;
 	r->loads++;
 	/* Last: from here on threads enter. */
-	atomic_fetch_add(&d->word, ((uint64_t)key << WG_KEY_SHIFT) + ONE_ENTRY + ONE_THREAD);
+	atomic_fetch_add(&d->word, ((uint64_t)key << WG_KEY_SHIFT) + WG_ONE_ENTRY + WG_ONE_THREAD);
 	return key;
 }
 
@@ -193,10 +193,10 @@ static void take_turns(struct wg_ring *r) {
 		stop_draining(r);
 		return;
 	}
-	int i = victim(r, r->tried, THREADS);
+	int i = victim(r, r->tried, WG_THREADS);
 	if (i < 0 && r->tried != 0) {
 		r->tried = 0; /* once more round */
-		i = victim(r, 0, THREADS);
+		i = victim(r, 0, WG_THREADS);
 	}
 	if (i < 0)
 		return;

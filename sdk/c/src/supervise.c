@@ -39,10 +39,12 @@ static void adopt(struct wg_attachment *fresh, struct wg_attachment *old) {
 	memset(fresh->carried, 0, counters);
 	wg_pages_carry(old, fresh);
 	atomic_store(&WG->attachment, fresh);
+	const bool forgotten = wg_edges_forget();
 	while (in_use(old))
 		wg_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 	wg_pages_carry(old, fresh);
-	wg_pages_close(old);
+	if (forgotten) /* else a gate may be using them that does not say so yet: they stay mapped */
+		wg_pages_close(old);
 }
 
 static bool attach_again(void) {

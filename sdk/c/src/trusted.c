@@ -42,6 +42,7 @@ static int64_t enroll(struct wg_thread *t) {
 		t->expected = WG_RIGHTS_OUTSIDE;
 		t->simd = WG->simd;
 		t->length = t->yielded = t->paused = 0;
+		t->way = 0;
 		t->tid = thread_id();
 		t->early = !atomic_load(&WG->begun);
 	} else if (t->tid != thread_id()) {
@@ -72,12 +73,14 @@ SELDOM static int64_t refuse(const struct wg_thread *t, struct wg_attachment *a,
 	return d.tolerated ? WG_OK : refusals[d.rule].status;
 }
 
-/* Decides on the call across a wall that the frame is for, and notes what it has to keep to. */
-static int64_t permit(struct wg_thread *t, struct wg_frame *f) {
+/* Decides on the call across a wall that the frame is for, and notes what it has to keep to. If a verdict is all
+ * there was to it, it is handed out. */
+static int64_t permit(struct wg_thread *t, struct wg_frame *f, const struct wg_verdict **settled) {
 	struct wg_attachment *a = wg_hold(t);
 	const struct wg_decision d = wg_decide(t, a, f);
 	const int64_t status = d.rule == WG_PERMITTED ? WG_OK : refuse(t, a, f, d);
 	wg_let_go(t);
+	*settled = d.settled;
 	return status;
 }
 
@@ -106,21 +109,24 @@ static void begin(struct wg_thread *t, uint64_t sp, wg_function function) {
 	t->begin = 1;
 	t->sp = sp;
 	t->function = (uint64_t)function;
-	t->depth++;
+	const struct wg_frame *f = &t->frames[t->depth++];
+	if (f->domain != NULL)
+		t->way |= wg_mark(f->domain);
 }
 
-static void hand_over(struct wg_thread *t, uint64_t a, uint64_t b, uint64_t c) {
-	t->arguments[0] = a;
-	t->arguments[1] = b;
-	t->arguments[2] = c;
+static void hand_over(struct wg_thread *t, uint64_t argument) {
+	t->arguments[0] = argument;
+	t->arguments[1] = t->arguments[2] = 0;
 }
 
 /* Notes in the frame that the gate has filled with registers what else has to be restored. */
 static struct wg_frame *note(struct wg_thread *t, enum wg_frame_kind kind, struct wg_domain *from) {
 	struct wg_frame *f = &t->frames[t->depth];
 	f->kind = (uint8_t)kind;
-	f->crossed = 0;
+	f->crossed = WG_CROSSED_NOT;
 	f->limits = (struct wg_limits){0};
+	f->way = t->way;
+	f->expected = t->expected;
 	f->service = t->service;
 	f->domain = from;
 	return f;
@@ -146,9 +152,9 @@ SELDOM static void limits_end(struct wg_thread *t, struct wg_frame *f) {
 /* Whether code of the domain was ended where it left things as they were, and nobody may find them so. */
 static bool fenced(const struct wg_domain *d) { return WG->fence && atomic_load(&d->faults) != 0; }
 
-static int64_t call(struct wg_thread *t, uint64_t gate, uint64_t a, uint64_t b, uint64_t c) {
+static int64_t call(struct wg_thread *t, uint64_t gate) {
 	struct wg_domain *from = current(t);
-	hand_over(t, a, b, c);
+	const uint64_t revision = atomic_load(&WG->revision);
 	if (from == NULL)
 		return WG_E_PLACE;
 	if (gate >= WG->gates)
@@ -165,14 +171,17 @@ static int64_t call(struct wg_thread *t, uint64_t gate, uint64_t a, uint64_t b, 
 	if (sp == 0)
 		return WG_E_STACK;
 	if (to != from) {
-		int64_t status = permit(t, f);
+		const struct wg_verdict *settled;
+		int64_t status = permit(t, f, &settled);
 		if (status == WG_OK)
 			status = wg_walls_enter(t, to);
 		if (status != WG_OK)
 			return status;
-		f->crossed = 1;
+		f->crossed = WG_CROSSED;
 		if (limited(f))
 			limits_begin(t, f);
+		else if (settled != NULL)
+			wg_edge_learn(t, f, settled, revision);
 	}
 	t->service = way->service;
 	begin(t, sp, way->function);
@@ -212,11 +221,11 @@ static int64_t run(struct wg_thread *t, uint64_t service, uint64_t argument) {
 	int status = wg_walls_enter(t, home);
 	if (status != WG_OK)
 		return status;
-	f->crossed = 1;
+	f->crossed = WG_CROSSED;
 	f->limits.delay = (uint16_t)atomic_load(&home->delay);
 	wg_delay(f->limits.delay);
 	t->service = (uint32_t)service;
-	hand_over(t, argument, 0, 0);
+	hand_over(t, argument);
 	begin(t, sp, WG->hosted[service].run);
 	return WG_OK;
 }
@@ -231,7 +240,7 @@ static int64_t outside(struct wg_thread *t, uint64_t function, uint64_t argument
 	(void)note(t, WG_FRAME_OUTSIDE, current(t));
 	wg_walls_pause(t);
 	t->paused = 1;
-	hand_over(t, argument, 0, 0);
+	hand_over(t, argument);
 	begin(t, (uint64_t)t->outside->memory + t->outside->size, (wg_function)function);
 	return WG_OK;
 }
@@ -244,6 +253,7 @@ static int64_t unwind(struct wg_thread *t, int64_t status, uint64_t result) {
 	if (limited(f))
 		limits_end(t, f);
 	t->service = f->service;
+	t->way = f->way;
 	t->result = result;
 	if (f->kind == WG_FRAME_OUTSIDE) {
 		wg_walls_resume(t);
@@ -270,6 +280,7 @@ static void mourn(struct wg_domain *d, uint64_t at, uint64_t in) {
 	atomic_store(&d->fault_at, at);
 	atomic_store(&d->fault_in, in);
 	atomic_fetch_add(&d->faults, 1);
+	atomic_fetch_add(&WG->revision, 1); /* edges are not fenced */
 	const uint64_t one = 1;
 	wg_syscall(SYS_write, WG->bell, (long)&one, sizeof one, 0, 0, 0);
 }
@@ -452,7 +463,7 @@ SELDOM static int64_t end(struct wg_thread *t, uint64_t op, uint64_t a, uint64_t
 }
 
 static void start(struct wg_thread *t) {
-	if (atomic_load_explicit(&t->busy, memory_order_relaxed))
+	if (atomic_load_explicit(&t->busy, memory_order_relaxed) || atomic_load_explicit(&t->hazard, memory_order_relaxed) != NULL)
 		wg_die("fault in the controller");
 	atomic_store_explicit(&t->busy, 1, memory_order_relaxed);
 	t->begin = 0;
@@ -461,17 +472,18 @@ static void start(struct wg_thread *t) {
 
 static void finish(struct wg_thread *t, int64_t status) {
 	t->status = status;
+	t->at = current(t);
 	atomic_store_explicit(&t->busy, 0, memory_order_release);
 }
 
-/* Does what the gate was entered for, whose caller stands in the last frame. Afterwards the gate does what the state says. */
-void wg_trusted(uint64_t op, uint64_t a, uint64_t b, uint64_t c, uint64_t d, struct wg_thread *t) {
+/* wg_trusted of what no edge says. */
+void wg_trusted_anew(uint64_t op, uint64_t a, struct wg_thread *t) {
 	start(t);
-	finish(t, op == WG_OP_CALL ? call(t, a, b, c, d) : serve(t, op, a, b));
+	finish(t, op == WG_OP_CALL ? call(t, a) : serve(t, op, a, t->arguments[0]));
 }
 
-/* Likewise, for code that came to its end: the last frame has nobody, and the one below goes on. */
-void wg_returned(uint64_t op, uint64_t a, uint64_t b, struct wg_thread *t) {
+/* wg_returned of what no edge says. */
+void wg_returned_anew(uint64_t op, uint64_t a, uint64_t b, struct wg_thread *t) {
 	start(t);
 	finish(t, op == WG_OP_RETURN ? unwind(t, WG_OK, a) : end(t, op, a, b));
 }

@@ -36,11 +36,12 @@ static void jump(char *to, uint32_t rights, void *state) {
 
 static _Atomic int entered;
 
-/* Takes the place of the thread that has none, to have vault run on this one, beside all that the gate knows of it. */
+/* Takes the place of the thread that has none, to have vault run on this one, beside all that the gate knows of it: where
+ * the gate looks for who it is (3), or where it believes what the thread area says (0). */
 static void be_nobody(void) {
 	entered = 1;
 	__asm__ volatile("xor %%eax, %%eax\n mov %%eax, %%fs\n xor %%ecx, %%ecx\n xor %%edx, %%edx\n mov $1, %%r10d\n"
-			 "mov $0x55555550, %%eax\n jmp *%0" : : "r"(wrpkru(3)), "D"((uint64_t)3), "S"((uint64_t)1) : "rax", "rcx", "rdx", "r10", "memory");
+			 "mov $3, %%r9d\n mov $0x55555550, %%eax\n jmp *%0" : : "r"(wrpkru(number)), "D"((uint64_t)1), "S"((uint64_t)1) : "rax", "rcx", "rdx", "r9", "r10", "memory");
 	__builtin_unreachable();
 }
 
@@ -49,11 +50,11 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 	if (strcmp(attack, "open-all") == 0)
 		jump(wrpkru(number), 0, wg_self);
 	if (strcmp(attack, "open-key") == 0) /* vault's, at the place where domains' keys are opened */
-		jump(wrpkru(2), 0x55555558u - (1u << 2 * 3), wg_self);
+		jump(wrpkru(1), 0x55555558u - (1u << 2 * 3), wg_self);
 	if (strcmp(attack, "other-thread") == 0)
 		for (char *slot = wg_threads;; slot += 32768)
 			if (slot != wg_self && *(uint64_t *)(void *)slot != 0 && *(uint32_t *)(void *)(slot + 8) != 0x55555558)
-				jump(wrpkru(2), *(uint32_t *)(void *)(slot + 8), slot);
+				jump(wrpkru(1), *(uint32_t *)(void *)(slot + 8), slot);
 	if (strcmp(attack, "nobody") == 0)
 		be_nobody();
 	if (strcmp(attack, "forge-state") == 0) {
@@ -67,14 +68,14 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 	if (strcmp(attack, "write-state") == 0)
 		*(volatile int *)(void *)(wg_self + 8) = 0;
 	if (strcmp(attack, "run-inside") == 0) { /* past the checks of wg_run */
-		struct reply (*gate)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) = (void *)wg_gate_pku;
-		struct reply r = gate(3, 0, 0, 0, 0);
+		struct reply (*gate)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) = (void *)wg_gate_pku;
+		struct reply r = gate(0, 0, 0, 0, 0, 3);
 		printf("refused %lld\n", (long long)r.status);
 		return 0;
 	}
 	if (strcmp(attack, "supervise") == 0) { /* be the one who talks to the daemon */
-		struct reply (*gate)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) = (void *)wg_gate_pku;
-		struct reply r = gate(7, 0, 0, 0, 0);
+		struct reply (*gate)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) = (void *)wg_gate_pku;
+		struct reply r = gate(0, 0, 0, 0, 0, 7);
 		printf("refused %lld\n", (long long)r.status);
 		return 0;
 	}
@@ -83,8 +84,8 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 	if (strcmp(attack, "call-back") == 0) /* a call by the way that keeps nothing of the caller: to come back to who was there before */
 		((void (*)(uint64_t, uint64_t, uint64_t))(void *)wg_back_pku)(2, 0, 0);
 	if (strcmp(attack, "watch") == 0 || strcmp(attack, "return") == 0) { /* be the watcher; return by the way of a call */
-		struct reply (*gate)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) = (void *)wg_gate_pku;
-		struct reply r = gate(strcmp(attack, "watch") == 0 ? 11 : 0, 0, 0, 0, 0);
+		struct reply (*gate)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) = (void *)wg_gate_pku;
+		struct reply r = gate(0, 0, 0, 0, 0, strcmp(attack, "watch") == 0 ? 11 : 0);
 		printf("refused %lld\n", (long long)r.status);
 		return 0;
 	}
@@ -93,8 +94,8 @@ static uintptr_t attack_from_inside(uintptr_t a, uintptr_t b, uintptr_t c) {
 	if (strcmp(attack, "bad-stack") == 0) { /* a call whose stack pointer is elsewhere */
 		static uint64_t elsewhere[512] __attribute__((aligned(16)));
 		struct reply r;
-		__asm__ volatile("mov %%rsp, %%r12\n mov %3, %%rsp\n call wg_gate_pku\n mov %%r12, %%rsp"
-				 : "=a"(r.status), "=d"(r.value) : "D"((uint64_t)2), "r"(&elsewhere[500]), "S"((uint64_t)0), "d"((uint64_t)0)
+		__asm__ volatile("mov %%rsp, %%r12\n mov %3, %%rsp\n mov $2, %%r9d\n call wg_gate_pku\n mov %%r12, %%rsp"
+				 : "=a"(r.status), "=d"(r.value) : "D"((uint64_t)0), "r"(&elsewhere[500]), "S"((uint64_t)0), "d"((uint64_t)0)
 				 : "rcx", "r8", "r9", "r10", "r11", "r12", "memory");
 		printf("refused %lld\n", (long long)r.status);
 		return 0;

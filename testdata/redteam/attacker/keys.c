@@ -24,7 +24,7 @@ static bool by_wrpkru(void) {
 static bool by_gate(void) {
 	int n = 0;
 	for (char *at = wg_gate_pku; at < wg_gate_pku + PAGE; at++)
-		if (memcmp(at, "\x0f\x01\xef", 3) == 0 && n++ == 2)
+		if (memcmp(at, "\x0f\x01\xef", 3) == 0 && n++ == 1)
 			__asm__ volatile("xor %%ecx, %%ecx\n xor %%edx, %%edx\n xor %%eax, %%eax\n xor %%ebx, %%ebx\n jmp *%0" : : "r"(at) : "rax", "rbx", "rcx", "rdx", "memory");
 	return false;
 }

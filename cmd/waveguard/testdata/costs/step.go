@@ -26,7 +26,10 @@ const (
 	wrpkru
 	rdpkru
 	systemCall
+	pushFlags
 )
+
+const trapFlag = 1 << 8
 
 // stepsMost ends a walk that never arrives.
 const stepsMost = 200_000
@@ -51,11 +54,7 @@ var errWaits = errors.New("the thread waits for another one")
 
 func lapsOnce(process, thread int, place uint64, times int) (all []counted, err error) {
 	stopped, err := stopAll(process)
-	defer func() {
-		for _, thread := range stopped {
-			err = errors.Join(err, unix.PtraceDetach(thread))
-		}
-	}()
+	defer func() { err = errors.Join(err, releaseAll(process, stopped)) }()
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +62,7 @@ func lapsOnce(process, thread int, place uint64, times int) (all []counted, err 
 		return nil, err
 	}
 	s := &stepper{thread, map[uint64]kind{}}
+	defer func() { err = errors.Join(err, s.forget()) }()
 	if err := s.underWay(); err != nil {
 		return nil, err
 	}
@@ -113,6 +113,60 @@ func stopAll(process int) (threads []int, err error) {
 	return threads, nil
 }
 
+// releaseAll lets threads of a process go on. Of those that ended meanwhile the tracer has to hear, or the process
+// would not come to its end; but its first one is for whoever started it.
+func releaseAll(process int, threads []int) (err error) {
+	for _, thread := range threads {
+		failure := unix.PtraceDetach(thread)
+		if errors.Is(failure, unix.ESRCH) && thread != process {
+			_, failure = unix.Wait4(thread, nil, unix.WALL, nil)
+		}
+		err = errors.Join(err, failure)
+	}
+	return err
+}
+
+// forget takes the trap flag from the thread. The kernel leaves it there when it is let go if it was stepped over
+// an instruction that loads the flags: it takes the flag for the thread's own from then on.
+func (s *stepper) forget() error {
+	var registers unix.PtraceRegs
+	err := unix.PtraceGetRegs(s.thread, &registers)
+	if errors.Is(err, unix.ESRCH) {
+		return nil // it ended
+	}
+	if err == nil {
+		registers.Eflags &^= trapFlag
+		err = unix.PtraceSetRegs(s.thread, &registers)
+	}
+	if err != nil {
+		return fmt.Errorf("take the trap flag from the thread: %w", err)
+	}
+	return nil
+}
+
+// hideTrap takes the trap flag, which is the stepper's, from the flags that the thread has just pushed: the gate
+// looks at them.
+func (s *stepper) hideTrap() error {
+	var registers unix.PtraceRegs
+	if err := unix.PtraceGetRegs(s.thread, &registers); err != nil {
+		return fmt.Errorf("read registers: %w", err)
+	}
+	var flags [8]byte
+	at := uintptr(registers.Rsp)
+	if _, err := unix.PtracePeekData(s.thread, at, flags[:]); err != nil {
+		return fmt.Errorf("read pushed flags: %w", err)
+	}
+	flags[1] &^= trapFlag >> 8
+	if _, err := unix.PtracePokeData(s.thread, at, flags[:]); err != nil {
+		return fmt.Errorf("write pushed flags: %w", err)
+	}
+	return nil
+}
+
+// waits says whether a system call may be one that waits. A path makes none but that to return from a
+// signal, and that for the time where the kernel's clock is not one that a program can read.
+func waits(call uint64) bool { return call != unix.SYS_RT_SIGRETURN && call != unix.SYS_CLOCK_GETTIME }
+
 // lap walks until the thread arrives.
 func (s *stepper) lap(place uint64) (c counted, err error) {
 	var registers unix.PtraceRegs
@@ -136,12 +190,17 @@ func (s *stepper) lap(place uint64) (c counted, err error) {
 		case rdpkru:
 			c.rdpkru++
 		case systemCall:
-			if registers.Rax != unix.SYS_RT_SIGRETURN { // no path makes one: it is about to wait
+			if waits(registers.Rax) {
 				return c, errWaits
 			}
 		}
 		if err := s.step(); err != nil {
 			return c, err
+		}
+		if k == pushFlags {
+			if err := s.hideTrap(); err != nil {
+				return c, err
+			}
 		}
 	}
 }
@@ -203,8 +262,11 @@ func (s *stepper) kind(at uint64) (kind, error) {
 	case [3]byte{0x0f, 0x01, 0xee}:
 		k = rdpkru
 	}
-	if bytes[0] == 0x0f && bytes[1] == 0x05 {
+	switch {
+	case bytes[0] == 0x0f && bytes[1] == 0x05:
 		k = systemCall
+	case bytes[0] == 0x9c:
+		k = pushFlags
 	}
 	s.kinds[at] = k
 	return k, nil
