@@ -10,6 +10,7 @@ import (
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
 	"github.com/optical-net/waveguard/enforcement/channel"
+	"github.com/optical-net/waveguard/gen/view/viewtest"
 )
 
 // The statuses of waveguard.h for channels.
@@ -163,6 +164,28 @@ func TestStreams(t *testing.T) {
 	})
 }
 
+// TestSanitizedChannels goes through both ends under the sanitizers, and lets rings come and go.
+func TestSanitizedChannels(t *testing.T) {
+	if os.Getenv("WAVEGUARD_IN_VM") != "" {
+		t.Skip("the virtual machine has no sanitizers")
+	}
+	for _, shape := range shapes() {
+		h := newHub(t)
+		h.line("feed", shape, "vault")
+		p := startProgram(t, program(t, "channel-sanitized"), h.path, "mprotect", front, vault)
+		p.wants("ready")
+		h.opens("feed")
+		p.expect("+vault consume feed 2000", "started")
+		p.expect("+front produce feed 2000", "started")
+		h.renew("feed")
+		h.replace("feed")
+		if got := p.do("join"); !strings.HasPrefix(got, "consumed lost ") || !strings.HasSuffix(got, " corrupted 0; produced") {
+			t.Errorf("%s: %s", shapeName(shape), got)
+		}
+		p.end()
+	}
+}
+
 // TestSpinning: two that wait for each other busily, and never otherwise.
 func TestSpinning(t *testing.T) {
 	_, _, p := pair(t, "none", channel.Shape{Slots: 2, SlotSize: 64, Integrity: channel.HMACSHA256})
@@ -240,15 +263,71 @@ func TestWithheld(t *testing.T) {
 	})
 }
 
+// TestPolicyOpensChannels: the daemon itself gives the ends out, as its configuration says.
+func TestPolicyOpensChannels(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		r := node(t)
+		p := startProgram(t, program(t, "channel"), r.path, backend, front, vault)
+		p.wants("ready")
+		stands := func(service, want string) {
+			t.Helper()
+			r.eventually(service+": "+want, func() bool { return strings.HasPrefix(p.do(service+" why feed"), want) })
+		}
+		stands("front", notOpen+" ")
+		p.expect("front send feed 0 x", notOpen)
+		r.commit(viewtest.Channel("feed", "front", "vault")...)
+		stands("front", "0 ")
+		stands("vault", "0 ")
+		p.expect("front send feed 0 one", "0")
+		p.expect("vault receive feed 0", "0 one #0 lost 0 corrupted 0")
+		p.expect("vault release feed", "0")
+		r.eventually("the message to be counted", func() bool { return r.engine.State().Channel["feed"].Counters.GetSent() == 1 })
+
+		p.expect("front send feed 0 two", "0")
+		r.commit(viewtest.Entry("channel", "feed") + "/config/integrity = HMAC_SHA256")
+		p.expect("+front send feed 30000 three", "started")
+		for _, word := range []string{"two", "three"} { // of the old ring, and of the new one
+			if got := p.do("vault receive feed 30000"); !strings.HasPrefix(got, "0 "+word+" ") {
+				t.Errorf("%q, want %s", got, word)
+			}
+		}
+		p.expect("join", "0")
+
+		r.halt()
+		p.expect("front send feed 0 four", "0") // without a daemon
+		p.expect("vault receive feed 0", "0 four #1 lost 0 corrupted 0")
+		p.expect("front send feed 0 five", "0")
+		r.boot(r.config)
+		r.eventually("the process to attach again", func() bool { return r.engine.State().Service["front"].GetAttached() })
+		stands("front", "0 ")
+		stands("vault", "0 ")
+		p.expect("front send feed 30000 six", "0")
+		for _, word := range []string{"five", "six"} {
+			if got := p.do("vault receive feed 30000"); !strings.HasPrefix(got, "0 "+word+" ") {
+				t.Errorf("%q, want %s", got, word)
+			}
+		}
+
+		r.commit("- " + viewtest.Entry("channel", "feed"))
+		stands("front", notOpen+" ")
+		stands("vault", notOpen+" ")
+		p.expect("front send feed 1 seven", notOpen)
+		p.expect("vault receive feed 1", notOpen)
+		p.end()
+	})
+}
+
 // TestCPlusPlusChannels: messages that release themselves.
 func TestCPlusPlusChannels(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {
 		for _, integrity := range []channel.Integrity{channel.NoIntegrity, channel.CRC32C} { // in the ring, and copied
 			h := newHub(t)
 			l := h.line("feed", channel.Shape{Slots: 2, SlotSize: 16, Integrity: integrity}, "vault")
-			if out, err := exec.Command(program(t, "channels"), h.path, backend).CombinedOutput(); err != nil || string(out) != "done\n" {
-				t.Errorf("%v\n%s", err, out)
-			}
+			p := startProgram(t, program(t, "channels"), h.path, backend)
+			p.wants("ready")
+			h.opens("feed")
+			p.expect("", "done")
+			p.end()
 			if next := l.generation.Received(0).Next; next != 2 {
 				t.Errorf("%d messages were released, want 2", next)
 			}

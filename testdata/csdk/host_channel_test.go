@@ -38,4 +38,3 @@ func TestCompartmentsHaveChannels(t *testing.T) {
 		}
 	})
 }
-

@@ -176,7 +176,7 @@ func TestHostileConsumer(t *testing.T) {
 			next.Store(made)
 			pass(6)
 		}
-		next.Store(0) // far behind
+		next.Store(0)                         // far behind
 		for got := "0"; got != full; sent++ { // it is looked at again when what was seen before is used up
 			if got = p.do("front send feed 0 x"); got != "0" && got != full || sent > 18+4 {
 				t.Fatalf("message %d: %s", sent, got)

@@ -42,6 +42,8 @@ int wg_end_claim(struct wg_at *a, wg_channel channel, enum wg_role role) {
 	return WG_OK;
 }
 
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
 void wg_end_move(struct wg_at *a, uint32_t to) {
 	struct wg_end_memory *m = a->memory;
 	const struct wg_generation *g = &a->end->generation[to % WG_GENERATIONS];
@@ -50,10 +52,9 @@ void wg_end_move(struct wg_at *a, uint32_t to) {
 	m->at = to;
 	m->out = false;
 	m->limit = 0;
-	if (a->end->role == WG_PRODUCER)
-		m->position = wg_load64(&wg_ring_of(g)->head, memory_order_acquire);
-	else
-		m->position = wg_load64(&wg_cursor_of(g, 0)->next, memory_order_acquire);
+	m->position = wg_load64(&wg_ring_of(g)->head, memory_order_acquire);
+	if (a->end->role == WG_CONSUMER) /* never ahead, whoever was at the place before */
+		m->position = least(m->position, wg_load64(&wg_cursor_of(g, 0)->next, memory_order_relaxed));
 	m->received = m->octets = m->lost = m->corrupted = m->told_lost = m->told_corrupted = 0;
 	if (g->integrity == WG_INTEGRITY_HMAC_SHA256)
 		wg_hmac_prepare(&m->key, c->key, sizeof c->key, WG->sha);
@@ -121,8 +122,6 @@ static uintptr_t await_change(uintptr_t what, uintptr_t b, uintptr_t c) {
 	(void)wg_syscall(SYS_futex, (long)&WG->end[what >> WORD_END].changes, FUTEX_WAIT_PRIVATE, (uint32_t)what, (long)&t, 0, 0);
 	return 0;
 }
-
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 bool wg_end_sleep(struct wg_patience *p, const struct wg_at *a, int bell, uint32_t changes, uint64_t most) {
 	if (p->wait.time == 0)
