@@ -2,20 +2,15 @@ package channel
 
 import (
 	"crypto/sha256"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
-)
 
-const headerFile = "../../sdk/include/waveguard/channel.h"
+	"github.com/optical-net/waveguard/internal/header"
+)
 
 var odd = Shape{Slots: 8, SlotSize: 100}
 
 // layout pairs every C expression of channel.h with the number Go uses.
-var layout = map[string]uint64{
+var layout = header.Layout{Include: "../../sdk/include", Name: "channel.h", Numbers: map[string]uint64{
 	"WG_CHANNEL_MAGIC":         magic,
 	"WG_CHANNEL_ABI":           ABI,
 	"WG_MAX_CONSUMERS":         MaxConsumers,
@@ -73,82 +68,10 @@ var layout = map[string]uint64{
 	"offsetof(struct wg_channel_cursor, octets)":    cursorOctets,
 	"offsetof(struct wg_channel_cursor, lost)":      cursorLost,
 	"offsetof(struct wg_channel_cursor, corrupted)": cursorCorrupted,
-}
+}}
 
-func TestLayoutIsThatOfTheHeader(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "layout")
-	compile := exec.Command(compiler(t), "-x", "c", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I../../sdk/include", "-o", program, "-")
-	compile.Stdin = strings.NewReader(layoutProgram())
-	if out, err := compile.CombinedOutput(); err != nil {
-		t.Fatalf("compile channel.h: %v\n%s", err, out)
-	}
-	out, err := exec.Command(program).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	compared := 0
-	for line := range strings.Lines(string(out)) {
-		expression, got, _ := strings.Cut(strings.TrimSpace(line), "=")
-		if want := fmt.Sprint(layout[expression]); got != want {
-			t.Errorf("%s is %s in C, %s in Go", expression, got, want)
-		}
-		compared++
-	}
-	if compared != len(layout) {
-		t.Errorf("the program printed %d lines, want %d", compared, len(layout))
-	}
-}
+func TestLayoutIsThatOfTheHeader(t *testing.T) { layout.Compare(t) }
 
-func compiler(t *testing.T) string {
-	t.Helper()
-	if os.Getenv("WAVEGUARD_IN_VM") != "" {
-		t.Skip("no compiler in the virtual machine; runs on the host")
-	}
-	gcc, err := exec.LookPath("gcc")
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal("no gcc: apt-get install gcc libc6-dev")
-	}
-	if err != nil {
-		t.Skip("no gcc: apt-get install gcc libc6-dev")
-	}
-	return gcc
-}
-
-func layoutProgram() string {
-	var b strings.Builder
-	b.WriteString("#include <stdio.h>\n#include <waveguard/channel.h>\nint main(void) {\n")
-	for expression := range layout {
-		fmt.Fprintf(&b, "printf(\"%%s=%%llu\\n\", %q, (unsigned long long)(%s));\n", expression, expression)
-	}
-	b.WriteString("return 0;\n}\n")
-	return b.String()
-}
-
-// TestHeaderIsAllCompared finds fields and constants of channel.h that the table above does
-// not know.
-func TestHeaderIsAllCompared(t *testing.T) {
-	compiler(t) // the header is where the compiler is
-	text, err := os.ReadFile(headerFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	structure := ""
-	for line := range strings.Lines(string(text)) {
-		words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\n;[(", r) })
-		switch {
-		case len(words) >= 2 && words[0] == "struct":
-			structure = words[1]
-		case strings.HasPrefix(line, "}"):
-			structure = ""
-		case structure != "" && strings.Contains(line, ";"):
-			expression := fmt.Sprintf("offsetof(struct %s, %s)", structure, words[1])
-			if _, known := layout[expression]; !known && !strings.HasPrefix(words[1], "reserved") && !strings.HasPrefix(words[1], "pad") {
-				t.Errorf("%s is not compared", expression)
-			}
-		case len(words) >= 3 && words[0] == "#define" && strings.HasPrefix(words[1], "WG_"):
-			if !strings.Contains(layoutProgram(), words[1]) {
-				t.Errorf("%s is not compared", words[1])
-			}
-		}
-	}
-}
+// TestHeaderIsAllCompared finds fields and constants of channel.h that the table above does not
+// know.
+func TestHeaderIsAllCompared(t *testing.T) { layout.AllCompared(t) }

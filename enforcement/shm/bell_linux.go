@@ -40,7 +40,7 @@ func ringOnce(fd uintptr) {
 }
 
 // ringIfNotFull is ringOnce for a bell whose O_NONBLOCK somebody else may have taken away. Who
-// fills it between the two system calls still has the second one wait: see Signal.
+// fills it between the two system calls still has the second one wait.
 func ringIfNotFull(fd uintptr) {
 	look := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
 	if n, err := unix.Poll(look[:], 0); err != nil || n == 1 {

@@ -161,7 +161,7 @@ func BenchmarkChannel(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			n := startLevels(b, backend, nil)
+			n := startLevels(b, backend, 0)
 			g := newRing(b, n.first, channel.Shape{Consumers: consumers, Slots: 1024, SlotSize: 64, Integrity: integrity}, 1)
 			g.Activate(1, false)
 			s, r, payload := n.sender(b), n.receiver(b, "monitoring"), make([]byte, 64)

@@ -14,7 +14,7 @@ import (
 )
 
 func TestNotOpen(t *testing.T) {
-	n := startLevels(t, nil, nil)
+	n := startLevels(t, nil, 0)
 	s, r := n.sender(t), n.receiver(t, "monitoring")
 	try := func(want string) {
 		t.Helper()
@@ -57,7 +57,7 @@ func TestNotOpen(t *testing.T) {
 // TestChannelOpensWhileOthersWait for it.
 func TestChannelOpensWhileOthersWait(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, b mpk.Backend) {
-		n := startLevels(t, b, nil)
+		n := startLevels(t, b, 0)
 		var group sync.WaitGroup
 		for _, service := range []string{"monitoring", "dashboard"} {
 			group.Go(func() { n.receive(t, service, 1) })
@@ -71,7 +71,7 @@ func TestChannelOpensWhileOthersWait(t *testing.T) {
 // TestNewerRing: a generation takes the place of another, with nothing lost and nothing twice.
 func TestNewerRing(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, b mpk.Backend) {
-		n := startLevels(t, b, nil)
+		n := startLevels(t, b, 0)
 		old := newRing(t, n.first, blocks, 1)
 		n.send(t, 0, 1)
 		n.receive(t, "monitoring", 0)
@@ -93,7 +93,7 @@ func TestNewerRing(t *testing.T) {
 
 // TestProducerWaitsForConsumersToFollow: they may open a newer ring later than it does.
 func TestProducerWaitsForConsumersToFollow(t *testing.T) {
-	n := startLevels(t, nil, nil)
+	n := startLevels(t, nil, 0)
 	old := newRing(t, n.first, blocks, 1)
 	n.send(t, 0)
 	g, err := channel.NewGeneration(blocks, 2)
@@ -116,7 +116,7 @@ func TestProducerWaitsForConsumersToFollow(t *testing.T) {
 
 // TestChannelWithoutTheDaemon: messages pass, and the ring of the next daemon is used.
 func TestChannelWithoutTheDaemon(t *testing.T) {
-	n := startLevels(t, nil, nil)
+	n := startLevels(t, nil, 0)
 	newRing(t, n.first, blocks, 1)
 	n.daemon.kill()
 	eventually(t, "the end of the attachment", func() bool { return !n.Status().Attached })

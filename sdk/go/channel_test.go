@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	waveguard "github.com/optical-net/waveguard/sdk/go"
 
@@ -27,8 +28,9 @@ const (
 
 var blocks = channel.Shape{Consumers: consumers, Slots: 4, SlotSize: 64}
 
-// startLevels is startNodeOn with the channel, of which nothing is open yet.
-func startLevels(t testing.TB, backend mpk.Backend, ops handlers) *node {
+// startLevels is startNodeOn with the channel, of which nothing is open yet, and whose ends
+// poll for so long.
+func startLevels(t testing.TB, backend mpk.Backend, poll time.Duration) *node {
 	t.Helper()
 	d := startDaemon(t, nodeDomains)
 	d.publish(permitAll(nodeHosts))
@@ -40,7 +42,7 @@ func startLevels(t testing.TB, backend mpk.Backend, ops handlers) *node {
 			role = waveguard.Producer
 		}
 		config.Services = append(config.Services, waveguard.ServiceSpec{
-			Name: name, Operations: ops[name], Channels: []waveguard.ChannelSpec{{Name: "levels", Role: role}},
+			Name: name, Channels: []waveguard.ChannelSpec{{Name: "levels", Role: role, Poll: poll}},
 		})
 	}
 	host, err := waveguard.Attach(t.Context(), config)
@@ -180,7 +182,7 @@ func TestChannel(t *testing.T) {
 			{Consumers: consumers, Slots: 4, SlotSize: 64, Integrity: channel.CRC32C},
 			{Consumers: consumers, Slots: 4, SlotSize: 64, Integrity: channel.HMACSHA256, Overflow: channel.DropOldest},
 		} {
-			n := startLevels(t, b, nil)
+			n := startLevels(t, b, 0)
 			g := newRing(t, n.first, shape, 1)
 			n.send(t, 0, 1, 2)
 			n.receive(t, "monitoring", 0, 1, 2)
@@ -196,7 +198,7 @@ func TestChannel(t *testing.T) {
 }
 
 func TestLoanedMessage(t *testing.T) {
-	n := startLevels(t, nil, nil)
+	n := startLevels(t, nil, 0)
 	newRing(t, n.first, blocks, 1)
 	s := n.sender(t)
 	n.run(t, "key-store", func(th *waveguard.Thread) error {
@@ -224,7 +226,7 @@ func TestLoanedMessage(t *testing.T) {
 
 // TestLoansThatAreNotPublished: a fault, a panic or the end of Run gives them back.
 func TestLoansThatAreNotPublished(t *testing.T) {
-	n := startLevels(t, nil, nil)
+	n := startLevels(t, nil, 0)
 	newRing(t, n.first, blocks, 1)
 	s, foreign := n.sender(t), newRegion(t, n, "dashboard", 8)
 	for name, end := range map[string]func(*waveguard.Thread) error{
@@ -264,7 +266,7 @@ func TestLoansThatAreNotPublished(t *testing.T) {
 // private copy, and threads of others use the ends.
 func TestChannelIsClosedToOthers(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, b mpk.Backend) {
-		n := startLevels(t, b, nil)
+		n := startLevels(t, b, 0)
 		newRing(t, n.first, channel.Shape{Consumers: consumers, Slots: 4, SlotSize: 64, Integrity: channel.HMACSHA256}, 1)
 		s, r := n.sender(t), n.receiver(t, "monitoring")
 		var slot, copied []byte
@@ -300,9 +302,15 @@ func TestChannelIsClosedToOthers(t *testing.T) {
 		})
 		n.run(t, "key-store", func(th *waveguard.Thread) error {
 			done := make(chan error)
-			go func() { done <- s.Send(th, nil) }()
-			if err := <-done; !errors.Is(err, mpk.ErrRights) {
-				t.Errorf("send on another goroutine: %v", err)
+			for name, use := range map[string]func() error{
+				"send":    func() error { return s.Send(th, nil) },
+				"loan":    func() error { _, err := s.Loan(th, 1); return err },
+				"publish": func() error { return s.Publish(th) },
+			} {
+				go func() { done <- use() }()
+				if err := <-done; !errors.Is(err, mpk.ErrRights) {
+					t.Errorf("%s on another goroutine: %v", name, err)
+				}
 			}
 			return nil
 		})
@@ -312,7 +320,7 @@ func TestChannelIsClosedToOthers(t *testing.T) {
 // TestConsumerCannotWriteTheRing although it reads it where it is.
 func TestConsumerCannotWriteTheRing(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, b mpk.Backend) {
-		n := startLevels(t, b, nil)
+		n := startLevels(t, b, 0)
 		newRing(t, n.first, blocks, 1)
 		n.send(t, 1)
 		r := n.receiver(t, "monitoring")
@@ -333,7 +341,7 @@ func TestConsumerCannotWriteTheRing(t *testing.T) {
 
 func TestSendWaitsForRoom(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, b mpk.Backend) {
-		n := startLevels(t, b, nil)
+		n := startLevels(t, b, 0)
 		g := newRing(t, n.first, blocks, 1)
 		n.send(t, 0, 1, 2, 3)
 		s := n.sender(t)
@@ -353,11 +361,44 @@ func TestSendWaitsForRoom(t *testing.T) {
 	})
 }
 
+// TestPolling: nobody waits for a bell, and whoever looks sees messages, room, newer rings and the
+// end of its context.
+func TestPolling(t *testing.T) {
+	n := startLevels(t, nil, waveguard.PollForever)
+	g := newRing(t, n.first, blocks, 1)
+	g.Activate(1, false)
+	var group sync.WaitGroup
+	group.Go(func() { n.receive(t, "monitoring", 0, 1, 2, 3, 4, 5, 6, 7) })
+	n.send(t, 0, 1, 2, 3, 4, 5)
+	newer := newRing(t, n.first, blocks, 2)
+	g.End()
+	n.send(t, 6, 7)
+	group.Wait()
+	if got := newer.Sent().Messages; got != 2 {
+		t.Errorf("%d messages are in the newer ring, want 2", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	polling := make(chan struct{})
+	group.Go(func() {
+		err := n.Service("monitoring").Run(ctx, func(th *waveguard.Thread) error {
+			close(polling)
+			_, err := n.receiver(t, "monitoring").Receive(th)
+			return err
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("polling, with its context ended: %v", err)
+		}
+	})
+	<-polling
+	cancel()
+	group.Wait()
+}
+
 // TestManyThreadsAtOneEnd: they take turns, and of the messages none is lost or received twice.
 func TestManyThreadsAtOneEnd(t *testing.T) {
 	const threads, each = 4, 200
 	forEachBackend(t, func(t *testing.T, b mpk.Backend) {
-		n := startLevels(t, b, nil)
+		n := startLevels(t, b, 0)
 		g := newRing(t, n.first, blocks, 1)
 		g.Activate(1, false)
 		r := n.receiver(t, "monitoring")
@@ -395,7 +436,7 @@ func TestManyThreadsAtOneEnd(t *testing.T) {
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {
-	n := startLevels(t, nil, nil)
+	n := startLevels(t, nil, 0)
 	newRing(t, n.first, blocks, 1)
 	n.send(t, 0, 1, 2, 3)
 	why := errors.New("enough")
@@ -425,7 +466,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 
 // TestCorruptedMessage: it is told, counted and skipped, and the daemon is asked to look.
 func TestCorruptedMessage(t *testing.T) {
-	n := startLevels(t, nil, nil)
+	n := startLevels(t, nil, 0)
 	g := newRing(t, n.first, channel.Shape{Consumers: consumers, Slots: 4, SlotSize: 64, Integrity: channel.CRC32C}, 1)
 	s, r := n.sender(t), n.receiver(t, "monitoring")
 	n.run(t, "key-store", func(th *waveguard.Thread) error {
@@ -458,7 +499,7 @@ func TestChannelsDoNotAllocate(t *testing.T) {
 	for name, shape := range map[string]channel.Shape{
 		"NONE": blocks, "HMAC": {Consumers: consumers, Slots: 4, SlotSize: 64, Integrity: channel.HMACSHA256, Overflow: channel.DropOldest},
 	} {
-		n := startLevels(t, nil, nil)
+		n := startLevels(t, nil, 0)
 		g := newRing(t, n.first, shape, 1)
 		g.Activate(0, false)
 		g.Activate(1, false)

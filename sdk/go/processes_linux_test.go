@@ -28,7 +28,7 @@ func TestChannelBetweenProcesses(t *testing.T) {
 		consume(t, socket)
 		return
 	}
-	n := startLevels(t, nil, nil)
+	n := startLevels(t, nil, 0)
 	other := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestChannelBetweenProcesses$", "-test.v")
 	other.Env = append(os.Environ(), consumerOf+"="+n.daemon.path)
 	finished := make(chan error, 1)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/optical-net/waveguard/enforcement/channel"
+	"github.com/optical-net/waveguard/enforcement/mpk"
 )
 
 // moveWithin is for how long a producer stays in a ring that still works after a newer one came,
@@ -104,11 +105,11 @@ func (s *Sender) Discard(t *Thread) error {
 
 // giveBack ends the loan of a thread, which then has the turn.
 func (s *Sender) giveBack(t *Thread) error {
+	if mpk.Goroutine() != t.goroutine || t.current != s.service.domain {
+		return s.notHere(t)
+	}
 	if s.borrower.Load() != t {
 		return fmt.Errorf("%v of channel %s: %w", s.spec.Role, s.spec.Name, ErrNoLoan)
-	}
-	if t.current != s.service.domain {
-		return s.notHere(t)
 	}
 	t.loans = slices.Delete(t.loans, slices.Index(t.loans, s), slices.Index(t.loans, s)+1)
 	s.borrower.Store(nil)
