@@ -70,12 +70,13 @@ bool wg_channel_control_is(const struct wg_channel_control *c, const struct wg_o
 	return size <= WG_MAX_RING_SIZE && c->ring_size == size && ring_size == size;
 }
 
-/* Reads the control page of an offer once, and says whether all its files are what they have to be. */
+/* Reads the control page of an offer once, but for the key, which is nothing for a stack that all can read, and says whether all its files are what they have to be. */
 static bool is_sound(const struct wg_offer *o, struct wg_channel_control *c) {
 	const bool consumer = o->role == WG_CONSUMER;
+	const long before_key = offsetof(struct wg_channel_control, key);
 	if (sealed_size(o->files[0], FIXED_SIZE | NO_WRITERS) != WG_CONTROL_SIZE)
 		return false;
-	if (wg_syscall(SYS_pread64, o->files[0], (long)c, sizeof *c, 0, 0, 0) != sizeof *c)
+	if (wg_syscall(SYS_pread64, o->files[0], (long)c, before_key, 0, 0, 0) != before_key)
 		return false;
 	for (uint32_t i = 3; i < o->count; i += 2)
 		if (sealed_size(o->files[i], FIXED_SIZE | F_SEAL_SEAL) != WG_CURSOR_SIZE)
@@ -145,7 +146,7 @@ static bool place_cursor(const struct wg_channel_end *e, const struct wg_offer *
 /* Maps an offer as the newest generation of its end; the files that are not kept are closed. WG_E_FORMAT if it is
  * not what the protocol promises. */
 static int take(struct wg_channel_end *e, struct wg_offer *o) {
-	struct wg_channel_control c;
+	struct wg_channel_control c = {0};
 	if (!is_sound(o, &c))
 		return WG_E_FORMAT;
 	const uint32_t came = atomic_load(&e->came);
@@ -177,13 +178,12 @@ static bool is_full(const struct wg_channel_end *e) { return atomic_load(&e->cam
 
 /* Wakes code that waits at a generation, or for one. */
 static void wake(struct wg_channel_end *e) {
-	const uint64_t one = 1;
 	atomic_fetch_add(&e->changes, 1);
 	wg_futex_wake(&e->changes, INT32_MAX);
 	wg_acquire(&e->lock);
 	for (uint32_t i = atomic_load(&e->gone); i != atomic_load(&e->came); i++) {
 		const struct wg_generation *g = &e->generation[i % WG_GENERATIONS];
-		wg_syscall(SYS_write, e->role == WG_PRODUCER ? g->room : g->news[0], (long)&one, sizeof one, 0, 0, 0);
+		wg_bell_ring(e->role == WG_PRODUCER ? g->room : g->news[0]);
 	}
 	wg_release(&e->lock);
 }

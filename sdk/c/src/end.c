@@ -13,14 +13,19 @@
 #define FOR_EVER UINT64_MAX
 #define LOOKS 16u /* between looks at the clock */
 
-/* Whether a thread that was at an end can be there no more: its call was ended. Itself it can only have been. */
-static bool is_gone(const struct wg_thread *user, const struct wg_thread *self, const struct wg_domain *d) {
-	if (user == self || !wg_within((uintptr_t)user, wg_threads, sizeof wg_threads) || atomic_load(&user->fs) == 0)
+/* A thread at an end, of which calls were ended so many times: once more, and it is there no longer, wherever it has gone since. */
+static uint64_t user_of(const struct wg_thread *t) {
+	const uint64_t number = (uint64_t)((const union wg_thread_slot *)(const void *)t - wg_threads) + 1;
+	return (uint64_t)atomic_load(&t->ended) << 32 | number;
+}
+
+/* Whether who was at an end can be there no more. A thread itself can only have been. */
+static bool is_gone(uint64_t user, const struct wg_thread *self) {
+	const uint32_t slot = (uint32_t)user - 1;
+	if (slot >= WG_MAX_THREADS)
 		return true;
-	for (uint32_t i = 0; i < WG_CHAIN && i < user->length; i++)
-		if (user->chain[i] == d)
-			return false;
-	return true;
+	const struct wg_thread *t = &wg_threads[slot].thread;
+	return t == self || user_of(t) != user;
 }
 
 /* Puts the thread at the end, unless another one is. */
@@ -28,14 +33,15 @@ int wg_end_claim(struct wg_at *a, wg_channel channel, enum wg_role role) {
 	if (channel >= WG->ends)
 		return WG_E_NOT_HOSTED;
 	struct wg_channel_end *e = &WG->end[channel];
-	struct wg_thread *self = wg_here(), *user = NULL;
+	const struct wg_thread *self = wg_here();
+	uint64_t user = 0;
 	if (self == NULL || self->chain[self->length - 1] != e->domain)
 		return WG_E_PLACE;
 	if (e->role != role)
 		return WG_E_ARGUMENT;
 	struct wg_end_memory *m = e->memory;
-	while (!atomic_compare_exchange_strong_explicit(&m->user, &user, self, memory_order_acquire, memory_order_relaxed))
-		if (!is_gone(user, self, e->domain))
+	while (!atomic_compare_exchange_strong_explicit(&m->user, &user, user_of(self), memory_order_acquire, memory_order_relaxed))
+		if (!is_gone(user, self))
 			return WG_E_BUSY;
 	const struct wg_generation *g = &e->generation[m->at % WG_GENERATIONS];
 	*a = (struct wg_at){e, m, m->opened ? g : NULL};
@@ -48,6 +54,7 @@ void wg_end_move(struct wg_at *a, uint32_t to) {
 	struct wg_end_memory *m = a->memory;
 	const struct wg_generation *g = &a->end->generation[to % WG_GENERATIONS];
 	const struct wg_channel_control *c = (const struct wg_channel_control *)(const void *)g->control;
+	wg_end_change();
 	m->opened = 1;
 	m->at = to;
 	m->out = false;
@@ -58,6 +65,9 @@ void wg_end_move(struct wg_at *a, uint32_t to) {
 	m->received = m->octets = m->lost = m->corrupted = m->told_lost = m->told_corrupted = 0;
 	if (g->integrity == WG_INTEGRITY_HMAC_SHA256)
 		wg_hmac_prepare(&m->key, c->key, sizeof c->key, WG->sha);
+	else
+		explicit_bzero(&m->key, sizeof m->key);
+	wg_end_changed();
 	a->generation = g;
 	if (atomic_load(&a->end->gone) != to)
 		(void)wg_pass(WG_OP_MOVED, (uint64_t)(a->end - WG->end), to, 0, 0);
@@ -67,12 +77,6 @@ void wg_end_head(uint8_t head[WG_HEAD_SIZE], uint64_t generation, uint64_t seque
 	memcpy(head, &generation, sizeof generation);
 	memcpy(head + 8, &sequence, sizeof sequence);
 	memcpy(head + 16, &length, sizeof length);
-}
-
-void wg_end_ring(int bell) {
-	const uint64_t one = 1;
-	while (wg_syscall(SYS_write, bell, (long)&one, sizeof one, 0, 0, 0) == -EINTR)
-		;
 }
 
 /* Nanoseconds that are left, of so many in all, or -1 for ever. */
@@ -123,13 +127,20 @@ static uintptr_t await_change(uintptr_t what, uintptr_t b, uintptr_t c) {
 	return 0;
 }
 
-bool wg_end_sleep(struct wg_patience *p, const struct wg_at *a, int bell, uint32_t changes, uint64_t most) {
+/* Nanoseconds that are left to wait. */
+static uint64_t rest_of(struct wg_patience *p) {
 	if (p->wait.time == 0)
-		return false;
-	const uint64_t now = wg_now(), longest = UINT32_MAX; /* microseconds */
+		return 0;
+	const uint64_t now = wg_now();
 	if (p->began == 0)
 		p->began = now;
-	const uint64_t rest = left(p, p->wait.time, now);
+	return left(p, p->wait.time, now);
+}
+
+bool wg_end_in_time(struct wg_patience *p) { return rest_of(p) != 0; }
+
+bool wg_end_sleep(struct wg_patience *p, const struct wg_at *a, int bell, uint32_t changes, uint64_t most) {
+	const uint64_t rest = rest_of(p), longest = UINT32_MAX; /* microseconds */
 	if (rest == 0)
 		return false;
 	const uint64_t time = least(least(rest, most) / 1000 + 1, longest);

@@ -12,7 +12,7 @@
 
 /* What an end remembers. Zeroed at first. */
 struct wg_end_memory {
-	_Atomic(struct wg_thread *) user; /* who is at the end; nobody else touches what follows */
+	_Atomic uint64_t user; /* who is at the end, 0 for nobody: see end.c. Nobody else touches what follows */
 	uint32_t opened;                  /* it works with a generation: number at of those that came */
 	uint32_t at;
 	uint64_t position; /* sequence of the message that comes next */
@@ -46,7 +46,17 @@ struct wg_patience {
 };
 
 WG_HIDDEN int wg_end_claim(struct wg_at *a, wg_channel channel, enum wg_role role);
-static inline void wg_end_leave(const struct wg_at *a) { atomic_store_explicit(&a->memory->user, NULL, memory_order_release); }
+static inline void wg_end_leave(const struct wg_at *a) { atomic_store_explicit(&a->memory->user, 0, memory_order_release); }
+
+/* Between the two what an end remembers changes, and the thread is not ended for its dwell time. */
+static inline void wg_end_change(void) {
+	wg_unendable++;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+static inline void wg_end_changed(void) {
+	atomic_signal_fence(memory_order_seq_cst);
+	wg_unendable--;
+}
 
 /* Moves to a generation, of which it is known that it came. */
 WG_HIDDEN void wg_end_move(struct wg_at *a, uint32_t to);
@@ -62,10 +72,11 @@ static inline bool wg_end_denied(const struct wg_channel_end *e) {
 
 /* Waits busily; false when it is time to wait otherwise. */
 WG_HIDDEN bool wg_end_look_again(struct wg_patience *p);
+/* Whether there is time left to wait. */
+WG_HIDDEN bool wg_end_in_time(struct wg_patience *p);
 /* Waits outside for a bell, or if it is below 0 for a change of the end since it had so many; false when the time is over. At most for so
  * many nanoseconds. */
 WG_HIDDEN bool wg_end_sleep(struct wg_patience *p, const struct wg_at *a, int bell, uint32_t changes, uint64_t most);
-WG_HIDDEN void wg_end_ring(int bell);
 
 /* How long to wait at a generation while a newer one is there, whose bell is another. */
 #define WG_END_SLICE UINT64_C(5000000)

@@ -344,7 +344,7 @@ struct wg_thread {
 	uint32_t paused; /* outside, by wg_outside */
 	uint32_t length, yielded;
 	uint32_t early; /* it registered before code of any service ran */
-	uint32_t reserved;
+	_Atomic uint32_t ended; /* how often calls of it were: by whoever had the slot as well */
 	/* Where it is, NULL outside, and the marks of the domains that the frames' callers were in. Of where, wg_trusted and
 	 * wg_returned have the last word. */
 	WG_TOGETHER(struct wg_where, where, struct wg_domain *at; uint64_t way;);
@@ -546,6 +546,7 @@ WG_HIDDEN uint64_t wg_now(void);
 WG_HIDDEN void wg_futex_wait(_Atomic uint32_t *word, uint32_t value);
 WG_HIDDEN void wg_futex_wait_for(_Atomic uint32_t *word, uint32_t value, uint32_t nanoseconds);
 WG_HIDDEN void wg_futex_wake(_Atomic uint32_t *word, int threads);
+WG_HIDDEN void wg_bell_ring(int bell);
 WG_HIDDEN _Noreturn void wg_die(const char *why);
 WG_HIDDEN void *wg_controller_alloc(size_t size);
 WG_HIDDEN void wg_controller_reset(void);

@@ -8,7 +8,7 @@
 #define WG_COPIES 1 /* a test leaves the copy out, to show what it is for */
 #endif
 
-/* Stores what the daemon and the producer look at. */
+/* Stores what the daemon and the producer look at, with which a change of the end is over. */
 static void tell(const struct wg_at *a) {
 	const struct wg_generation *g = a->generation;
 	const struct wg_end_memory *m = a->memory;
@@ -18,14 +18,16 @@ static void tell(const struct wg_at *a) {
 	wg_store64(&c->lost, m->lost, memory_order_relaxed);
 	wg_store64(&c->corrupted, m->corrupted, memory_order_relaxed);
 	wg_store64(&c->next, m->position, memory_order_seq_cst);
+	wg_end_changed();
 	if (wg_load32(&wg_ring_of(g)->waiting, memory_order_seq_cst) != 0)
-		wg_end_ring(g->room);
+		wg_bell_ring(g->room);
 }
 
 /* Goes on after the message that was read in the ring. */
 static void let_go(struct wg_at *a) {
 	if (a->generation == NULL || !a->memory->out)
 		return;
+	wg_end_change();
 	a->memory->out = false;
 	a->memory->position++;
 	tell(a);
@@ -107,6 +109,7 @@ static enum found look_at(const struct wg_at *a, struct wg_message *m) {
 
 /* A message is not given: whoever looks at counters looks soon. */
 static void skip(struct wg_at *a, enum found what) {
+	wg_end_change();
 	a->memory->lost += what == LOST;
 	a->memory->corrupted += what == CORRUPTED;
 	a->memory->position++;
@@ -121,12 +124,14 @@ static void give(struct wg_at *a, struct wg_message *m) {
 	m->generation = a->generation->number;
 	m->lost = own->lost - own->told_lost;
 	m->corrupted = own->corrupted - own->told_corrupted;
+	wg_end_change();
 	own->told_lost = own->lost;
 	own->told_corrupted = own->corrupted;
 	own->received++;
 	own->octets += m->size;
 	if (a->generation->copy == NULL) {
 		own->out = true;
+		wg_end_changed();
 		return;
 	}
 	own->position++;
@@ -149,8 +154,10 @@ static int search(struct wg_at *a) {
 	if (!is_past(head, next))
 		return after_last(a);
 	if (head - next > slots) {
+		wg_end_change();
 		a->memory->lost += head - slots - next;
 		a->memory->position = head - slots;
+		wg_end_changed();
 	}
 	return WG_OK;
 }
@@ -182,8 +189,10 @@ static int take(struct wg_at *a, struct wg_message *m) {
 	return WG_E_EMPTY;
 }
 
-/* Waits until there may be news. */
+/* Waits until there may be news. A producer can have it seem so for ever. */
 static bool sleep_for_news(struct wg_at *a, struct wg_patience *p) {
+	if (!wg_end_in_time(p))
+		return false;
 	const struct wg_generation *g = a->generation;
 	struct wg_channel_cursor *c = wg_cursor_of(g, 0);
 	const bool newer = a->memory->at + 1 != atomic_load(&a->end->came);

@@ -13,7 +13,7 @@ static void close_ring(const struct wg_generation *g) {
 	wg_store32(&wg_ring_of(g)->closed, 1, memory_order_seq_cst);
 	for (uint32_t p = 0; p < g->consumers; p++)
 		if (wg_load32(&wg_cursor_of(g, p)->waiting, memory_order_seq_cst) != 0)
-			wg_end_ring(g->news[p]);
+			wg_bell_ring(g->news[p]);
 }
 
 static const struct wg_generation *newest_of(const struct wg_at *a, uint32_t came) { return &a->end->generation[(came - 1) % WG_GENERATIONS]; }
@@ -67,15 +67,18 @@ static bool has_room(const struct wg_at *a) {
 	const uint64_t s = m->position;
 	if (s < m->limit && active == m->active)
 		return true;
-	m->active = active;
-	m->limit = s + g->slots;
+	uint64_t limit = s + g->slots;
 	for (uint32_t p = 0; p < g->consumers; p++) {
 		if (!(active >> p & 1))
 			continue;
 		const uint64_t next = wg_load64(&wg_cursor_of(g, p)->next, memory_order_acquire);
-		if (next <= s && next + g->slots < m->limit) /* one that is ahead of all messages has no say */
-			m->limit = next + g->slots;
+		if (next <= s && next + g->slots < limit) /* one that is ahead of all messages has no say */
+			limit = next + g->slots;
 	}
+	wg_end_change();
+	m->active = active;
+	m->limit = limit;
+	wg_end_changed();
 	return s < m->limit;
 }
 
@@ -96,8 +99,10 @@ static int take(struct wg_at *a, size_t size) {
 
 static void add(uint64_t *counter, uint64_t n) { wg_store64(counter, wg_load64(counter, memory_order_relaxed) + n, memory_order_relaxed); }
 
-/* Waits until there may be room. */
+/* Waits until there may be room. A consumer can have it seem so for ever. */
 static bool sleep_for_room(struct wg_at *a, struct wg_patience *p) {
+	if (!wg_end_in_time(p))
+		return false;
 	const struct wg_generation *g = a->generation;
 	struct wg_ring_header *ring = wg_ring_of(g);
 	const bool newer = a->memory->at + 1 != atomic_load(&a->end->came);
@@ -157,15 +162,17 @@ static void finish(struct wg_at *a, size_t size) {
 		sign(a, slot, (uint32_t)size);
 	else
 		wg_store32(&slot->crc, 0, memory_order_relaxed);
+	wg_end_change();
 	m->out = false;
 	m->position++;
 	add(&ring->octets, size);
 	wg_store64(&slot->turn, m->position, memory_order_release);
 	wg_store64(&ring->head, m->position, memory_order_seq_cst);
+	wg_end_changed();
 	for (uint32_t left = wg_active_of(g); left != 0; left &= left - 1) {
 		const uint32_t p = (uint32_t)__builtin_ctz(left);
 		if (wg_load32(&wg_cursor_of(g, p)->waiting, memory_order_seq_cst) != 0)
-			wg_end_ring(g->news[p]);
+			wg_bell_ring(g->news[p]);
 	}
 }
 

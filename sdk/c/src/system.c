@@ -4,6 +4,7 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -58,6 +59,17 @@ void wg_acquire(struct wg_lock *l) {
 void wg_release(struct wg_lock *l) {
 	if (atomic_exchange(&l->word, 0) == 2)
 		wg_futex_wake(&l->word, 1);
+}
+
+/* Rings an eventfd, unless it is full: then it has woken who waits for it, and who shares it can have made it one that blocks. (Who
+ * fills it between the two system calls still has the second one wait.) */
+void wg_bell_ring(int bell) {
+	const uint64_t one = 1;
+	struct pollfd p = {.fd = bell, .events = POLLOUT};
+	if (wg_syscall(SYS_poll, (long)&p, 1, 0, 0, 0, 0) == 0)
+		return;
+	while (wg_syscall(SYS_write, bell, (long)&one, sizeof one, 0, 0, 0) == -EINTR)
+		;
 }
 
 /* Ends the process: a thread whose rights are unknown must not go on. */

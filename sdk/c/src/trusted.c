@@ -297,6 +297,7 @@ static int64_t fault(struct wg_thread *t, uint64_t address, uint64_t code) {
 		report_trespass(t, from, owner, address);
 	if (WG->compartments)
 		mourn(from, address, code);
+	atomic_fetch_add(&t->ended, 1);
 	return unwind(t, WG_E_FAULT, 0);
 }
 
@@ -307,6 +308,7 @@ static int64_t overstay(struct wg_thread *t) {
 	if (depth == WG_NO_DEPTH)
 		wg_die("a thread was ended that is over no deadline");
 	int64_t status = WG_OK;
+	atomic_fetch_add(&t->ended, 1);
 	while (t->depth > depth) {
 		if (WG->compartments && !t->paused)
 			mourn(t->chain[t->length - 1], 0, 0);
