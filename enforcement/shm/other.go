@@ -55,3 +55,6 @@ func (*Bell) Wait() error { return errors.ErrUnsupported }
 
 // Close returns errors.ErrUnsupported.
 func (*Bell) Close() error { return errors.ErrUnsupported }
+
+// Interrupt does nothing.
+func (*Bell) Interrupt() {}
