@@ -108,8 +108,24 @@ func TestProducerWaitsForConsumersToFollow(t *testing.T) {
 	}
 	n.first.open(t, g, toMonitoring)
 	n.send(t, 2, 3) // which fills the ring
-	n.send(t, 4)    // in the new one: there is no room in the old one
+	s := n.sender(t)
+	n.run(t, "key-store", func(th *waveguard.Thread) error { // nor does one without room go on where nobody would wait for dashboard
+		if err := s.TrySend(th, []byte{4}); !errors.Is(err, waveguard.ErrFull) {
+			t.Errorf("send to a full ring: %v", err)
+		}
+		return nil
+	})
+	old.End() // it waits on
+	n.run(t, "key-store", func(th *waveguard.Thread) error {
+		if err := s.TrySend(th, []byte{4}); !errors.Is(err, waveguard.ErrFull) {
+			t.Errorf("send to a ring that ended: %v", err)
+		}
+		return nil
+	})
+	var group sync.WaitGroup
+	group.Go(func() { n.send(t, 4) })
 	n.first.open(t, g, toDashboard)
+	group.Wait()
 	n.receive(t, "dashboard", 0, 1, 2, 3, 4)
 	n.receive(t, "monitoring", 0, 1, 2, 3, 4)
 }

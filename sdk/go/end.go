@@ -14,9 +14,9 @@ import (
 	"github.com/optical-net/waveguard/enforcement/shm"
 )
 
-// recheck is how often a receiver that waits in one ring looks whether there are messages in the
-// next one, whose producer may never have closed the first.
-const recheck = 50 * time.Millisecond
+// recheck is how often who waits in one ring looks at the next one: a receiver whether there are messages, whose
+// producer may never have closed the first, and a sender whether its consumers are there.
+const recheck = 10 * time.Millisecond
 
 // ring is the memory of an end in one generation of its channel.
 type ring struct {

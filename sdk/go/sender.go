@@ -143,7 +143,7 @@ func (s *Sender) reserve(t *Thread, length int) ([]byte, error) {
 		}
 		var ring watched
 		if s.current != nil {
-			ring = room{s.current.producer}
+			ring = s.watch()
 		}
 		if err := s.await(t, ring); err != nil {
 			return nil, err
@@ -165,10 +165,11 @@ func (s *Sender) tryReserve(length int) (to []byte, wait bool, err error) {
 		switch {
 		case err == nil:
 			return to, false, nil
-		case errors.Is(err, channel.ErrFull) && s.newer: // it is for the consumers of the other ring
+		case errors.Is(err, channel.ErrEnded) && s.newer: // there it goes on once its consumers are there
+			return nil, true, channel.ErrFull
 		case !errors.Is(err, channel.ErrEnded):
 			return nil, errors.Is(err, channel.ErrFull), err
-		case !s.newer && !s.changed():
+		case !s.changed():
 			s.leave()
 		}
 	}
@@ -199,16 +200,30 @@ func (s *Sender) follow() {
 	}
 }
 
-// moves reports whether a producer goes on in the next ring: if it must, or if as many consumers
-// are there as here, or are not likely to come any more. A newer ring that ended or was
+// moves reports whether a producer goes on in the next ring: if as many consumers are there as here,
+// or are not likely to come any more. Before, nobody would keep it from overwriting what they have not read. A newer ring that ended or was
 // replaced says that policy has changed, of which the daemon of an older one may not know.
 func (s *Sender) moves(next *ring) bool {
 	if s.current == nil {
 		return true
 	}
-	here := s.current.producer
-	return here.Ended() || s.pressed || next.producer.Ended() || !here.Room() || next.producer.Active() >= here.Active() || s.host.now()-next.opened > moveWithin
+	here, there := s.current.producer.Active(), next.producer.Active()
+	all := there == next.producer.Shape().Consumers
+	return all || there >= here || s.pressed || next.producer.Ended() || s.host.now()-next.opened > moveWithin
 }
+
+// watch returns what to wait for in the ring.
+func (s *Sender) watch() watched {
+	if s.newer && s.current.producer.Ended() {
+		return ended{s.current.producer}
+	}
+	return room{s.current.producer}
+}
+
+// ended is a ring in which there will be nothing to do: the consumers of the next one are waited for.
+type ended struct{ *channel.Producer }
+
+func (ended) stirs() bool { return false }
 
 // room is a ring in which a producer waits for room.
 type room struct{ *channel.Producer }

@@ -9,6 +9,10 @@
 #define WG_COPIES 0
 #include "../src/receive.c"
 #endif
+#ifdef PATIENT /* a library whose producers wait for consumers for ever */
+#define WG_PATIENCE INT64_MAX
+#include "../src/send.c"
+#endif
 #include "expect.h"
 
 #include <pthread.h>
@@ -26,6 +30,7 @@ static struct wg_service services[MOST];
 static struct wg_end ends[MOST][MOST];
 static struct wg_message kept; /* the last message that an order of this process received */
 static void *lent;
+static volatile bool stopping; /* streams without an end end */
 
 /* Long, and as is said: asleep, busy at first, or busy always. */
 static struct wg_wait patient(const char *how) {
@@ -69,23 +74,29 @@ static bool is_filled(const struct wg_message *m, uint64_t at) {
 	return m->size >= sizeof at;
 }
 
+#define LAST (UINT64_C(1) << 63) /* of a stream that was without an end */
+
 /* Sends a stream, half of it in place; its messages are of all sizes. */
 static void produce(struct order *o, wg_channel c) {
 	const size_t most = wg_channel_slot_size(c);
 	uint8_t *copy = wg_alloc(most);
 	const struct wg_wait wait = patient(o->text);
-	for (uint64_t i = 0; i < (uint64_t)o->n; i++) {
+	for (uint64_t i = 0, last = 0; i < (uint64_t)o->n && last == 0; i++) {
 		const size_t size = sizeof i + i % (most - sizeof i + 1);
+		last = stopping ? LAST : 0;
 		int status;
 		void *slot;
 		if (i % 2 == 0) {
-			fill(copy, size, i);
+			fill(copy, size, i | last);
 			status = wg_channel_send(c, copy, size, wait);
 		} else if ((status = wg_channel_loan(c, &slot, NULL, wait)) == WG_OK) {
-			fill(slot, size, i);
+			fill(slot, size, i | last);
 			status = wg_channel_publish(c, size);
-			i -= status == WG_E_CHANNEL; /* the ring ended meanwhile: once more */
-			status = status == WG_E_CHANNEL ? WG_OK : status;
+			if (status == WG_E_CHANNEL) { /* the ring ended meanwhile: once more */
+				i--;
+				last = 0;
+				continue;
+			}
 		}
 		if (status != WG_OK) {
 			SAY("produce %llu: %d", (unsigned long long)i, status);
@@ -109,6 +120,8 @@ static void consume(struct order *o, wg_channel c) {
 			return;
 		}
 		memcpy(&at, m.data, sizeof at);
+		const uint64_t last = at & LAST;
+		at -= last;
 		lost += m.lost;
 		corrupted += m.corrupted;
 		if (at != next + m.lost + m.corrupted || !is_filled(&m, at)) {
@@ -117,6 +130,8 @@ static void consume(struct order *o, wg_channel c) {
 			return;
 		}
 		next = at + 1;
+		if (last != 0)
+			break;
 	}
 	SAY("consumed lost %llu corrupted %llu", (unsigned long long)lost, (unsigned long long)corrupted);
 	(void)wg_channel_release(c, &m);
@@ -219,6 +234,8 @@ int main(int argc, char **argv) {
 			break;
 		if (strcmp(o.service, "join") == 0)
 			join();
+		else if (strcmp(o.service, "stop") == 0)
+			stopping = true;
 		else if (strcmp(o.service, "close") == 0)
 			printf("%d\n", wg_close());
 		else if (aside)
