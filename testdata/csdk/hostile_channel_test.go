@@ -85,6 +85,26 @@ func TestCorruptedMessages(t *testing.T) {
 	})
 }
 
+// TestCorruptedAtTheEnd: of a message that was spoilt last in a ring the first one of the next ring tells.
+func TestCorruptedAtTheEnd(t *testing.T) {
+	h, l, p := pair(t, "none", channel.Shape{Slots: 4, SlotSize: 8, Integrity: channel.CRC32C})
+	for _, word := range []string{"one", "two"} {
+		p.expect("front send feed 0 "+word, "0")
+	}
+	l.slot(1)[slotHeader] ^= 1
+	h.replace("feed")
+	h.opens("feed")
+	p.expect("front send feed 30000 three", "0")
+	p.expect("vault receive feed 0", "0 one #0 lost 0 corrupted 0")
+	p.expect("vault receive feed 30000", "0 three #0 lost 0 corrupted 1")
+	p.expect("front send feed 0 four", "0")
+	p.expect("vault receive feed 0", "0 four #1 lost 0 corrupted 0")
+	if got := l.received(0); got.Messages != 3 || got.Corrupted != 1 {
+		t.Errorf("%+v", got)
+	}
+	p.end()
+}
+
 // TestCheckedIsUsed: what was checked is what is used, though the producer writes on. Without the copy it is not.
 func TestCheckedIsUsed(t *testing.T) {
 	for _, shape := range shapes() {

@@ -63,7 +63,9 @@ void wg_end_move(struct wg_at *a, uint32_t to) {
 	m->position = wg_load64(&wg_ring_of(g)->head, memory_order_acquire);
 	if (a->end->role == WG_CONSUMER) /* never ahead, whoever was at the place before */
 		m->position = least(m->position, wg_load64(&wg_cursor_of(g, 0)->next, memory_order_relaxed));
-	m->received = m->octets = m->lost = m->corrupted = m->told_lost = m->told_corrupted = 0;
+	m->told_lost -= m->lost; /* what was not told yet of the ring before is told of in this one */
+	m->told_corrupted -= m->corrupted;
+	m->received = m->octets = m->lost = m->corrupted = 0;
 	if (g->integrity == WG_INTEGRITY_HMAC_SHA256)
 		wg_hmac_prepare(&m->key, c->key, sizeof c->key, WG->sha);
 	else

@@ -26,7 +26,7 @@ struct wg_end_memory {
 
 	/* Of a consumer: what its cursor says. */
 	uint64_t received, octets, lost, corrupted;
-	uint64_t told_lost, told_corrupted; /* of those, that a message has told of */
+	uint64_t told_lost, told_corrupted; /* of those, that a message has told of; below 0 for what there is to tell of the ring before */
 
 	struct wg_hmac_key key;
 };
