@@ -21,6 +21,7 @@ struct wg_end_memory {
 	/* Of a producer. */
 	uint64_t limit;    /* up to here there is room, for those who are active */
 	uint32_t active;
+	uint32_t readers;  /* how many had the ring before open, when the end moved */
 	uint32_t noticed;  /* how many generations had come when a newer one was seen, and when that was */
 	uint64_t noticed_at;
 

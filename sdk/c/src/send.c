@@ -26,12 +26,18 @@ static bool goes_on(const struct wg_at *a, uint32_t came) {
 	return wg_state_of(a->generation) == WG_CHANNEL_OPEN && came - a->memory->at == 2 && wg_state_of(newest_of(a, came)) == WG_CHANNEL_OPEN;
 }
 
-/* Whether it is time to move to a newer ring: as many read there as here, or they had the time to come. */
+/* How many read here; of a ring that ended unused, how many read the one before. */
+static uint32_t readers_of(const struct wg_at *a) {
+	const bool unused = a->memory->position == 0 && wg_state_of(a->generation) != WG_CHANNEL_OPEN;
+	return unused ? a->memory->readers : (uint32_t)__builtin_popcount(wg_active_of(a->generation));
+}
+
+/* Whether it is time to move to a newer ring: as many read there as here, they had the time to come, or none are to. */
 static bool can_move(struct wg_at *a, uint32_t came) {
 	struct wg_end_memory *m = a->memory;
 	const struct wg_generation *newest = newest_of(a, came);
-	const int here = __builtin_popcount(wg_active_of(a->generation)), there = __builtin_popcount(wg_active_of(newest));
-	if (there >= here || there == (int)newest->consumers)
+	const uint32_t there = (uint32_t)__builtin_popcount(wg_active_of(newest));
+	if (there >= readers_of(a) || there == newest->consumers || wg_state_of(newest) != WG_CHANNEL_OPEN)
 		return true;
 	const uint64_t now = wg_now();
 	if (m->noticed != came) {
@@ -52,6 +58,7 @@ static int follow(struct wg_at *a) {
 	if (a->memory->at + 1 != came) {
 		if (!can_move(a, came))
 			return goes_on(a, came) ? WG_OK : WG_E_FULL;
+		a->memory->readers = readers_of(a);
 		close_ring(a->generation);
 		wg_end_move(a, came - 1);
 	}

@@ -75,8 +75,8 @@
  * nothing more. A consumer takes what is there and is done when next == head. A producer
  * that moves to a newer generation stores `closed` to the old ring; for the sake of consumers
  * that have not opened the newer one yet, and whom nothing would wait for there, it moves once as many are
- * active there as here, or all, or 5 seconds have passed. Until then it stays in the old one, where it may have to wait for room;
- * it sends nothing there if that has ended, nor if the newer one has ended or was replaced
+ * active there as here, or all, or 5 seconds have passed, or that one has ended. Until then it stays in the old one, where it may have to wait for room;
+ * it sends nothing there if that has ended, nor if the newer one was replaced
  * (who lost the channel since may read the older one still). A consumer with
  * a newer one moves to it when the old one is empty after it was seen closed or ended, or after the newer one
  * was seen with messages (a producer that died closes nothing). The daemon
