@@ -110,6 +110,20 @@ func keyless(t *testing.T, shape byte) []byte {
 	return memoryOf(t, g.ConsumerFiles(0)[0], 64)
 }
 
+// leavesOpen reports whether a slot says that it has a message, yet to be received, of which head says that it is not there: the
+// contract lets a consumer believe either.
+func leavesOpen(next uint64, ring []byte) bool {
+	head := binary.LittleEndian.Uint64(ring)
+	for at := range fuzzed.Slots {
+		sequence := binary.LittleEndian.Uint64(ring[4096+at*fuzzed.Stride():]) - 1
+		behind := head - sequence
+		if sequence%uint64(fuzzed.Slots) == uint64(at) && sequence >= min(next, head) && (behind < 1 || behind > uint64(fuzzed.Slots)) {
+			return true
+		}
+	}
+	return false
+}
+
 // FuzzCChannelRing gives a consumer of libwaveguard rings with anything in them, at any place. It finds in them what the Go consumer finds.
 func FuzzCChannelRing(f *testing.F) {
 	p := feed(f)
@@ -131,8 +145,12 @@ func FuzzCChannelRing(f *testing.F) {
 		if len(input) < 9 || len(input) > 9+fuzzed.RingSize() {
 			return
 		}
-		cursor := make([]byte, 16)
+		cursor, ring := make([]byte, 16), make([]byte, fuzzed.RingSize())
 		copy(cursor, input[1:9])
+		copy(ring, input[9:])
+		if leavesOpen(binary.LittleEndian.Uint64(cursor), ring) {
+			t.Skip("C looks at slots first, Go at head")
+		}
 		cursor[8] = fuzzedNumber
 		c, err := consumerOf(t, keyless(t, input[0]), cursor, input[9:])
 		if err != nil {
