@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <waveguard/waveguard.h>
 
-#define WG_SHIM_ABI 1
+#define WG_SHIM_ABI 2
 #define WG_MAX_EXTENTS 64u       /* of a heap */
 #define WG_EXTENT (4ul << 20)    /* least bytes of one */
 #define WG_SHIM_THREADS 64u      /* that a compartment's code started and that have not ended */
@@ -34,6 +34,9 @@ struct wg_shim_host {
 	int (*start)(wg_service_id service, unsigned slot, pthread_t *thread);
 	int (*join)(pthread_t thread);
 	int (*detach)(pthread_t thread);
+	/* What the thread must not be ended in begins, and ends. */
+	void (*hold)(void);
+	void (*let_go)(void);
 };
 
 struct wg_extent {
