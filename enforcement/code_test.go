@@ -315,6 +315,21 @@ func TestLooksAtOthers(t *testing.T) {
 	r.eventually("all to come back", func() bool { return r.engine.Stuck("front") == 0 })
 }
 
+// TestVisitsHaveAShare: to see that nothing is new takes time as well, which the process
+// decides by its mappings; it gets no more of it than scans do.
+func TestVisitsHaveAShare(t *testing.T) {
+	t.Parallel()
+	r, _ := startScanned(t)
+	r.engine.LookEvery(time.Hour)
+	r.eventually("a visit that finds nothing new", func() bool {
+		looked, rests := r.engine.VisitCode("front")
+		if !looked && !rests {
+			t.Fatal("the process is visited again at once")
+		}
+		return !looked
+	})
+}
+
 // TestCodeOfOneThatComesBack: a process that was attached to a former daemon, and whose
 // code opens walls now, is not left to itself with the policy that it had.
 func TestCodeOfOneThatComesBack(t *testing.T) {

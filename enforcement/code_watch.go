@@ -169,11 +169,24 @@ func (a *attachment) visitCode() {
 	if !c.turn.TryLock() {
 		return
 	}
-	if time.Now().Before(c.rest) || !a.wanted(func(s policy.CodeScan) bool { return s.On }) || c.unchanged() {
+	start := time.Now()
+	if start.Before(c.rest) || !a.wanted(func(s policy.CodeScan) bool { return s.On }) {
+		c.turn.Unlock()
+		return
+	}
+	if c.unchanged() {
+		c.restAfter(start) // a process can have tens of thousands of executable mappings
 		c.turn.Unlock()
 		return
 	}
 	go a.lookAtCode()
+}
+
+// restAfter has the process left alone for long enough after something that began at start.
+//
+// Preconditions: c.turn is held.
+func (c *code) restAfter(start time.Time) {
+	c.rest = time.Now().Add((scanShare - 1) * time.Since(start))
 }
 
 // unchanged says that a look would find what is known.
@@ -191,7 +204,7 @@ func (a *attachment) lookAtCode() {
 	c := a.code
 	defer c.turn.Unlock()
 	start := time.Now()
-	defer func() { c.rest = time.Now().Add((scanShare - 1) * time.Since(start)) }()
+	defer c.restAfter(start)
 	if !a.wanted(func(s policy.CodeScan) bool { return s.On }) {
 		return
 	}

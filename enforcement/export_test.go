@@ -148,3 +148,19 @@ func (e *Engine) Stuck(service string) int {
 	defer e.mu.Unlock()
 	return e.stuck[service]
 }
+
+// VisitCode has the code of the process that provides a service visited, as in a round. It says
+// whether that looked at it, and whether it is left alone afterwards.
+func (e *Engine) VisitCode(service string) (looked, rests bool) {
+	a := e.holder(service)
+	c := a.code
+	c.turn.Lock()
+	c.rest = time.Time{}
+	c.turn.Unlock()
+	looks := func() uint64 { c.mu.Lock(); defer c.mu.Unlock(); return c.looks }
+	was, start := looks(), time.Now()
+	a.visitCode()
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	return looks() != was, c.rest.After(start)
+}
