@@ -418,6 +418,30 @@ func TestCodeIsToldOnce(t *testing.T) {
 	}
 }
 
+// TestCodeIsNotHidden: a process that attaches anew, as if it had never been attached, is reported for the
+// code that it has come by meanwhile. One that executes another program is not: that begins with its code.
+func TestCodeIsNotHidden(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t, (*enforcement.Engine).Believe, (*enforcement.Engine).Hurry)
+	r.commit(frontScan("mode = REPORT"))
+	m := r.mapper(t)
+	id := policy.Identity{PID: m.cmd.Process.Pid, UID: uint32(os.Getuid()), Start: 7, Stack: 4096}
+	attach := func() {
+		s := r.enter(id, hello("front"))
+		r.eventually("the scan at attach", func() bool { return r.verdict() == verdictOpen || r.verdict() == verdictAccepted })
+		s.Leave()
+	}
+	attach()
+	r.noViolation()
+	m.do("map", codeFile(t, wrpkru, 100))
+	attach()
+	r.unproven()
+	m.do("map", codeFile(t, wrpkru, 200))
+	id.Stack += 4096
+	attach()
+	r.noViolation()
+}
+
 // TestToldIsBounded: what is remembered of processes that attach over and over is bounded, and
 // the latest is.
 func TestToldIsBounded(t *testing.T) {

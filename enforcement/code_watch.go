@@ -213,7 +213,11 @@ func (a *attachment) lookAtCode() {
 		c.full = start
 	}
 	if (c.look(c.present, a.engine, a.enforceCode) || !c.scanned) && c.present.Err() == nil {
-		c.scanned = a.codeChanged(!c.scanned)
+		when := later
+		if !c.scanned {
+			when = first
+		}
+		c.scanned = a.codeChanged(when)
 	}
 }
 
@@ -258,16 +262,16 @@ func (a *attachment) wanted(is func(policy.CodeScan) bool) bool {
 // codeChanged draws the consequences of what a look found. What the first scan finds
 // was there when the process attached, and is no act. It says whether anything has been
 // scanned.
-func (a *attachment) codeChanged(first bool) bool {
+func (a *attachment) codeChanged(when occasion) bool {
 	a.enforceCode()
 	a.mu.Lock()
 	scans := a.scans
 	a.mu.Unlock()
 	for _, s := range a.services {
-		a.tellCode(s, scans[s.name], first)
+		a.tellCode(s, scans[s.name], when)
 	}
 	p, _ := a.code.read()
-	return !first || p != nil
+	return when == later || p != nil
 }
 
 // enforceCode puts in force which services keep their claim.
@@ -308,17 +312,17 @@ func sameKeys(a, b map[string]error) bool {
 }
 
 // tellCode reports what is new and not accepted by a service.
-func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, first bool) {
+func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, when occasion) {
 	p, _ := a.code.read()
 	if p == nil || !asked.On {
 		return
 	}
-	key := toldKey{pid: a.identity.PID, start: a.identity.Start, service: s.name}
-	n := a.engine.told.take(key, p, asked, occasion{first: first, continues: a.continues})
+	key := toldKey{pid: a.identity.PID, start: a.identity.Start, stack: a.identity.Stack, service: s.name}
+	n := a.engine.told.take(key, p, asked, when)
 	if n.more <= 0 {
 		return
 	}
-	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", n.more, "at attach", first, "err", unproven(p, classes(asked)))
+	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", n.more, "at attach", when == first, "err", unproven(p, classes(asked)))
 	if !n.report {
 		return
 	}

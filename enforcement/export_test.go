@@ -127,7 +127,7 @@ func TellMany(processes, findings int) (all, latest int) {
 		p.Hits = append(p.Hits, scan.Hit{Address: scan.Address(i), Class: scan.Open})
 	}
 	for pid := range processes {
-		t.take(toldKey{pid: pid}, p, policy.CodeScan{On: true}, occasion{})
+		t.take(toldKey{pid: pid}, p, policy.CodeScan{On: true}, later)
 	}
 	for _, of := range t.of {
 		all += len(of.findings)
