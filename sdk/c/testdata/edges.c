@@ -4,6 +4,12 @@
 #define _GNU_SOURCE
 #include "expect.h"
 
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "../src/internal.h"
 
 #define DOMAINS 2
@@ -190,6 +196,28 @@ static void keys_change(void) {
 	EXPECT(t->expected == WG_RIGHTS_OUTSIDE - (1u << 2 * 7) && t->yielded == 0 && threads(&domains[0]) == 1 && threads(&domains[1]) == 0);
 }
 
+static void again(int number) {
+	(void)number;
+	mprotect(policies, sizeof policies, PROT_READ | PROT_WRITE);
+	_exit(call() ? 3 : 4); /* along the edge, while the controller is at something else */
+}
+
+/* A handler that comes upon the controller and calls the gate ends the process, whatever edges there are. */
+static void controller_is_not_entered_twice(void) {
+	int status = 0;
+	learn();
+	const pid_t child = fork();
+	if (child == 0) {
+		const struct rlimit no_core = {0, 0};
+		setrlimit(RLIMIT_CORE, &no_core);
+		signal(SIGSEGV, again);
+		mprotect(policies, sizeof policies, PROT_NONE);
+		(void)call_by(WG_OP_STATUS, WG_EPOCH); /* reads the policy page */
+		_exit(5);
+	}
+	EXPECT(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 int main(void) {
 	prepare();
 	policy_changes();
@@ -197,6 +225,7 @@ int main(void) {
 	stranger_numbers();
 	depth();
 	way_back();
+	controller_is_not_entered_twice();
 	keys_change();
 	return 0;
 }
