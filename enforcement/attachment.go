@@ -39,6 +39,13 @@ type attachment struct {
 
 	reports share // under Engine.mu
 
+	// What is of channels: in the order of Hello, and, from Ready on, under the broker's mu.
+	registered []registration
+	ends       []*end
+	outbox     []*end // with something to say
+	gone       bool
+	news       chan struct{} // signalled, coalesced, when the outbox has something
+
 	// sampled is when a report last had the counters read, and sampling how long
 	// that took. They are the connection's.
 	sampled  time.Time
@@ -183,12 +190,22 @@ func (a *attachment) Ready() *wire.Refused {
 		a.refuse(refused)
 		return refused
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.ready = true
-	a.beginLocked()
+	a.begin()
 	a.engine.signal()
 	return nil
+}
+
+func (a *attachment) begin() {
+	e := a.engine
+	e.commit.Lock()
+	defer e.commit.Unlock()
+	a.mu.Lock()
+	a.ready = true
+	a.beginLocked()
+	a.mu.Unlock()
+	if e.holder(a.services[0].name) == a { // no other connection took over
+		e.enter(a)
+	}
 }
 
 func (a *attachment) refuse(refused *wire.Refused) {

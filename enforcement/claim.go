@@ -39,7 +39,7 @@ func (e *Engine) admit(id policy.Identity, h *wire.Hello) (*attachment, *refusal
 	a := &attachment{
 		engine: e, identity: id, backend: h.Backend, strength: h.Strength, since: time.Now(),
 		local: map[string]int{}, continues: h.Continues != 0,
-		replaced: make(chan struct{}), left: make(chan struct{}),
+		replaced: make(chan struct{}), left: make(chan struct{}), news: make(chan struct{}, 1),
 	}
 	for _, s := range h.Services {
 		if refused := e.claim(a, s, h); refused != nil {
@@ -72,6 +72,13 @@ func (e *Engine) spend(a *attachment) *refusal {
 	return nil
 }
 
+// spendOf takes memory off the allowance of a service; false if there is not as much.
+func (e *Engine) spendOf(service string, bytes int64) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.serviceLocked(service).allowance.take(time.Now(), bytes)
+}
+
 // claim adds one service to the attachment.
 func (e *Engine) claim(a *attachment, s wire.Service, h *wire.Hello) *wire.Refused {
 	r := e.config.Reader()
@@ -89,6 +96,9 @@ func (e *Engine) claim(a *attachment, s wire.Service, h *wire.Hello) *wire.Refus
 	domain := r.Domain(service.GetDomain())
 	if domain == nil {
 		return refusef(wire.RefusedUnknown, "domain %q of service %q is not configured; create /mpk-security/domains/domain[name=%s] first", service.GetDomain(), s.Name, service.GetDomain())
+	}
+	for _, end := range s.Channels {
+		a.registered = append(a.registered, registration{end, len(a.services)})
 	}
 	a.services = append(a.services, hostedService{
 		name: s.Name, domain: service.GetDomain(), id: domain.GetId(), level: policy.Level(domain),

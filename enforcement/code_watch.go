@@ -297,6 +297,7 @@ func (a *attachment) enforce(necessary func(plan) bool) {
 	}
 	if p := a.compile(e.config.Reader()); necessary(p) {
 		a.obey(p)
+		e.reviewChannelsOf(a)
 	}
 }
 

@@ -37,6 +37,7 @@ func (a *attachment) attend() time.Duration {
 	defer a.engine.bells.Unlock()
 	start := time.Now()
 	a.answer()
+	a.engine.channels.sample(a)
 	return time.Since(start)
 }
 

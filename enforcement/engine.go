@@ -37,6 +37,7 @@ type Engine struct {
 	ledger      *ledger
 	findings    share // of the reports that are the daemon's own
 	refusals    refusals
+	channels    *broker
 	told        told           // of unproven code
 	stuck       map[string]int // looks at code that do not come back, by service
 
@@ -71,7 +72,7 @@ func New(log *slog.Logger) *Engine {
 		// Attachments are told apart across restarts of the daemon.
 		nextID:      rand.Uint64() >> 1,
 		attachments: map[uint64]*attachment{}, claims: map[string]*attachment{},
-		ledger:   newLedger(),
+		ledger: newLedger(), channels: newBroker(log),
 		scanners: make(chan struct{}, maxScanners), longest: longestScan,
 		longestJoin: longestJoin, stuck: map[string]int{},
 		outline: outline{services: map[string]struct{}{}, domains: map[string]bool{}},
@@ -81,6 +82,8 @@ func New(log *slog.Logger) *Engine {
 		longestDigest: longestDigest,
 	}
 	e.refusals.record = e.record
+	e.channels.record = func(from *attachment, v Violation) { e.recordOf(&from.reports, v) }
+	e.channels.spend = e.spendOf
 	return e
 }
 
@@ -115,6 +118,7 @@ func (e *Engine) put(d *view.Delta, plans map[*attachment]plan) {
 	for a, p := range plans {
 		a.obey(p)
 	}
+	e.reviewChannels(d, plans)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !d.Empty() {

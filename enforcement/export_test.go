@@ -1,10 +1,13 @@
 package enforcement
 
 import (
+	"log/slog"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
+	"github.com/optical-net/waveguard/enforcement/channel"
 	"github.com/optical-net/waveguard/enforcement/policy"
 	"github.com/optical-net/waveguard/enforcement/scan"
 	"github.com/optical-net/waveguard/gen/view"
@@ -163,4 +166,38 @@ func (e *Engine) VisitCode(service string) (looked, rests bool) {
 	c.turn.Lock()
 	defer c.turn.Unlock()
 	return looks() != was, c.rest.After(start)
+}
+
+// CountRings has the engine count the rings that it makes.
+func (e *Engine) CountRings() (made func() int) {
+	var n atomic.Int64
+	e.MakeRings(remakePause, func(s channel.Shape, number uint64) (*channel.Generation, error) {
+		n.Add(1)
+		return channel.NewGeneration(s, number)
+	})
+	return func() int { return int(n.Load()) }
+}
+
+// Spend takes memory off the allowance of a service.
+func (e *Engine) Spend(service string, bytes int64) { e.spendOf(service, bytes) }
+
+// MakeRings has the engine make rings so, and try again after that time.
+func (e *Engine) MakeRings(again time.Duration, create func(channel.Shape, uint64) (*channel.Generation, error)) {
+	e.channels.mu.Lock()
+	defer e.channels.mu.Unlock()
+	e.channels.create, e.channels.pause = create, again
+}
+
+// LogTo has the engine say there what becomes of channels.
+func (e *Engine) LogTo(log *slog.Logger) {
+	e.channels.mu.Lock()
+	defer e.channels.mu.Unlock()
+	e.channels.log = log
+}
+
+// Settled says whether no ring is to be made now.
+func (e *Engine) Settled() bool {
+	e.channels.mu.Lock()
+	defer e.channels.mu.Unlock()
+	return !e.channels.making
 }

@@ -46,6 +46,11 @@ func (e *Engine) Join(id policy.Identity, h *wire.Hello) (attach.Session, *wire.
 	}
 	e.inherit(a, h.Continues)
 	a.obey(a.compile(e.config.Reader()))
+	for _, s := range a.services {
+		if old := e.holder(s.name); old != nil {
+			e.exit(old)
+		}
+	}
 	e.register(a)
 	go a.listen(doorbell)
 	a.watchCode()

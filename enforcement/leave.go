@@ -8,10 +8,17 @@ func (a *attachment) Leave() {
 	a.unwatch()
 }
 
+// Abandon implements attach.Session. Channels go on.
+func (a *attachment) Abandon() {
+	a.engine.channels.letGo(a)
+	a.Leave()
+}
+
 func (a *attachment) leave() {
 	e := a.engine
 	e.commit.Lock()
 	defer e.commit.Unlock()
+	e.exit(a)
 	e.disown(a)
 	past, err := a.close()
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 )
 
 // State reads the counters of every process and returns the operational state
-// of the system, of the configured domains and services, of the transitions
+// of the system, of the configured domains, services and channels, of the transitions
 // that were used, and of the calls that were observed.
 func (e *Engine) State() *gen.MpkSecurity {
 	attached := e.attached()
@@ -37,6 +37,7 @@ func (e *Engine) State() *gen.MpkSecurity {
 		b.host(a)
 	}
 	b.judgeDomains()
+	b.state.Channel = e.channels.state()
 	return b.state
 }
 

@@ -49,6 +49,7 @@ type Collector struct {
 	mu      sync.Mutex // held while collecting
 	prev    *gen.MpkSecurity
 	written observation
+	ends    map[string][]string // consumers that are written, by channel
 	running *tree.Tree
 	paths   *paths
 }
@@ -119,7 +120,7 @@ func (c *Collector) collect() error {
 		}
 	}
 	if err := c.Store.UpdateState(func(e *tree.Editor) error { return c.write(e, next) }); err != nil {
-		c.prev, c.written = &gen.MpkSecurity{}, nil
+		c.prev, c.written, c.ends = &gen.MpkSecurity{}, nil, nil
 		return err
 	}
 	c.prev = next
@@ -146,6 +147,9 @@ func (c *Collector) write(e *tree.Editor, next *gen.MpkSecurity) error {
 		return err
 	}
 	if err := writeEntries(e, c.paths.transition, c.prev.Transition, next.Transition); err != nil {
+		return err
+	}
+	if err := c.writeChannels(e, next.Channel); err != nil {
 		return err
 	}
 	if err := c.writeObservation(e, next.Observation); err != nil || c.Supervisor == nil {

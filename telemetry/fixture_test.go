@@ -78,6 +78,13 @@ func merge(root *tree.Edit, path tree.Path, n tree.Node) {
 				}
 				continue
 			}
+			if values, ok := k.(*tree.LeafList); ok {
+				for leaf := range values.All() {
+					value := leaf.Value()
+					root.At(slices.Concat(path, tree.Path{{Node: k.Schema(), Value: &value}}))
+				}
+				continue
+			}
 			if !k.Schema().IsKey() {
 				merge(root, slices.Concat(path, step), k)
 			}

@@ -13,7 +13,7 @@ type paths struct {
 	system                                tree.Path
 	observation                           tree.Path
 	users, domains, services, transitions tree.Path // of the lists, without keys
-	observed                              tree.Path // likewise
+	observed, channels                    tree.Path // likewise
 }
 
 func newPaths(set *schema.Set) *paths {
@@ -29,12 +29,21 @@ func newPaths(set *schema.Set) *paths {
 	return &paths{
 		system: at("system"), users: at("system", "users", "user"), domains: at("domains", "domain"),
 		services: at("services", "service"), transitions: at("transitions", "transition"),
-		observation: at("observation"), observed: at("observation", "transitions", "transition"),
+		channels: at("channels", "channel"), observation: at("observation"), observed: at("observation", "transitions", "transition"),
 	}
 }
 
 func (p *paths) domain(name string) tree.Path  { return entry(p.domains, name) }
 func (p *paths) service(name string) tree.Path { return entry(p.services, name) }
+func (p *paths) channel(name string) tree.Path { return entry(p.channels, name) }
+
+// consumer returns the path of a consumer's entry in a channel's.
+func (p *paths) consumer(channel, service string) tree.Path {
+	at := p.channel(channel)
+	ends := at.Schema().Child(module, "consumer-ends")
+	return entry(append(at, schema.PathStep{Node: ends}, schema.PathStep{Node: ends.Child(module, "consumer-end")}), service)
+}
+
 func (p *paths) transition(k view.TransitionKey) tree.Path {
 	return entry(p.transitions, k.Source, k.Target)
 }

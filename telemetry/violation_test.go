@@ -22,7 +22,7 @@ func (p published) Publish(_ time.Time, content *tree.Container) { p <- content 
 // leafs are those of a full violation, all valid.
 var leafs = map[string]string{
 	"kind": "mpk-security-types:protection-key-fault", "severity": "SEVERE", "service": "s",
-	"source-domain": "a", "target-domain": "b", "operation": "derive-key", "process-id": "4711", "thread-id": "4712",
+	"source-domain": "a", "target-domain": "b", "operation": "derive-key", "channel": "samples", "process-id": "4711", "thread-id": "4712",
 	"address": "7f:00:12:34:56:78:ab:cd", "occurrences": "3", "outcome": "TOLERATED", "isolation-strength": "HARDWARE_REGION",
 }
 
@@ -78,7 +78,7 @@ func TestNotificationSaysItAll(t *testing.T) {
 // what the model admits.
 func TestNotificationIsValid(t *testing.T) {
 	for name, value := range map[string]string{
-		"service": "Not A Service", "operation": "derive key; drop", "source-domain": "", "address": "7f0012",
+		"service": "Not A Service", "operation": "derive key; drop", "channel": "No Channel", "source-domain": "", "address": "7f0012",
 		"process-id": "-1", "thread-id": "4294967296", "occurrences": "0", "outcome": "GONE", "isolation-strength": "GREAT",
 	} {
 		bad, want := maps.Clone(leafs), maps.Clone(leafs)

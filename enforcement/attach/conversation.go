@@ -57,6 +57,8 @@ func (c *conversation) take(m wire.Message) error {
 		return c.ready()
 	case *wire.Violation:
 		return c.session.Violation(m)
+	case *wire.Mapped:
+		return c.session.Mapped(m)
 	case *wire.Ping:
 		return c.Send(&wire.Pong{Token: m.Token})
 	case *wire.Pong:

@@ -27,6 +27,9 @@ type anybody struct {
 	ready   bool
 	onReady func()
 	reports int
+	news    chan struct{}
+	letters []wire.Message // that there are for it
+	mapped  []wire.Mapped
 }
 
 func (a *anybody) Join(id policy.Identity, _ *wire.Hello) (Session, *wire.Refused) {
@@ -48,7 +51,20 @@ func (a *anybody) Ready() *wire.Refused {
 
 func (a *anybody) Violation(*wire.Violation) error { a.reports++; return nil }
 func (a *anybody) Leave()                          { close(a.left) }
-func (a *anybody) Replaced() <-chan struct{}       { return a.gone }
+func (a *anybody) Abandon()                        { close(a.left) }
+func (a *anybody) News() <-chan struct{}           { return a.news }
+func (a *anybody) Mapped(m *wire.Mapped) error     { a.mapped = append(a.mapped, *m); return nil }
+
+func (a *anybody) Deliver(send func(wire.Message, wire.Files) error) error {
+	for _, m := range a.letters {
+		if err := send(m, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *anybody) Replaced() <-chan struct{} { return a.gone }
 
 func (a *anybody) serve(t *testing.T, s *Server, l *net.UnixListener) {
 	a.left, a.gone = make(chan struct{}), make(chan struct{})

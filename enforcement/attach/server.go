@@ -33,8 +33,17 @@ type Session interface {
 	Ready() *wire.Refused
 	// Violation takes a report in; an error ends the attachment.
 	Violation(v *wire.Violation) error
-	// Leave ends the attachment; it is called exactly once.
+	// Mapped takes in that an end of a channel is mapped; an error ends the attachment.
+	Mapped(m *wire.Mapped) error
+	// News is signalled, coalesced, when Deliver has something to send.
+	News() <-chan struct{}
+	// Deliver sends what there is to say of channels. It returns the error of send.
+	Deliver(send func(wire.Message, wire.Files) error) error
+	// Leave ends the attachment, because the process is gone or has gone wrong. It or Abandon
+	// is called, exactly once.
 	Leave()
+	// Abandon ends it because the daemon stops: the process goes on with what it has.
+	Abandon()
 	// Replaced is closed when another connection of the process took over.
 	Replaced() <-chan struct{}
 }
@@ -118,8 +127,8 @@ func passes(err error) bool {
 	return false
 }
 
-func (s *Server) serve(ctx context.Context, c *wire.Conn) {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (s *Server) serve(serving context.Context, c *wire.Conn) {
+	ctx, cancel := context.WithCancelCause(serving)
 	defer cancel(nil)
 	defer func() { _ = c.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
@@ -138,13 +147,18 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 		s.complaints.warn(s.Logger, "attach refused", "pid", p.PID, "executable", p.Executable, "err", err)
 		return
 	}
-	defer session.Leave()
+	defer part(serving, session)
 	go func() {
 		err := p.watch(&s.rounds)
 		if errors.Is(err, errEnded) && c.Socket().CloseRead() == nil {
 			return // the conversation ends with what was sent before
 		}
 		cancel(err)
+	}()
+	go func() {
+		if err := deliver(ctx, c, session); err != nil {
+			cancel(err)
+		}
 	}()
 	log := s.Logger.With("pid", p.PID, "executable", p.Executable)
 	go func() {
@@ -157,6 +171,30 @@ func (s *Server) serve(ctx context.Context, c *wire.Conn) {
 	log.Info("attached")
 	err = (&conversation{Conn: c, peer: p, session: session}).run(ctx)
 	log.Info("detached", "reason", reason(ctx, err))
+}
+
+// part ends a session.
+func part(serving context.Context, s Session) {
+	if serving.Err() != nil {
+		s.Abandon()
+		return
+	}
+	s.Leave()
+}
+
+// deliver sends what a session has to say, until ctx ends. A process that leaves its messages
+// unread has an error to itself.
+func deliver(ctx context.Context, c *wire.Conn, s Session) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.News():
+		}
+		if err := s.Deliver(c.SendFiles); err != nil {
+			return err
+		}
+	}
 }
 
 var errSuperseded = errors.New("another connection of the process took over")

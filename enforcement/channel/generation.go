@@ -21,10 +21,12 @@ type Generation struct {
 	readableRing        *os.File
 	places              []place
 
+	sealing  sync.Once
+	unsealed error // why it could not be sealed
+
 	mu      sync.Mutex
 	memory  []byte // of the control page; nil after Close
 	header  []byte // of the ring
-	sealed  bool
 	closing []func() error
 }
 
@@ -153,16 +155,14 @@ func (g *Generation) ConsumerFiles(at int) []*os.File {
 	return []*os.File{g.control, g.readableRing, g.room, g.places[at].cursor, g.places[at].news}
 }
 
-// Seal keeps everybody from writing the ring but who has it mapped so: the producer.
+// Seal keeps everybody from writing the ring but who has it mapped so: the producer. A
+// producer that is in the middle of a write(2) to it, from memory that is long in coming,
+// holds it up, and nothing else.
+//
+// Preconditions: Close is not called meanwhile.
 func (g *Generation) Seal() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.sealed {
-		return nil
-	}
-	err := shm.Seal(g.ring, shm.NoNewWriters|shm.NoMoreSeals)
-	g.sealed = err == nil
-	return err
+	g.sealing.Do(func() { g.unsealed = shm.Seal(g.ring, shm.NoNewWriters|shm.NoMoreSeals) })
+	return g.unsealed
 }
 
 // Activate says whether the consumer of a place has the channel open: if it has, the
@@ -179,7 +179,7 @@ func (g *Generation) Activate(at int, open bool) {
 		return
 	}
 	active.And(^uint32(1 << at))
-	shm.Ring(g.room) // who waited for this one need not any more
+	ring(g.room) // who waited for this one need not any more
 }
 
 // End closes the channel to the producer at once; consumers take what is there.
@@ -190,9 +190,9 @@ func (g *Generation) End() {
 		return
 	}
 	mpk.Uint32At(g.memory, controlState).Store(stateEnded)
-	shm.Ring(g.room)
+	ring(g.room)
 	for _, p := range g.places {
-		shm.Ring(p.news)
+		ring(p.news)
 	}
 }
 

@@ -16,6 +16,10 @@
 //     it stops no adversary.
 //   - NONE, no wall at all: the measure that the others are compared with.
 //
+// A region is memory of its own, or that of a file, which others have mapped as well: then
+// threads inside the domain alone can touch it in this process, and what others do with it is
+// decided by who gets the file.
+//
 // # What is behind a wall, and what is not
 //
 // Key 0 covers everything that was not put in a region: the Go heap, all

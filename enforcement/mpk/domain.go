@@ -3,6 +3,7 @@ package mpk
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 
@@ -27,9 +28,9 @@ type Domain struct {
 
 // wall is what differs between backends in the life of a domain.
 type wall interface {
-	// protect closes fresh region memory to everybody outside d.
+	// protect closes a fresh region to everybody outside d.
 	// It is called with d.mu held.
-	protect(d *Domain, memory []byte) error
+	protect(d *Domain, r *Region) error
 	// change treats d otherwise when keys are scarce.
 	change(d *Domain, o keys.Options) error
 	// release takes back what NewDomain assigned to d, whose regions are
@@ -72,27 +73,59 @@ func (d *Domain) Sealed() bool {
 // inside the domain can touch. It returns ErrClosed after Close, or the error
 // of the system call that was refused.
 func (d *Domain) NewRegion(size int) (*Region, error) {
+	return d.add(func() (*Region, error) { return mapRegion(size) }, (*Domain).sealRegion)
+}
+
+// NewUnsealedRegion is NewRegion for memory that is given back before the process ends:
+// it is never sealed, whatever the domain is. Only seccomp then keeps others in the process
+// from unmapping or replacing it.
+func (d *Domain) NewUnsealedRegion(size int) (*Region, error) {
+	return d.add(func() (*Region, error) { return mapRegion(size) }, keepUnsealed)
+}
+
+// MapShared maps the first size bytes of a file, which stays the caller's, shared with
+// whoever else maps it, so that in this process only threads inside the domain can touch them.
+// It is never sealed, as NewUnsealedRegion's. The errors are those of NewRegion.
+//
+// Preconditions: the file is at least that long for ever, as a memfd with F_SEAL_SHRINK is.
+func (d *Domain) MapShared(file *os.File, size int, how Access) (*Region, error) {
+	return d.add(func() (*Region, error) { return mapShared(file, size, how) }, keepUnsealed)
+}
+
+// add makes a region the domain's; seal is called when it is closed to others.
+func (d *Domain) add(make func() (*Region, error), seal func(*Domain, *Region) error) (*Region, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil, fmt.Errorf("map region of domain %s: %w", d.name, ErrClosed)
 	}
-	r, err := mapRegion(size)
+	r, err := make()
 	if err != nil {
 		return nil, fmt.Errorf("map region of domain %s: %w", d.name, err)
 	}
-	if err := d.wall.protect(d, r.usable()); err != nil {
+	if err := d.wall.protect(d, r); err != nil {
 		return nil, errors.Join(fmt.Errorf("protect region of domain %s: %w", d.name, err), r.unmap())
 	}
-	if d.seals {
-		if err := r.seal(); err != nil {
-			return nil, errors.Join(fmt.Errorf("seal region of domain %s: %w", d.name, err), r.unmap())
-		}
-		d.sealed = true
+	if err := seal(d, r); err != nil {
+		return nil, errors.Join(fmt.Errorf("seal region of domain %s: %w", d.name, err), r.unmap())
 	}
 	r.domain = d
 	d.regions = append(d.regions, r)
 	return r, nil
+}
+
+func keepUnsealed(*Domain, *Region) error { return nil }
+
+// sealRegion seals a region if the domain is one whose regions are.
+//
+// Preconditions: d.mu is held.
+func (d *Domain) sealRegion(r *Region) error {
+	if !d.seals {
+		return nil
+	}
+	err := r.seal()
+	d.sealed = d.sealed || err == nil
+	return err
 }
 
 // Close unmaps the domain's regions and gives back its hardware key. The key

@@ -11,7 +11,7 @@ func MapRegion(size int) (*Region, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, openMemory(r.usable())
+	return r, r.open()
 }
 
 // MapSealedRegion is MapRegion with a seal.

@@ -16,7 +16,7 @@ func openMprotect() (Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("try mprotect: %w", err)
 	}
-	if err := openMemory(r.usable()); err != nil {
+	if err := r.open(); err != nil {
 		return nil, fmt.Errorf("try mprotect: %w", err)
 	}
 	if err := r.unmap(); err != nil {
@@ -94,9 +94,9 @@ func move(from, to *Domain) error {
 	return nil
 }
 
-func (mprotectWalls) protect(d *Domain, memory []byte) error {
+func (mprotectWalls) protect(d *Domain, r *Region) error {
 	if d.inside > 0 {
-		return openMemory(memory)
+		return r.open()
 	}
 	return nil
 }
@@ -112,8 +112,8 @@ func (d *Domain) enter() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.inside == 0 {
-		if err := d.protectAll(openMemory); err != nil {
-			_ = d.protectAll(closeMemory)
+		if err := d.protectAll((*Region).open); err != nil {
+			_ = d.protectAll((*Region).shut)
 			return fmt.Errorf("open regions of domain %s: %w", d.name, err)
 		}
 	}
@@ -128,7 +128,7 @@ func (d *Domain) leave() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.inside == 1 {
-		if err := d.protectAll(closeMemory); err != nil {
+		if err := d.protectAll((*Region).shut); err != nil {
 			return fmt.Errorf("close regions of domain %s: %w", d.name, err)
 		}
 	}
@@ -136,9 +136,9 @@ func (d *Domain) leave() error {
 	return nil
 }
 
-func (d *Domain) protectAll(change func([]byte) error) error {
+func (d *Domain) protectAll(change func(*Region) error) error {
 	for _, r := range d.regions {
-		if err := change(r.usable()); err != nil {
+		if err := change(r); err != nil {
 			return err
 		}
 	}

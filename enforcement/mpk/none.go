@@ -19,8 +19,8 @@ func (n noWalls) NewDomain(name string, _ keys.Options) (*Domain, error) {
 
 func (noWalls) NewThread() Thread { return noThread{} }
 
-func (noWalls) protect(_ *Domain, memory []byte) error { return openMemory(memory) }
-func (noWalls) release(*Domain)                        {}
+func (noWalls) protect(_ *Domain, r *Region) error { return r.open() }
+func (noWalls) release(*Domain)                    {}
 
 func (noWalls) change(*Domain, keys.Options) error { return nil }
 

@@ -26,8 +26,10 @@ func pkeyFree(key int) error {
 	return nil
 }
 
-func pkeyProtect(memory []byte, key int) error {
-	const prot = unix.PROT_READ | unix.PROT_WRITE
+// pkeyProtect opens a region, as far as it can be at all, to who has the key.
+func pkeyProtect(r *Region, key int) error { return pkeyTag(r.usable(), r.prot(), key) }
+
+func pkeyTag(memory []byte, prot uintptr, key int) error {
 	_, _, errno := unix.Syscall6(unix.SYS_PKEY_MPROTECT,
 		addressOf(memory), uintptr(len(memory)), prot, uintptr(key), 0, 0)
 	if errno != 0 {

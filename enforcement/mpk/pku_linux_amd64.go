@@ -70,8 +70,8 @@ func (p *pkuWalls) NewDomain(name string, o keys.Options) (*Domain, error) {
 // KeyStats returns how the hardware keys were lent so far.
 func (p *pkuWalls) KeyStats() keys.Stats { return p.ring.Stats() }
 
-func (p *pkuWalls) protect(d *Domain, memory []byte) error {
-	return pkeyProtect(memory, d.tag)
+func (p *pkuWalls) protect(d *Domain, r *Region) error {
+	return pkeyProtect(r, d.tag)
 }
 
 func (p *pkuWalls) release(d *Domain) {
@@ -112,7 +112,7 @@ func (t tagged) Tag(key int) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i, r := range t.regions {
-		if err := pkeyProtect(r.usable(), key); err != nil {
+		if err := pkeyProtect(r, key); err != nil {
 			return t.undo(t.regions[:i+1], err)
 		}
 	}
@@ -123,7 +123,7 @@ func (t tagged) Tag(key int) error {
 // undo puts regions under the key again that they had.
 func (t tagged) undo(regions []*Region, why error) error {
 	for _, r := range regions {
-		if err := pkeyProtect(r.usable(), t.tag); err != nil {
+		if err := pkeyProtect(r, t.tag); err != nil {
 			return errors.Join(why, err, keys.ErrTorn)
 		}
 	}

@@ -8,12 +8,22 @@ import (
 // maxRegionBytes bounds one region, so that sizes never overflow.
 const maxRegionBytes = 1 << 40
 
+// Access is what threads inside a domain can do with a region.
+type Access uint8
+
+// The accesses.
+const (
+	ReadWrite Access = iota
+	ReadOnly
+)
+
 // Region is memory of one domain: whole pages, with an inaccessible guard
 // page before and after.
 type Region struct {
 	domain  *Domain
 	mapping []byte // guards included
 	size    int    // bytes asked for
+	access  Access // of threads inside
 	sealed  bool   // cannot be unmapped
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +24,45 @@ func mapRegion(size int) (*Region, error) {
 		return nil, errors.Join(err, r.unmap())
 	}
 	return r, nil
+}
+
+// mapShared is mapRegion with a file in place of new memory, between the guards. It is
+// mapped inaccessible like the rest: what the kernel maps has key 0 until it is tagged.
+func mapShared(file *os.File, size int, how Access) (*Region, error) {
+	if err := admits(file, how); err != nil {
+		return nil, fmt.Errorf("map the %s: %w", file.Name(), err)
+	}
+	r, err := mapRegion(size)
+	if err != nil {
+		return nil, err
+	}
+	r.access = how
+	m := r.usable()
+	_, err = unix.MmapPtr(int(file.Fd()), 0, unsafe.Pointer(unsafe.SliceData(m)), uintptr(len(m)), unix.PROT_NONE, unix.MAP_SHARED|unix.MAP_FIXED)
+	if err == nil {
+		err = keepHere(m)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("mmap %d bytes of the %s: %w", len(m), file.Name(), err), r.unmap())
+	}
+	return r, nil
+}
+
+// admits returns why a file cannot be mapped for an access. Inaccessible it always can be, and
+// then the kernel would refuse only when a thread comes in.
+func admits(file *os.File, how Access) error {
+	if how == ReadOnly {
+		return nil
+	}
+	flags, err := unix.FcntlInt(file.Fd(), unix.F_GETFL, 0)
+	if err != nil {
+		return err
+	}
+	seals, err := unix.FcntlInt(file.Fd(), unix.F_GET_SEALS, 0) // other files have none: EINVAL
+	if flags&unix.O_ACCMODE != unix.O_RDWR || err == nil && seals&(unix.F_SEAL_WRITE|unix.F_SEAL_FUTURE_WRITE) != 0 {
+		return unix.EPERM
+	}
+	return nil
 }
 
 // keepHere keeps memory out of core dumps, and of children that are not yet another program.
@@ -46,10 +86,15 @@ func (r *Region) unmap() error {
 	return nil
 }
 
-func openMemory(memory []byte) error {
-	return unix.Mprotect(memory, unix.PROT_READ|unix.PROT_WRITE)
-}
+// open gives the whole process the access that threads inside have.
+func (r *Region) open() error { return unix.Mprotect(r.usable(), int(r.prot())) }
 
-func closeMemory(memory []byte) error {
-	return unix.Mprotect(memory, unix.PROT_NONE)
+// shut undoes open.
+func (r *Region) shut() error { return unix.Mprotect(r.usable(), unix.PROT_NONE) }
+
+func (r *Region) prot() uintptr {
+	if r.access == ReadOnly {
+		return unix.PROT_READ
+	}
+	return unix.PROT_READ | unix.PROT_WRITE
 }

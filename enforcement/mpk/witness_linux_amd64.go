@@ -15,5 +15,5 @@ func plantWitness(key int) error {
 	if err != nil {
 		return fmt.Errorf("map the witness of protection keys: %w", err)
 	}
-	return pkeyProtect(page, key)
+	return pkeyTag(page, unix.PROT_READ|unix.PROT_WRITE, key)
 }

@@ -1,16 +1,13 @@
 package page
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/optical-net/waveguard/internal/header"
 )
 
 // layout pairs every C expression of page.h with the number Go uses.
-var layout = map[string]uint64{
+var layout = header.Layout{Include: "../../sdk/include", Name: "page.h", Numbers: map[string]uint64{
 	"WG_POLICY_MAGIC":         policyMagic,
 	"WG_STATS_MAGIC":          statsMagic,
 	"WG_PAGE_ABI":             ABI,
@@ -81,99 +78,10 @@ var layout = map[string]uint64{
 	"WG_POLICY_SIZE(WG_MAX_HOSTED)": uint64(policyPageSize(MaxHosted)),
 	"WG_STATS_SIZE(5)":              uint64(statsPageSize(5)),
 	"WG_STATS_SIZE(WG_MAX_HOSTED)":  uint64(statsPageSize(MaxHosted)),
-}
+}}
 
-func TestLayoutIsThatOfTheHeader(t *testing.T) {
-	gcc := compiler(t)
-	for language, flags := range map[string][]string{
-		"c":   {"-x", "c", "-std=c11"},
-		"c++": {"-x", "c++", "-std=c++17", "-fsyntax-only"},
-	} {
-		t.Run(language, func(t *testing.T) {
-			program := filepath.Join(t.TempDir(), "layout")
-			args := append(flags, "-Wall", "-Wextra", "-Werror", "-I../../sdk/include", "-o", program, "-")
-			compile := exec.Command(gcc, args...)
-			compile.Stdin = strings.NewReader(layoutProgram())
-			if out, err := compile.CombinedOutput(); err != nil {
-				if language == "c++" && strings.Contains(string(out), "cc1plus") && os.Getenv("CI") == "" {
-					t.Skip("no C++ compiler: apt-get install g++")
-				}
-				t.Fatalf("compile page.h: %v\n%s", err, out)
-			}
-			if language == "c" {
-				compareLayout(t, program)
-			}
-		})
-	}
-}
+func TestLayoutIsThatOfTheHeader(t *testing.T) { layout.Compare(t) }
 
-func compiler(t *testing.T) string {
-	t.Helper()
-	if os.Getenv("WAVEGUARD_IN_VM") != "" {
-		t.Skip("no compiler in the virtual machine; runs on the host")
-	}
-	gcc, err := exec.LookPath("gcc")
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal("no gcc: apt-get install gcc libc6-dev")
-	}
-	if err != nil {
-		t.Skip("no gcc: apt-get install gcc libc6-dev")
-	}
-	return gcc
-}
-
-func layoutProgram() string {
-	var b strings.Builder
-	b.WriteString("#include <stdio.h>\n#include <waveguard/page.h>\nint main(void) {\n")
-	for expression := range layout {
-		fmt.Fprintf(&b, "printf(\"%%s=%%llu\\n\", %q, (unsigned long long)(%s));\n", expression, expression)
-	}
-	b.WriteString("return 0;\n}\n")
-	return b.String()
-}
-
-func compareLayout(t *testing.T, program string) {
-	out, err := exec.Command(program).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if len(lines) != len(layout) {
-		t.Fatalf("program printed %d lines, want %d", len(lines), len(layout))
-	}
-	for _, line := range lines {
-		expression, got, _ := strings.Cut(line, "=")
-		if want := fmt.Sprint(layout[expression]); got != want {
-			t.Errorf("%s is %s in C, %s in Go", expression, got, want)
-		}
-	}
-}
-
-// TestHeaderIsAllCompared finds fields and constants of page.h that the
-// table above does not know.
-func TestHeaderIsAllCompared(t *testing.T) {
-	compiler(t) // the header is where the compiler is
-	text, err := os.ReadFile("../../sdk/include/waveguard/page.h")
-	if err != nil {
-		t.Fatal(err)
-	}
-	structure := ""
-	for line := range strings.Lines(string(text)) {
-		words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\n;[(", r) })
-		switch {
-		case len(words) >= 2 && words[0] == "struct":
-			structure = words[1]
-		case strings.HasPrefix(line, "}"):
-			structure = ""
-		case structure != "" && strings.Contains(line, ";"):
-			expression := fmt.Sprintf("offsetof(struct %s, %s)", structure, words[1])
-			if _, known := layout[expression]; !known && !strings.HasPrefix(words[1], "reserved") {
-				t.Errorf("%s is not compared", expression)
-			}
-		case len(words) >= 3 && words[0] == "#define" && strings.HasPrefix(words[1], "WG_"):
-			if !strings.Contains(layoutProgram(), words[1]) && words[1] != "WG_STATIC_ASSERT" {
-				t.Errorf("%s is not compared", words[1])
-			}
-		}
-	}
-}
+// TestHeaderIsAllCompared finds fields and constants of page.h that the table above does not
+// know.
+func TestHeaderIsAllCompared(t *testing.T) { layout.AllCompared(t) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,12 +25,67 @@ func Ring(bell *os.File) {
 	if err != nil {
 		return // closed: nobody listens
 	}
-	_ = raw.Control(func(fd uintptr) {
-		for {
-			_, err := unix.Write(int(fd), []byte{1, 0, 0, 0, 0, 0, 0, 0})
-			if !errors.Is(err, unix.EINTR) {
-				return
-			}
+	_ = raw.Control(ringOnce)
+}
+
+var once = [8]byte{1}
+
+func ringOnce(fd uintptr) {
+	for {
+		_, err := unix.Write(int(fd), once[:])
+		if !errors.Is(err, unix.EINTR) {
+			return
 		}
-	})
+	}
+}
+
+// ringIfNotFull is ringOnce for a bell whose O_NONBLOCK somebody else may have taken away. Who
+// fills it between the two system calls still has the second one wait.
+func ringIfNotFull(fd uintptr) {
+	look := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	if n, err := unix.Poll(look[:], 0); err != nil || n == 1 {
+		ringOnce(fd)
+	}
+}
+
+// Bell is a bell that is rung often: ringing it allocates nothing. Its methods may be
+// called from several goroutines at once.
+type Bell struct {
+	file *os.File
+	raw  syscall.RawConn
+}
+
+// OpenBell takes an eventfd over. It returns an error for a file that is closed.
+func OpenBell(file *os.File) (*Bell, error) {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("open a bell: %w", err)
+	}
+	return &Bell{file: file, raw: raw}, nil
+}
+
+// Ring rings the bell, unless it is full: then it has woken its reader already. Of a nil Bell
+// it does nothing.
+func (b *Bell) Ring() {
+	if b != nil {
+		_ = b.raw.Control(ringIfNotFull)
+	}
+}
+
+// Wait waits until the bell was rung since the last time. It returns an error when the bell is closed.
+func (b *Bell) Wait() error {
+	var rings [8]byte
+	if _, err := b.file.Read(rings[:]); err != nil {
+		return fmt.Errorf("wait for a bell: %w", err)
+	}
+	return nil
+}
+
+// Close closes the bell, of which no Wait returns without an error any more. Of a nil Bell it
+// does nothing.
+func (b *Bell) Close() error {
+	if b == nil {
+		return nil
+	}
+	return b.file.Close()
 }

@@ -40,3 +40,18 @@ func Ring(*os.File) {}
 
 // ReadableOnly returns errors.ErrUnsupported.
 func ReadableOnly(*os.File) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+// Bell cannot be opened here.
+type Bell struct{}
+
+// OpenBell returns errors.ErrUnsupported.
+func OpenBell(*os.File) (*Bell, error) { return nil, errors.ErrUnsupported }
+
+// Ring does nothing.
+func (*Bell) Ring() {}
+
+// Wait returns errors.ErrUnsupported.
+func (*Bell) Wait() error { return errors.ErrUnsupported }
+
+// Close returns errors.ErrUnsupported.
+func (*Bell) Close() error { return errors.ErrUnsupported }

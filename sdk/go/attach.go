@@ -39,6 +39,7 @@ func Attach(ctx context.Context, config Config) (*Host, error) {
 	h.conn.Store(conn)
 	h.background.Go(func() { h.supervise(conn) })
 	h.background.Go(h.reports.run)
+	h.background.Go(h.openEnds)
 	h.logger.Info("attached to the daemon", "attachment", a.id, "domains", len(h.domains),
 		"backend", backend.Kind(), "strength", backend.Strength())
 	return h, nil
@@ -52,6 +53,7 @@ func newHost(config Config, backend mpk.Backend) *Host {
 		hello:    config.hello(backend),
 		services: make(map[string]*Service),
 		gates:    make(map[gateName]*Gate),
+		offers:   make(chan offer, wire.MaxEnds),
 		started:  time.Now(),
 		stop:     make(chan struct{}),
 		users:    1,
@@ -148,6 +150,9 @@ func (h *Host) newDomain(name string, a *attachment) (*domain, error) {
 func (h *Host) addService(index int, spec ServiceSpec, d *domain) {
 	s := &Service{host: h, index: index, name: spec.Name, domain: d}
 	h.services[spec.Name] = s
+	for _, c := range spec.Channels {
+		s.addEnd(c)
+	}
 	for _, op := range spec.Operations {
 		s.operations = append(s.operations, op.Name)
 		name := gateName{spec.Name, op.Name}

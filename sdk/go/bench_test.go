@@ -1,11 +1,13 @@
 package waveguard_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
 	waveguard "github.com/optical-net/waveguard/sdk/go"
 
+	"github.com/optical-net/waveguard/enforcement/channel"
 	"github.com/optical-net/waveguard/enforcement/mpk"
 	"github.com/optical-net/waveguard/enforcement/page"
 )
@@ -146,4 +148,40 @@ func TestFastPathDoesNotAllocate(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// BenchmarkChannel sends messages of 64 octets and receives them in another domain, a thousand at
+// a time and all on one thread: what they take beyond moving between processors, which
+// testdata/bench/channels measures.
+func BenchmarkChannel(b *testing.B) {
+	const batch = 1000
+	for name, integrity := range map[string]channel.Integrity{"NONE": channel.NoIntegrity, "CRC32C": channel.CRC32C, "HMAC": channel.HMACSHA256} {
+		b.Run(name, func(b *testing.B) {
+			backend, err := mpk.Open(mpk.KindNone)
+			if err != nil {
+				b.Fatal(err)
+			}
+			n := startLevels(b, backend, 0)
+			g := newRing(b, n.first, channel.Shape{Consumers: consumers, Slots: 1024, SlotSize: 64, Integrity: integrity}, 1)
+			g.Activate(1, false)
+			s, r, payload := n.sender(b), n.receiver(b, "monitoring"), make([]byte, 64)
+			send := func(th *waveguard.Thread) (err error) {
+				for i := 0; i < batch && err == nil; i++ {
+					err = s.Send(th, payload)
+				}
+				return err
+			}
+			receive := func(th *waveguard.Thread) (err error) {
+				for i := 0; i < batch && err == nil; i++ {
+					_, err = r.Receive(th)
+				}
+				return errors.Join(err, r.Release(th))
+			}
+			for b.Loop() {
+				n.run(b, "key-store", send)
+				n.run(b, "monitoring", receive)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/batch, "ns/message")
+		})
+	}
 }

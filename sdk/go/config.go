@@ -29,6 +29,7 @@ type Config struct {
 type ServiceSpec struct {
 	Name       string
 	Operations []Operation // what other domains may call; at most 32 in a domain
+	Channels   []ChannelSpec
 }
 
 // Operation is something that a service does for others.
@@ -52,6 +53,9 @@ func (c *Config) check() error {
 			if op.Handler == nil {
 				return fmt.Errorf("operation %s of service %s has no handler", op.Name, s.Name)
 			}
+		}
+		if err := checkChannels(s.Channels); err != nil {
+			return fmt.Errorf("service %s: %w", s.Name, err)
 		}
 	}
 	return nil
@@ -78,6 +82,9 @@ func (c *Config) hello(b mpk.Backend) wire.Hello {
 		service := wire.Service{Name: s.Name}
 		for _, op := range s.Operations {
 			service.Operations = append(service.Operations, op.Name)
+		}
+		for _, c := range s.Channels {
+			service.Channels = append(service.Channels, wire.End{Role: c.Role, Channel: c.Name})
 		}
 		h.Services = append(h.Services, service)
 	}

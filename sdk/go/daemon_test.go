@@ -216,20 +216,27 @@ func (d *daemon) session(n int) *session {
 	return s
 }
 
-// violation waits for the next report.
-func (s *session) violation(t testing.TB) *wire.Violation {
+// message waits for the next one.
+func (s *session) message(t testing.TB) wire.Message {
 	t.Helper()
 	select {
 	case m := <-s.messages:
-		v, ok := m.(*wire.Violation)
-		if !ok {
-			t.Fatalf("received %T, want a violation", m)
-		}
-		return v
+		return m
 	case <-time.After(patience):
-		t.Fatal("no violation was reported")
+		t.Fatal("no message came")
 		return nil
 	}
+}
+
+// violation waits for the next report.
+func (s *session) violation(t testing.TB) *wire.Violation {
+	t.Helper()
+	m := s.message(t)
+	v, ok := m.(*wire.Violation)
+	if !ok {
+		t.Fatalf("received %T, want a violation", m)
+	}
+	return v
 }
 
 // rung waits for the doorbell and answers it.

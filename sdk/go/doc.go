@@ -60,6 +60,43 @@
 // reported and the handler's [Thread.Context] ends, with an [Overstay] as its cause;
 // a handler that does not look goes on, since nothing ends a goroutine from outside.
 //
+// # Channels
+//
+// A service sends messages to others, in this process or in another one, by a ring of
+// shared memory that is theirs alone: memory of the domains at its ends, which only threads inside
+// can touch. Who may send and receive is configured in the daemon; which ends a service has, in
+// its [ServiceSpec]:
+//
+//	Services: []waveguard.ServiceSpec{{
+//		Name:     "dashboard",
+//		Channels: []waveguard.ChannelSpec{{Name: "levels", Role: waveguard.Consumer}},
+//	}},
+//	...
+//	levels, err := host.Service("dashboard").Receiver("levels")
+//	err = host.Service("dashboard").Run(ctx, func(t *waveguard.Thread) error {
+//		for {
+//			m, err := levels.Receive(t)
+//			...
+//		}
+//	})
+//
+// All consumers get every message, in order. In a channel that blocks, [Sender.Send] waits for the
+// slowest of them; in one that drops, [Message.Lost] says what a slow one missed. Neither
+// side makes a system call while the other keeps up, and neither allocates memory.
+// [Sender.Loan] and [Sender.Publish] write a message where it is sent from.
+//
+// In a channel without integrity that blocks, a Receiver reads messages where the producer
+// wrote them, and has to take into account that a producer that does not keep to the rules changes
+// them meanwhile: read each thing once. All other messages are copied into memory of
+// the consumer's domain and, with CRC32C or HMAC-SHA256, checked there; one that fails is
+// skipped, counted and returned as a [Corrupted]. Checks of a producer and consumer that share
+// a process cannot keep code that reads the stacks of its threads from learning the key, see above.
+//
+// Who waits for a message, for room, or for the channel to be opened waits outside the domain,
+// after looking for [ChannelSpec].Poll, and no longer than the thread's context. A restart of
+// the daemon or of the other side is a ring that is replaced by another one: no message is
+// lost, unless the other side was ended with messages that nobody had sent or taken.
+//
 // # Faults
 //
 // Inside Run, touching a region of another domain ends the code that did it:
@@ -72,6 +109,6 @@
 // # Without the daemon
 //
 // Gates need no daemon: they read its policy from a shared page. If it goes
-// away they go on under the last policy, and the host attaches again by
+// away they go on under the last policy, channels go on as they are, and the host attaches again by
 // itself as soon as it can.
 package waveguard

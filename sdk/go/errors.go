@@ -22,6 +22,9 @@ var (
 	// ErrClosed reports the use of a host after Close, or of a thread after
 	// its Run.
 	ErrClosed = errors.New("already closed")
+	// ErrNotOpen reports an end of a channel that the daemon has not opened, or has closed. The
+	// error says why.
+	ErrNotOpen = errors.New("channel is not open")
 	// ErrIdentity reports that the daemon now places a service in another
 	// domain than the one that owns its memory here.
 	ErrIdentity = errors.New("daemon changed the domain of a service")

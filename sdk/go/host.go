@@ -25,6 +25,8 @@ type Host struct {
 	domains  []*domain     // by local index
 	services map[string]*Service
 	gates    map[gateName]*Gate
+	ends     []*end // of channels, in the order of Hello
+	offers   chan offer
 	meters   []meter // of the transitions, source-major
 	started  time.Time
 	reports  *reporter
@@ -146,6 +148,9 @@ func (h *Host) leave() error {
 		return nil
 	}
 	h.release(h.attachment.Load())
+	for _, e := range h.ends {
+		e.closeRings()
+	}
 	return closeDomains(h.domains)
 }
 

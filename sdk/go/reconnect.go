@@ -47,6 +47,10 @@ func (h *Host) listen(conn *wire.Conn) error {
 				return err
 			}
 		case *wire.Pong:
+		case *wire.Channel, *wire.Withheld:
+			if err := h.accept(conn, m, files); err != nil {
+				return err
+			}
 		case *wire.Refused:
 			return m
 		default:

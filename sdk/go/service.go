@@ -18,6 +18,8 @@ type Service struct {
 	name       string
 	domain     *domain
 	operations []string
+	senders    map[string]*Sender   // by channel
+	receivers  map[string]*Receiver // likewise
 }
 
 // Name returns the service's name.

@@ -32,6 +32,7 @@ type Thread struct {
 	stack      [maxDepth]frame
 	verdicts   [cachedVerdicts]verdict
 	random     *rand.ChaCha8 // made with the first delay
+	loans      []*Sender     // of which it has the turn
 }
 
 // frame is where a call came from, and what its return must check.
@@ -101,6 +102,7 @@ func (t *Thread) end(err *error) {
 	cause := recover()
 	domain := t.current
 	t.restore(nil)
+	t.forfeit()
 	if cause == nil {
 		return
 	}

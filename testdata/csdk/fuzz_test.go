@@ -19,6 +19,8 @@ const (
 	answerToHello = iota
 	laterMessage
 	policyPage
+	controlPage
+	ringContents
 )
 
 // feeder is the program fuzz, which stays for all inputs of this process. A sanitizer ends it.
@@ -59,6 +61,12 @@ func feed(f *testing.F) *feeder {
 // takes reports whether a decoder takes the input for sound.
 func (p *feeder) takes(t *testing.T, decoder byte, input []byte) bool {
 	t.Helper()
+	return p.answer(t, decoder, input) != 0
+}
+
+// answer returns what a decoder says of the input.
+func (p *feeder) answer(t *testing.T, decoder byte, input []byte) byte {
+	t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var answer [1]byte
@@ -70,7 +78,7 @@ func (p *feeder) takes(t *testing.T, decoder byte, input []byte) bool {
 		_ = p.cmd.Wait()
 		t.Fatalf("%v\n%s", err, p.said.String())
 	}
-	return answer[0] != 0
+	return answer[0]
 }
 
 func encode(f *testing.F, m wire.Message) []byte {
@@ -97,6 +105,13 @@ func FuzzCMessage(f *testing.F) {
 	f.Add(byte(laterMessage), encode(f, &wire.Ping{Token: 1 << 63}))
 	f.Add(byte(laterMessage), encode(f, &wire.Pong{Token: 1}))
 	f.Add(byte(laterMessage), encode(f, &wire.Bye{}))
+	f.Add(byte(laterMessage), encode(f, &wire.Channel{Role: wire.Producer, Consumers: 2, Generation: 1}))
+	f.Add(byte(laterMessage), encode(f, &wire.Channel{Role: wire.Producer, Consumers: 32, Generation: 1 << 63}))
+	f.Add(byte(laterMessage), encode(f, &wire.Channel{End: 1, Role: wire.Consumer, Consumers: 2, Place: 1, Generation: 9}))
+	f.Add(byte(laterMessage), encode(f, &wire.Channel{End: 1, Role: wire.Producer, Consumers: 2, Generation: 9})) // it is a consumer
+	f.Add(byte(laterMessage), encode(f, &wire.Channel{End: 2, Role: wire.Consumer, Consumers: 2, Generation: 9})) // there is none
+	f.Add(byte(laterMessage), encode(f, &wire.Withheld{End: 1, Code: wire.WithheldWaiting, Message: "the producer is not there"}))
+	f.Add(byte(laterMessage), encode(f, &wire.Withheld{End: 2, Code: wire.WithheldService, Message: "no"}))
 	f.Fuzz(func(t *testing.T, decoder byte, packet []byte) {
 		decoder %= 2
 		if len(packet) == 0 || len(packet) > wire.MaxMessage {
@@ -121,6 +136,12 @@ func answers(decoder byte, m wire.Message) (must, may bool) {
 		return false, decoder == answerToHello && len(m.Hosted) == 2 && m.Hosted[0].Service == "front" && m.Hosted[1].Service == "vault"
 	case *wire.Refused:
 		return decoder == answerToHello, decoder == answerToHello
+	case *wire.Channel:
+		has := decoder == laterMessage && (m.End == 0 && m.Role == wire.Producer || m.End == 1 && m.Role == wire.Consumer)
+		return has, has
+	case *wire.Withheld:
+		has := decoder == laterMessage && m.End < 2
+		return has, has
 	case *wire.Ping, *wire.Pong:
 		return decoder == laterMessage, decoder == laterMessage
 	default:

@@ -26,6 +26,7 @@ func killDaemon(t *testing.T, a *appliance) {
 	})
 	a.waitRefused(t, "dashboard", 3)
 	a.waitWork(t)
+	a.waitSamples(t)
 
 	a.startDaemon(t)
 	a.waitAttached(t)
@@ -38,6 +39,30 @@ func killDaemon(t *testing.T, a *appliance) {
 	a.waitDenied(t, "dashboard", "performance-monitoring", 3)
 	a.waitRefused(t, "dashboard", 1)
 	a.waitWork(t)
+	a.waitSamples(t)
+}
+
+// waitSamples waits until the dashboard has received samples by its channel since now.
+func (a *appliance) waitSamples(t *testing.T) {
+	t.Helper()
+	received := func() uint64 { return a.status(t).received() }
+	before := received()
+	a.eventually(t, 20*time.Second, func() error {
+		if received() <= before {
+			return errors.New("the dashboard receives no samples")
+		}
+		return nil
+	})
+}
+
+// received returns how many samples the dashboard has received.
+func (s demoStatus) received() uint64 {
+	for _, service := range s.Services {
+		if service.Name == "dashboard" {
+			return service.Work["samples-received"]
+		}
+	}
+	return 0
 }
 
 // replayCommit reads in the log of notifications what was committed before the

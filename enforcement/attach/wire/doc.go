@@ -64,7 +64,8 @@
 // consumers get theirs when the producer has sent Mapped. Either comes again whenever things
 // change. A Channel with a newer generation takes the place of an older one. A Withheld
 // after a Channel says that the end is closed, which the control page says as well, unless it was
-// only this end that was closed.
+// only this end that was closed. One for the codes "waiting" and "internal" leaves a ring that the service has
+// from another daemon, and that has not ended, as it is.
 //
 // # Messages
 //

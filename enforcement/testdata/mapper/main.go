@@ -30,7 +30,7 @@ func run(socket, service string) error {
 	for s := bufio.NewScanner(os.Stdin); s.Scan(); {
 		verb, argument, _ := strings.Cut(s.Text(), " ")
 		do, ok := map[string]func(string) error{
-			"attach": m.attach, "map": m.mapFile, "half": m.half, "whole": m.whole, "unmap": m.unmap, "write": m.write, "loose": m.loose, "vast": m.vast, "stall": m.stall, "release": m.release,
+			"attach": m.attach, "map": m.mapFile, "half": m.half, "whole": m.whole, "unmap": m.unmap, "write": m.write, "loose": m.loose, "vast": m.vast, "stall": m.stall, "hold": m.hold, "release": m.release,
 		}[verb]
 		if !ok {
 			return fmt.Errorf("no command %q", verb)
@@ -164,6 +164,17 @@ func (m *mapper) stall(string) error {
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, uffdioRegister, uintptr(unsafe.Pointer(&register))); errno != 0 {
 		return errno
 	}
+	return nil
+}
+
+// hold has a file written from the page that nobody fills in: until it is released, or this
+// process ends, the kernel keeps the file's lock (inode_lock of shmem_file_write_iter).
+func (m *mapper) hold(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	go func() { _, _ = unix.Pwrite(int(file.Fd()), m.memory, 0) }()
 	return nil
 }
 

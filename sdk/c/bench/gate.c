@@ -90,7 +90,7 @@ static uintptr_t run(uintptr_t a, uintptr_t b, uintptr_t c) {
 
 int main(int argc, char **argv) {
 	static const struct wg_operation operations[] = {{"nothing", nothing}};
-	static const struct wg_service services[] = {{"front", run, operations, 1}, {"vault", NULL, operations, 1}};
+	static const struct wg_service services[] = {{"front", run, operations, 1, NULL, 0}, {"vault", NULL, operations, 1, NULL, 0}};
 	EXPECT(argc == 5);
 	name = argv[3];
 	times = atol(argv[4]);

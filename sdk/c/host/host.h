@@ -37,6 +37,8 @@ struct compartment {
 	void *inner, *handle; /* of the shim and the service, in their namespace */
 	struct wg_shim *shim;
 	const struct wg_compartment *descriptor;
+	const struct wg_end *channels; /* of the descriptor, if it is of a version that has them */
+	size_t channel_count;
 	struct wg_segment segments[MAX_SEGMENTS]; /* those of objects first */
 	size_t count, object_segments;
 	size_t object_bytes, thread_local_bytes;

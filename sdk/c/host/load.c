@@ -175,15 +175,19 @@ static bool open_objects(struct compartment *c, const char *shim) {
 	return c->handle != NULL || not_loaded(c, "load it");
 }
 
+#define WITHOUT_CHANNELS 1 /* the version of descriptors before there were any */
+
 static bool find_descriptor(struct compartment *c) {
 	c->descriptor = dlsym(c->handle, "wg_compartment");
 	if (c->descriptor == NULL)
 		return refuse(c, c->file, "exports no wg_compartment: see waveguard/compartment.h");
-	if (c->descriptor->abi != WG_COMPARTMENT_ABI)
+	if (c->descriptor->abi != WG_COMPARTMENT_ABI && c->descriptor->abi != WITHOUT_CHANNELS)
 		return refuse(c, c->file, "was compiled for another version of waveguard/compartment.h: compile it again");
 	for (size_t i = 0; i < c->descriptor->operation_count; i++)
 		if (i == WG_SHIM_OPERATIONS || c->descriptor->operations[i].function == NULL || c->descriptor->operations[i].name == NULL)
 			return refuse(c, c->file, "has an operation without a name or a function, or more than 32: see its wg_compartment");
+	c->channels = c->descriptor->abi == WITHOUT_CHANNELS ? NULL : c->descriptor->channels;
+	c->channel_count = c->descriptor->abi == WITHOUT_CHANNELS ? 0 : c->descriptor->channel_count;
 	if (!c->shim->probe())
 		return refuse(c, c->file, "has a C library that takes its memory elsewhere: this glibc is not supported");
 	return true;

@@ -17,7 +17,7 @@ $(OUT)/libwaveguard-compartment.so: $(SHIM) $(HEADERS) $(wildcard host/*.h)
 TEST_HOST = $(OUT)/test/host
 
 .PHONY: compartments
-compartments: $(patsubst %,$(TEST_HOST)/%,waveguard-host libwaveguard-compartment.so front.so vault.so worker.so ring.so)
+compartments: $(patsubst %,$(TEST_HOST)/%,waveguard-host libwaveguard-compartment.so front.so vault.so worker.so ring.so feed.so)
 
 $(TEST_HOST)/waveguard-host $(TEST_HOST)/libwaveguard-compartment.so: $(TEST_HOST)/%: $(OUT)/%
 	@mkdir -p $(@D)

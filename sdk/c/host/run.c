@@ -39,7 +39,7 @@ int wg_attach_all(struct host *h) {
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct compartment *c = &h->compartment[i];
 		prepare(c, i, &h->options);
-		services[i] = (struct wg_service){c->name, c->shim->enter, through_shim(c), c->descriptor->operation_count};
+		services[i] = (struct wg_service){c->name, c->shim->enter, through_shim(c), c->descriptor->operation_count, c->channels, c->channel_count};
 		for (size_t j = 0; j < c->count; j++) {
 			segments[all.count] = c->segments[j];
 			segments[all.count++].service = i;

@@ -75,6 +75,8 @@ struct wg_shim_host wg_services_of_the_host(void) {
 	return (struct wg_shim_host){
 		.call = wg_call, .find_gate = wg_find_gate, .find_service = wg_find_service, .region_alloc = wg_region_alloc,
 		.region_free = wg_region_free, .status_of = wg_status_of, .strerror = wg_strerror, .pause = pause_outside,
+		.find_channel = wg_find_channel, .why = wg_channel_why, .slot_size = wg_channel_slot_size, .send = wg_channel_send, .loan = wg_channel_loan,
+		.publish = wg_channel_publish, .receive = wg_channel_receive, .release = wg_channel_release,
 		.start = start, .join = join, .detach = pthread_detach,
 		.hold = hold, .let_go = let_go,
 	};

@@ -139,4 +139,32 @@ WG_EXPORT const char *wg_strerror(int status) {
 
 WG_EXPORT int wg_pause(unsigned milliseconds) { return wg_shim.armed ? wg_shim.host.pause(milliseconds) : 0; }
 
+WG_EXPORT wg_channel wg_find_channel(const char *service, const char *channel) {
+	return wg_shim.armed ? wg_shim.host.find_channel(service, channel) : WG_NONE;
+}
+
+WG_EXPORT int wg_channel_why(wg_channel channel, char *text, size_t size) {
+	return wg_shim.armed ? wg_shim.host.why(channel, text, size) : WG_E_PLACE;
+}
+
+WG_EXPORT size_t wg_channel_slot_size(wg_channel channel) { return wg_shim.armed ? wg_shim.host.slot_size(channel) : 0; }
+
+WG_EXPORT int wg_channel_send(wg_channel channel, const void *data, size_t size, struct wg_wait wait) {
+	return wg_shim.armed ? wg_shim.host.send(channel, data, size, wait) : WG_E_PLACE;
+}
+
+WG_EXPORT int wg_channel_loan(wg_channel channel, void **slot, size_t *room, struct wg_wait wait) {
+	return wg_shim.armed ? wg_shim.host.loan(channel, slot, room, wait) : WG_E_PLACE;
+}
+
+WG_EXPORT int wg_channel_publish(wg_channel channel, size_t size) { return wg_shim.armed ? wg_shim.host.publish(channel, size) : WG_E_PLACE; }
+
+WG_EXPORT int wg_channel_receive(wg_channel channel, struct wg_message *message, struct wg_wait wait) {
+	return wg_shim.armed ? wg_shim.host.receive(channel, message, wait) : WG_E_PLACE;
+}
+
+WG_EXPORT int wg_channel_release(wg_channel channel, const struct wg_message *message) {
+	return wg_shim.armed ? wg_shim.host.release(channel, message) : WG_E_PLACE;
+}
+
 WG_EXPORT const char *wg_compartment_name(void) { return wg_shim.name; }

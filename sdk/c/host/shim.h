@@ -30,6 +30,14 @@ struct wg_shim_host {
 	uint64_t (*status_of)(enum wg_property property);
 	const char *(*strerror)(int status);
 	int (*pause)(unsigned milliseconds);
+	wg_channel (*find_channel)(const char *service, const char *channel);
+	int (*why)(wg_channel channel, char *text, size_t size);
+	size_t (*slot_size)(wg_channel channel);
+	int (*send)(wg_channel channel, const void *data, size_t size, struct wg_wait wait);
+	int (*loan)(wg_channel channel, void **slot, size_t *room, struct wg_wait wait);
+	int (*publish)(wg_channel channel, size_t size);
+	int (*receive)(wg_channel channel, struct wg_message *message, struct wg_wait wait);
+	int (*release)(wg_channel channel, const struct wg_message *message);
 	/* Of threads outside; each returns an error number. */
 	int (*start)(wg_service_id service, unsigned slot, pthread_t *thread);
 	int (*join)(pthread_t thread);

@@ -14,13 +14,19 @@ __attribute__((target("fsgsbase"))) static uint64_t fs_base(void) {
 	return base;
 }
 
-/* The heap of the domain that the thread is in, NULL outside. Its state is found as the gate finds it:
- * a hint that another domain changed would have us use memory of that one's choice. */
-static struct wg_heap *own_heap(void) {
-	const struct wg_thread *t = wg_self;
+/* The thread's state is found as the gate finds it: a hint that another domain changed would have us use memory of
+ * that one's choice. */
+struct wg_thread *wg_here(void) {
+	struct wg_thread *t = wg_self;
 	if (!wg_inside || !wg_within((uintptr_t)t, wg_threads, sizeof wg_threads) || (uintptr_t)t % WG_SLOT_SIZE != 0 || atomic_load(&t->fs) != fs_base())
 		return NULL;
-	if (t->length == 0 || t->paused)
+	return t->length == 0 || t->paused ? NULL : t;
+}
+
+/* The heap of the domain that the thread is in, NULL outside. */
+static struct wg_heap *own_heap(void) {
+	const struct wg_thread *t = wg_here();
+	if (t == NULL)
 		return NULL;
 	struct wg_heap *h = atomic_load(&t->chain[t->length - 1]->heap);
 	return h != NULL ? h : (struct wg_heap *)wg_pass(WG_OP_HEAP, 0, 0, 0, 0).value;

@@ -13,7 +13,7 @@
 #define FAULT_STACK (64u * 1024)
 
 __typeof__(wg_controller) wg_controller __attribute__((aligned(4096)));
-union wg_slot wg_threads[WG_MAX_THREADS] __attribute__((aligned(WG_SLOT_SIZE)));
+union wg_thread_slot wg_threads[WG_MAX_THREADS] __attribute__((aligned(WG_SLOT_SIZE)));
 
 /* The controller's canary, which the compiler asks for by this name, is its field. */
 __asm__(".globl __stack_chk_guard\n.hidden __stack_chk_guard\n.set __stack_chk_guard, wg_controller");
@@ -244,6 +244,14 @@ wg_gate wg_find_gate(const char *service, const char *operation) {
 	return WG_NONE;
 }
 
+wg_channel wg_find_channel(const char *service, const char *channel) {
+	wg_service_id s = wg_find_service(service);
+	for (uint32_t i = 0; s != WG_NONE && i < WG->ends; i++)
+		if (WG->end[i].service == s && strcmp(WG->end[i].name, channel) == 0)
+			return i;
+	return WG_NONE;
+}
+
 static int answer(struct wg_answer a, uintptr_t *result) {
 	if (result != NULL)
 		*result = a.value;
@@ -339,6 +347,11 @@ const char *wg_strerror(int status) {
 		"not hosted by this process",
 		"the stack pointer is not on the domain's stack, or near its end",
 		"ended after staying longer than policy permits",
+		"the channel is not open",
+		"a consumer has not made room yet",
+		"there is no message yet",
+		"the message is larger than the channel's slots",
+		"another thread is at this end of the channel",
 	};
 	if (status > 0 || status <= -(int)(sizeof words / sizeof *words))
 		return "unknown status";

@@ -23,16 +23,19 @@ static int check(const struct wg_config *c) {
 
 /* Copies services and operations; which domains they live in the daemon says later. */
 static int copy_services(const struct wg_config *config) {
-	size_t gates = 0;
-	for (size_t i = 0; i < config->service_count; i++)
+	size_t gates = 0, ends = 0;
+	for (size_t i = 0; i < config->service_count; i++) {
 		gates += config->services[i].operation_count;
+		ends += config->services[i].channel_count;
+	}
 	WG->hosted = wg_controller_alloc(config->service_count * sizeof *WG->hosted);
 	WG->domain = wg_controller_alloc(config->service_count * sizeof *WG->domain);
 	WG->way = wg_controller_alloc((gates + 1) * sizeof *WG->way);
-	if (WG->hosted == NULL || WG->domain == NULL || WG->way == NULL)
+	WG->end = wg_controller_alloc((ends + 1) * sizeof *WG->end);
+	if (WG->hosted == NULL || WG->domain == NULL || WG->way == NULL || WG->end == NULL)
 		return WG_E_SYSTEM;
 	WG->services = (uint32_t)config->service_count;
-	WG->domains = WG->gates = 0;
+	WG->domains = WG->gates = WG->ends = 0;
 	for (uint32_t i = 0; i < WG->services; i++) {
 		const struct wg_service *s = &config->services[i];
 		struct wg_hosted *h = &WG->hosted[i];
@@ -45,6 +48,13 @@ static int copy_services(const struct wg_config *config) {
 			strcpy(w->name, s->operations[j].name);
 			w->service = i;
 			w->function = s->operations[j].function;
+		}
+		for (size_t j = 0; j < s->channel_count; j++) {
+			struct wg_channel_end *e = &WG->end[WG->ends++];
+			strcpy(e->name, s->channels[j].channel);
+			strcpy(e->reason, "the daemon has not said yet where the channel stands");
+			e->role = (uint32_t)s->channels[j].role;
+			e->service = i;
 		}
 	}
 	return WG_OK;
@@ -116,6 +126,8 @@ static int settle(const struct wg_compartments *compartments) {
 		status = wg_walls_pin(&WG->pages[0]);
 	if (status == WG_OK)
 		status = adopt(compartments);
+	if (status == WG_OK)
+		status = wg_channels_prepare();
 	if (status == WG_OK)
 		status = wg_threads_prepare();
 	if (status == WG_OK)

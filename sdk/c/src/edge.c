@@ -33,7 +33,7 @@ void wg_edge_learn(struct wg_thread *t, const struct wg_frame *f, const struct w
 	if (!WG->edges || WG->backend == WG_WIRE_MPROTECT)
 		return;
 	const struct wg_way *way = &WG->way[f->gate];
-	const unsigned slot = (unsigned)((const union wg_slot *)(const void *)t - wg_threads);
+	const unsigned slot = (unsigned)((const union wg_thread_slot *)(const void *)t - wg_threads);
 	const struct wg_region *stack = way->domain->stacks[slot];
 	struct wg_attachment *a = wg_hold(t);
 	if (a->id != v->attachment) { /* another one came meanwhile, whose epochs are not the verdict's */

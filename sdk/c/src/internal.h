@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <waveguard/channel.h>
 #include <waveguard/page.h>
 #include <waveguard/waveguard.h>
 
@@ -73,6 +74,7 @@ enum wg_region_kind {
 	WG_REGION_ADOPTED, /* a loader mapped it: never unmapped, and no guard pages are known */
 	WG_REGION_HEAP,  /* begins at a multiple of WG_HUGE */
 	WG_REGION_HEAP_HUGE, /* and may be of huge pages */
+	WG_REGION_CHANNEL, /* of one generation of a channel, with which it goes: never sealed */
 };
 #define WG_HUGE (UINT64_C(1) << 21)
 
@@ -83,7 +85,16 @@ struct wg_region {
 	uint8_t *memory;
 	size_t size; /* bytes, whole pages */
 	enum wg_region_kind kind;
-	bool sealed; /* stays where it is, under its key, until the process ends */
+	uint8_t prot; /* of whoever may touch it at all */
+	bool sealed;  /* stays where it is, under its key, until the process ends */
+};
+
+/* Files that become one region. */
+struct wg_share {
+	const int *files;
+	uint32_t count;
+	size_t each; /* bytes of each, whole pages */
+	int prot;
 };
 
 /* Memory of a service that is there before the walls are: whole pages, readable and writable. */
@@ -174,6 +185,53 @@ struct wg_attachment {
 	size_t policy_size, stats_size;
 	int doorbell;
 	uint64_t *carried; /* what later pages already hold, by cell and counter; then the lost reports */
+};
+
+#define WG_MAX_ENDS 256u
+#define WG_SERVICE_ENDS 32u /* most of one service */
+#define WG_GENERATIONS 16u  /* of an end that are mapped at a time, a power of 2 */
+#define WG_MAX_FILES 67u    /* that come with one message */
+
+/* Roles, and reasons for which an end is withheld, as the attach protocol numbers them. */
+enum { WG_WITHHELD_UNKNOWN = 1, WG_WITHHELD_SERVICE, WG_WITHHELD_WAITING, WG_WITHHELD_INTERNAL };
+
+/* What the daemon hands over for an end. */
+struct wg_offer {
+	uint64_t generation; /* 0: nothing */
+	uint16_t end;
+	uint8_t role, consumers, place;
+	uint32_t count;
+	int files[WG_MAX_FILES];
+};
+
+/* One generation of an end, as it is mapped: what was believed of its control page, and where it is. Written before it counts as
+ * one that came, and not again before its domain has moved on. */
+struct wg_generation {
+	uint64_t number;
+	uint32_t slots, slot_size, stride, consumers;
+	uint8_t integrity, overflow;
+	int room, news[WG_MAX_CONSUMERS];  /* bells; of a consumer its own alone */
+	uint8_t *control, *ring, *cursors; /* one cursor after the other; of a consumer its own alone */
+	uint8_t *copy;                     /* of a consumer: where it copies messages to, slot_size bytes; NULL if it reads them in the ring */
+};
+
+/* An end of a channel. Everything but its own memory can be read by all, and is written by the controller alone. */
+struct wg_channel_end {
+	/* Generation number i of those that came is in generation[i % WG_GENERATIONS] from gone on, and below came. */
+	_Atomic uint32_t came, gone;
+	_Atomic uint32_t withheld; /* a reason of those above, 0 for none */
+	_Atomic uint32_t changes;  /* grows with each of the above; who waits for one sleeps on it */
+	uint32_t role, service;
+	struct wg_domain *domain;        /* of the service */
+	struct wg_end_memory *memory;    /* what code of the domain remembers of the end: nobody else reads it */
+	char name[WG_MAX_NAME + 1];
+	struct wg_generation generation[WG_GENERATIONS];
+
+	struct wg_lock lock;         /* of gone, and of mapping and unmapping */
+	struct wg_offer pending; /* it has to wait for the domain to move; of the supervisor */
+	bool was_open;           /* there was a ring, and policy has not closed the end since; of the supervisor */
+	_Atomic uint32_t reason_turn; /* odd while the reason is written */
+	char reason[1025];
 };
 
 /* What a call that is let through has to keep to. */
@@ -299,7 +357,7 @@ struct wg_thread {
 	struct wg_edge edges[WG_EDGES];
 };
 
-union wg_slot {
+union wg_thread_slot {
 	struct wg_thread thread;
 	uint8_t whole[WG_SLOT_SIZE];
 };
@@ -363,11 +421,11 @@ struct wg_controller {
 	struct {
 		void *at;
 		size_t size;
-	} early[16]; /* memory to put under the key with the rest */
+	} early[32]; /* memory to put under the key with the rest */
 	int earlies;
 	uint32_t armed; /* the controller's memory is under its key */
 	uint32_t simd;
-	bool rdrand;
+	bool rdrand, crc32, sha; /* instructions that the processor has */
 	size_t stack_size;
 	char socket[108];
 	uint32_t compartments; /* all that a service has is behind its wall, and a fault ends no more than its code */
@@ -376,8 +434,9 @@ struct wg_controller {
 	_Atomic uint32_t begun; /* code of a service runs: who registers now may be anybody */
 	int bell;
 
-	uint32_t services, domains, gates;
+	uint32_t services, domains, gates, ends;
 	struct wg_hosted *hosted;
+	struct wg_channel_end *end; /* as many as ends; does not change once the controller is armed */
 	struct wg_domain *domain;
 	struct wg_way *way;
 	_Atomic uint64_t *meters;  /* of the transitions, source-major: when the next call has been earned */
@@ -415,7 +474,7 @@ extern WG_HIDDEN union {
 	struct wg_controller c;
 	uint8_t whole[(sizeof(struct wg_controller) + WG_PAGE - 1) / WG_PAGE * WG_PAGE];
 } wg_controller;
-extern WG_HIDDEN union wg_slot wg_threads[WG_MAX_THREADS];
+extern WG_HIDDEN union wg_thread_slot wg_threads[WG_MAX_THREADS];
 #define WG (&wg_controller.c)
 
 struct wg_answer {
@@ -530,7 +589,9 @@ WG_HIDDEN int wg_walls_pin(const struct wg_attachment *a);
 WG_HIDDEN struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_region_kind kind);
 WG_HIDDEN int wg_region_prefer(struct wg_domain *d, uint32_t node);
 WG_HIDDEN int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s);
+WG_HIDDEN struct wg_region *wg_region_share(struct wg_domain *d, const struct wg_share *s);
 WG_HIDDEN int wg_region_drop(struct wg_domain *d, const uint8_t *memory);
+WG_HIDDEN int wg_region_unshare(struct wg_domain *d, const uint8_t *memory);
 WG_HIDDEN struct wg_domain *wg_region_owner(uint64_t address);
 
 /* pages.c */
@@ -559,8 +620,22 @@ WG_HIDDEN int wg_wire_attach(struct wg_attachment *into, uint64_t continues, cha
 WG_HIDDEN int wg_wire_ready(void);
 WG_HIDDEN int wg_wire_bye(void);
 WG_HIDDEN int wg_wire_violation(const struct wg_report *r, uint32_t count, uint64_t lost);
+WG_HIDDEN int wg_wire_mapped(uint16_t end, uint64_t generation);
 WG_HIDDEN int wg_wire_receive(void);
 WG_HIDDEN void wg_wire_close(void);
+
+/* channel.c: the controller's side of channels */
+WG_HIDDEN int wg_channels_prepare(void);
+WG_HIDDEN int wg_channel_offered(struct wg_offer *o);
+WG_HIDDEN void wg_channel_withheld(uint16_t end, uint32_t code, const char *reason);
+WG_HIDDEN int64_t wg_channel_moved(struct wg_channel_end *e, uint64_t at);
+WG_HIDDEN int wg_channels_settle(void);
+WG_HIDDEN void wg_channels_lost(void);
+WG_HIDDEN void wg_channels_wake(void);
+WG_HIDDEN bool wg_channel_control_is(const struct wg_channel_control *c, const struct wg_offer *o, uint64_t ring_size);
+
+/* alloc.c: the thread, whose code is in the last domain of its chain; NULL outside. It is found as the gate finds it. */
+WG_HIDDEN struct wg_thread *wg_here(void);
 
 /* report.c */
 WG_HIDDEN void wg_report(struct wg_attachment *a, const struct wg_report *r);

@@ -67,6 +67,8 @@
 #define WG_OP_DWELL 13
 #define WG_OP_HEAP 14
 #define WG_OP_PREFER 15
+#define WG_OP_MOVED 16
+#define WG_OP_DOORBELL 17
 
 /* wg_register_*: every slot is taken. */
 #define WG_NO_SLOT -13

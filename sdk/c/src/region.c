@@ -36,6 +36,18 @@ static void unmap_range(uint64_t from, uint64_t to) {
 		wg_syscall(SYS_munmap, (long)from, (long)(to - from), 0, 0, 0, 0);
 }
 
+/* Puts the files of a channel, one after the other, in the place of the region, which nobody can touch yet. A child of fork
+ * has none of it: what it did to a ring would be done to that of its parent. */
+static bool map_files(const struct wg_region *r, const struct wg_share *s) {
+	for (uint32_t i = 0; i < s->count; i++) {
+		const long at = (long)(r->memory + i * s->each);
+		if (wg_syscall(SYS_mmap, at, (long)s->each, PROT_NONE, MAP_SHARED | MAP_FIXED, s->files[i], 0) != at)
+			return false;
+	}
+	wg_syscall(SYS_madvise, (long)r->memory, (long)r->size, MADV_DONTDUMP, 0, 0, 0);
+	return wg_syscall(SYS_madvise, (long)r->memory, (long)r->size, MADV_DONTFORK, 0, 0, 0) == 0;
+}
+
 /* Maps a region that nobody can touch yet. */
 static bool map(struct wg_region *r, size_t size) {
 	const bool aligned = r->kind == WG_REGION_HEAP || r->kind == WG_REGION_HEAP_HUGE;
@@ -70,9 +82,9 @@ static long prefer(const struct wg_region *r, uint32_t node) {
 
 /* Opens new memory as the domain is now, whose lock is held; without a domain to all. */
 static bool open_memory(const struct wg_region *r, const struct wg_domain *d) {
-	const int prot = PROT_READ | PROT_WRITE;
+	const int prot = r->prot;
 	long at = (long)r->memory, size = (long)r->size;
-	if (d != NULL && d->node != 0)
+	if (d != NULL && d->node != 0 && r->kind != WG_REGION_CHANNEL)
 		(void)prefer(r, d->node - 1); /* that it can be done wg_region_prefer has seen */
 	if (d != NULL && WG->backend == WG_WIRE_PKU)
 		return wg_syscall(SYS_pkey_mprotect, at, size, prot, d->tag, 0, 0) == 0;
@@ -83,7 +95,7 @@ static bool open_memory(const struct wg_region *r, const struct wg_domain *d) {
 
 /* Seals memory of a domain whose regions are, guard pages and all, once it has its key. */
 static bool seal(struct wg_region *r, const struct wg_domain *d) {
-	if (!d->sealed)
+	if (!d->sealed || r->kind == WG_REGION_CHANNEL)
 		return true;
 	const uint64_t guard = r->kind == WG_REGION_ADOPTED ? 0 : WG_PAGE;
 	r->sealed = wg_seal((uint64_t)r->memory - guard, (uint64_t)r->memory + r->size + guard) == 0;
@@ -107,6 +119,15 @@ static bool settle(struct wg_region *r, struct wg_domain *d) {
 	return settled;
 }
 
+/* Returns the region, in its domain; NULL, and it is no more, if it cannot be. */
+static struct wg_region *settled(struct wg_region *r, struct wg_domain *d) {
+	if (settle(r, d))
+		return r;
+	unmap(r);
+	give_record(r);
+	return NULL;
+}
+
 /* Makes a region of a domain; of none, and open to all, if d is NULL. NULL if there is no
  * memory, or the domain has WG_MAX_REGIONS. */
 struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_region_kind kind) {
@@ -115,12 +136,28 @@ struct wg_region *wg_region_make(struct wg_domain *d, size_t size, enum wg_regio
 		return NULL;
 	r->kind = kind;
 	r->sealed = false;
+	r->prot = PROT_READ | PROT_WRITE;
 	if (!map(r, size)) {
 		give_record(r);
 		return NULL;
 	}
-	if (settle(r, d))
-		return r;
+	return settled(r, d);
+}
+
+/* Makes a region of a domain out of what is in files, which stay the caller's. NULL as above. */
+struct wg_region *wg_region_share(struct wg_domain *d, const struct wg_share *s) {
+	struct wg_region *r = take_record();
+	if (r == NULL)
+		return NULL;
+	r->kind = WG_REGION_CHANNEL;
+	r->sealed = false;
+	r->prot = (uint8_t)s->prot;
+	if (!map(r, s->count * s->each)) {
+		give_record(r);
+		return NULL;
+	}
+	if (map_files(r, s))
+		return settled(r, d);
 	unmap(r);
 	give_record(r);
 	return NULL;
@@ -132,7 +169,7 @@ int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s) {
 	struct wg_region *r = WG->armed ? NULL : take_record();
 	if (r == NULL)
 		return WG_E_SYSTEM;
-	*r = (struct wg_region){.memory = s->at, .size = s->size, .kind = WG_REGION_ADOPTED};
+	*r = (struct wg_region){.memory = s->at, .size = s->size, .kind = WG_REGION_ADOPTED, .prot = PROT_READ | PROT_WRITE};
 	wg_syscall(SYS_madvise, (long)s->at, (long)s->size, MADV_DONTDUMP, 0, 0, 0);
 	int failure = WG_OK;
 	wg_acquire(&d->lock);
@@ -147,10 +184,10 @@ int wg_region_adopt(struct wg_domain *d, const struct wg_segment *s) {
 	return failure;
 }
 
-static bool can_drop(const struct wg_region *r) { return r->kind != WG_REGION_KEPT && r->kind != WG_REGION_ADOPTED; }
+static bool is_freed(const struct wg_region *r) { return r->kind == WG_REGION_PLAIN || r->kind == WG_REGION_HEAP || r->kind == WG_REGION_HEAP_HUGE; }
+static bool is_shared(const struct wg_region *r) { return r->kind == WG_REGION_CHANNEL; }
 
-/* Unmaps a region of a domain. One that is sealed stays, and is from now on one that nobody frees. */
-int wg_region_drop(struct wg_domain *d, const uint8_t *memory) {
+static int drop(struct wg_domain *d, const uint8_t *memory, bool (*can_drop)(const struct wg_region *r)) {
 	wg_acquire(&d->lock);
 	struct wg_region **at = &d->regions;
 	while (*at != NULL && ((*at)->memory != memory || !can_drop(*at)))
@@ -171,6 +208,12 @@ int wg_region_drop(struct wg_domain *d, const uint8_t *memory) {
 		give_record(r);
 	return WG_OK;
 }
+
+/* Unmaps a region that services of a domain free. One that is sealed stays, and is from now on one that nobody frees. */
+int wg_region_drop(struct wg_domain *d, const uint8_t *memory) { return drop(d, memory, is_freed); }
+
+/* Unmaps a region of a channel. */
+int wg_region_unshare(struct wg_domain *d, const uint8_t *memory) { return drop(d, memory, is_shared); }
 
 /* Makes the domain's regions to come prefer memory of a node. */
 int wg_region_prefer(struct wg_domain *d, uint32_t node) {

@@ -61,6 +61,7 @@ static bool attach_again(void) {
 
 static void lose(void) {
 	atomic_store(&WG->connected, 0);
+	wg_channels_lost();
 	wg_wire_close();
 }
 
@@ -81,7 +82,7 @@ int wg_supervise(struct wg_thread *t) {
 			pause = FIRST_PAUSE;
 			atomic_store(&WG->connected, 1);
 		}
-		if (wait(timeout) && wg_wire_receive() != WG_OK) {
+		if ((wait(timeout) && wg_wire_receive() != WG_OK) || wg_channels_settle() != WG_OK) {
 			lose();
 			continue;
 		}
@@ -95,5 +96,6 @@ int wg_supervise(struct wg_thread *t) {
 		(void)wg_wire_bye();
 	}
 	lose();
+	wg_channels_wake();
 	return WG_OK;
 }

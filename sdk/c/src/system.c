@@ -108,7 +108,7 @@ void wg_controller_reset(void) {
 		WG->earlies--;
 		wg_syscall(SYS_munmap, (long)WG->early[WG->earlies].at, (long)WG->early[WG->earlies].size, 0, 0, 0, 0);
 	}
-	WG->services = WG->domains = WG->gates = 0;
+	WG->services = WG->domains = WG->gates = WG->ends = 0;
 }
 
 static int take_over(const void *at, size_t size) {

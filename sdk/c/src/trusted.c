@@ -14,7 +14,7 @@
 
 static uint32_t thread_id(void) { return (uint32_t)wg_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0); }
 
-static unsigned slot_of(const struct wg_thread *t) { return (unsigned)((const union wg_slot *)(const void *)t - wg_threads); }
+static unsigned slot_of(const struct wg_thread *t) { return (unsigned)((const union wg_thread_slot *)(const void *)t - wg_threads); }
 
 /* The domain that the thread is in, NULL outside. */
 static struct wg_domain *current(const struct wg_thread *t) {
@@ -372,6 +372,22 @@ static int64_t region_free(struct wg_thread *t, uint64_t address) {
 	return wg_region_drop(d, (const uint8_t *)address);
 }
 
+/* Code of the domain says that it is done with all generations of an end before one. */
+static int64_t moved(struct wg_thread *t, uint64_t end, uint64_t at) {
+	if (end >= WG->ends)
+		return WG_E_NOT_HOSTED;
+	if (current(t) != WG->end[end].domain)
+		return WG_E_PLACE;
+	return wg_channel_moved(&WG->end[end], at);
+}
+
+/* Has the daemon look at counters that are not in the pages. */
+static int64_t doorbell(struct wg_thread *t) {
+	wg_pages_ring(wg_hold(t));
+	wg_let_go(t);
+	return WG_OK;
+}
+
 static int64_t close_host(struct wg_thread *t) {
 	if (t->length > 0 || stranger(t))
 		return WG_E_PLACE;
@@ -430,6 +446,8 @@ SELDOM static int64_t serve(struct wg_thread *t, uint64_t op, uint64_t a, uint64
 	case WG_OP_STATUS: t->result = property(t, a); return WG_OK;
 	case WG_OP_HEAP: return heap(t, a, b);
 	case WG_OP_PREFER: return prefer(t, a, b);
+	case WG_OP_MOVED: return moved(t, a, b);
+	case WG_OP_DOORBELL: return doorbell(t);
 	case WG_OP_WATCH: return wg_watch(t);
 	case WG_OP_OVERDUE: t->result = wg_dwell_overdue(t) != WG_NO_DEPTH; return WG_OK;
 	default: return WG_E_ARGUMENT;

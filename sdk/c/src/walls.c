@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "check.h"
 #include "internal.h"
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
@@ -45,6 +46,8 @@ int wg_walls_open(int backend) {
 	WG->backend = WG_WIRE_NONE;
 	WG->simd = wg_simd_level();
 	WG->rdrand = wg_has_rdrand();
+	WG->crc32 = wg_has_crc32();
+	WG->sha = wg_has_sha();
 	if (backend == WG_BACKEND_NONE)
 		return WG_OK;
 	if (backend != WG_BACKEND_MPROTECT && wg_has_keys()) {
@@ -61,8 +64,8 @@ int wg_walls_open(int backend) {
 /* Strengths are numbered as backends are, up to HARDWARE_REGION; HARDWARE_COMPARTMENT follows. */
 uint32_t wg_strength(void) { return (uint32_t)WG->backend + (WG->backend == WG_WIRE_PKU && WG->compartments); }
 
-static int protect(const struct wg_region *r, int prot, int key) {
-	return wg_syscall(SYS_pkey_mprotect, (long)r->memory, (long)r->size, prot, key, 0, 0) < 0 ? WG_E_SYSTEM : WG_OK;
+static int protect(const struct wg_region *r, int key) {
+	return wg_syscall(SYS_pkey_mprotect, (long)r->memory, (long)r->size, r->prot, key, 0, 0) < 0 ? WG_E_SYSTEM : WG_OK;
 }
 
 /* Puts all memory of a domain under a key. When it fails the memory is as it was. */
@@ -70,13 +73,13 @@ int wg_walls_tag(struct wg_domain *d, int key) {
 	int failure = WG_OK;
 	wg_acquire(&d->lock);
 	struct wg_region *r = d->regions;
-	while (r != NULL && (failure = protect(r, READ_WRITE, key)) == WG_OK)
+	while (r != NULL && (failure = protect(r, key)) == WG_OK)
 		r = r->next;
 	if (failure == WG_OK)
 		d->tag = key;
 	else
 		for (struct wg_region *undo = d->regions;; undo = undo->next) {
-			if (protect(undo, READ_WRITE, d->tag) != WG_OK)
+			if (protect(undo, d->tag) != WG_OK)
 				wg_die("memory of a domain is under two protection keys");
 			if (undo == r)
 				break;
@@ -91,7 +94,7 @@ static int count(struct wg_domain *d, int change) {
 	wg_acquire(&d->lock);
 	bool was = d->inside > 0, now = d->inside + (uint32_t)change > 0;
 	for (struct wg_region *r = d->regions; was != now && r != NULL; r = r->next)
-		if (wg_syscall(SYS_mprotect, (long)r->memory, (long)r->size, now ? READ_WRITE : PROT_NONE, 0, 0, 0) < 0)
+		if (wg_syscall(SYS_mprotect, (long)r->memory, (long)r->size, now ? r->prot : PROT_NONE, 0, 0, 0) < 0)
 			failure = WG_E_SYSTEM;
 	if (failure == WG_OK)
 		d->inside += (uint32_t)change;

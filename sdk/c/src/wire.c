@@ -21,8 +21,14 @@
 #define MAX_MESSAGE 65536u
 #define MAX_REFUSAL 1024u
 #define MAX_OPERATIONS 32u
+#define MAX_REASON 1024u
 
-enum { HELLO = 1, WELCOME, REFUSED, READY, VIOLATION, BYE, PING, PONG };
+enum { HELLO = 1, WELCOME, REFUSED, READY, VIOLATION, BYE, PING, PONG, CHANNEL, MAPPED, WITHHELD };
+
+/* The descriptors of one message. */
+struct files {
+	int file[WG_MAX_FILES], count;
+};
 
 /* What is left of a packet. After the first error every field is zero. */
 struct reader {
@@ -146,6 +152,28 @@ static int finish(struct writer *w) {
 /* The place of the attachment's id in Hello. */
 #define CONTINUES (HEADER + 7)
 
+/* Whether the service has no channel of that name before. */
+static bool is_first(const struct wg_service *s, size_t at) {
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(s->channels[i].channel, s->channels[at].channel) == 0)
+			return false;
+	return true;
+}
+
+static bool put_ends(struct writer *w, const struct wg_service *s) {
+	if (s->channel_count > WG_SERVICE_ENDS)
+		return false;
+	put(w, s->channel_count, 2);
+	for (size_t i = 0; i < s->channel_count; i++) {
+		const struct wg_end *e = &s->channels[i];
+		if ((e->role != WG_PRODUCER && e->role != WG_CONSUMER) || e->channel == NULL || !is_name(e->channel) || !is_first(s, i))
+			return false;
+		put(w, e->role, 1);
+		put_text(w, e->channel);
+	}
+	return true;
+}
+
 /* Prepares the message that says what this process hosts. */
 int wg_wire_hello(const struct wg_config *config) {
 	struct writer w = begin(WG->hello, HELLO);
@@ -155,6 +183,7 @@ int wg_wire_hello(const struct wg_config *config) {
 	put(&w, (uint64_t)WG->keys, 1);
 	put(&w, 0, 8);
 	put(&w, config->service_count, 2);
+	size_t ends = 0;
 	for (size_t i = 0; i < config->service_count; i++) {
 		const struct wg_service *s = &config->services[i];
 		if (s->name == NULL || !is_name(s->name) || s->operation_count > MAX_OPERATIONS)
@@ -166,8 +195,12 @@ int wg_wire_hello(const struct wg_config *config) {
 				return WG_E_ARGUMENT;
 			put_text(&w, s->operations[j].name);
 		}
-		put(&w, 0, 2); /* ends of channels */
+		if (!put_ends(&w, s))
+			return WG_E_ARGUMENT;
+		ends += s->channel_count;
 	}
+	if (ends > WG_MAX_ENDS)
+		return WG_E_ARGUMENT;
 	WG->hello_size = w.length;
 	return w.failed ? WG_E_ARGUMENT : WG_OK;
 }
@@ -197,56 +230,59 @@ void wg_wire_close(void) {
 	WG->connection = -1;
 }
 
-/* Takes every descriptor of a control message; returns how many, those above 3 closed. */
-static int take_files(struct msghdr *m, int files[3]) {
-	int n = 0;
+/* Takes every descriptor of a control message, and closes those for which there is no room. */
+static void take_files(struct msghdr *m, struct files *f) {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
-		for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++, n++) {
+		for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++, f->count++) {
 			int fd;
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-			if (n < 3)
-				files[n] = fd;
+			if (f->count < (int)WG_MAX_FILES)
+				f->file[f->count] = fd;
 			else
 				wg_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
 		}
 	}
-	return n;
 }
 
-static void close_files(const int files[3], int n) {
-	for (int i = 0; i < n && i < 3; i++)
-		wg_syscall(SYS_close, files[i], 0, 0, 0, 0, 0);
+static void close_files(const struct files *f) {
+	for (int i = 0; i < f->count && i < (int)WG_MAX_FILES; i++)
+		wg_syscall(SYS_close, f->file[i], 0, 0, 0, 0, 0);
 }
 
-/* Waits for a packet and returns its type, with the fields in r; an error otherwise. Only
- * a Welcome comes with files. */
-static int receive(struct reader *r, int files[3]) {
+/* Whether so many files can come with a message; how many with a Channel the message says. */
+static bool carries(unsigned type, int count) {
+	return type == WELCOME ? count == 3 : type == CHANNEL ? count <= (int)WG_MAX_FILES : count == 0;
+}
+
+/* Waits for a packet and returns its type, with the fields in r, and files, which are then the caller's; an error otherwise. */
+static int receive(struct reader *r, struct files *f) {
 	union {
 		struct cmsghdr align;
-		char room[CMSG_SPACE(16 * sizeof(int))];
+		char room[CMSG_SPACE(80 * sizeof(int))]; /* so that some that are too many arrive, and are closed */
 	} control;
 	struct iovec part = {WG->packet, sizeof WG->packet};
 	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
 	long n;
+	f->count = 0;
 	do
 		n = wg_syscall(SYS_recvmsg, WG->connection, (long)&m, MSG_CMSG_CLOEXEC, 0, 0, 0);
 	while (n == -EINTR);
 	if (n <= 0)
 		return WG_E_SYSTEM;
-	int count = take_files(&m, files);
+	take_files(&m, f);
 	*r = (struct reader){.at = WG->packet, .left = (size_t)n};
 	r->failed = (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
 	(void)bounded(r, 4, MAGIC, MAGIC);
 	(void)bounded(r, 2, VERSION, VERSION);
-	unsigned type = (unsigned)bounded(r, 2, WELCOME, PONG);
+	unsigned type = (unsigned)bounded(r, 2, WELCOME, WITHHELD);
 	(void)bounded(r, 4, (uint64_t)n, (uint64_t)n);
 	(void)bounded(r, 4, WG->received + 1, WG->received + 1);
 	WG->received++;
-	if (!r->failed && count == (type == WELCOME ? 3 : 0))
+	if (!r->failed && carries(type, f->count))
 		return (int)type;
-	close_files(files, count);
+	close_files(f);
 	return WG_E_FORMAT;
 }
 
@@ -279,7 +315,7 @@ static bool settle(struct reader *r, struct wg_hosted *h) {
 	return strcmp(h->domain->name, domain) == 0 && h->domain->id == id;
 }
 
-static int take_welcome(struct reader *r, struct wg_attachment *into, const int files[3]) {
+static int take_welcome(struct reader *r, struct wg_attachment *into, const int *files) {
 	into->id = bounded(r, 8, 1, UINT64_MAX);
 	(void)bounded(r, 2, WG->services, WG->services);
 	for (uint32_t i = 0; i < WG->services; i++)
@@ -307,17 +343,20 @@ static int shake_hands(struct wg_attachment *into, char *message, size_t size) {
 	if (failure != WG_OK)
 		return failure;
 	struct reader r;
-	int files[3] = {-1, -1, -1}, type = receive(&r, files);
+	struct files f;
+	int type = receive(&r, &f);
+	if (type < 0)
+		return type;
 	switch (type) {
 	case WELCOME:
-		failure = take_welcome(&r, into, files);
-		close_files(files, failure == WG_OK || into->doorbell == files[2] ? 2 : 3);
-		return failure;
-	case REFUSED:
-		return take_refusal(&r, message, size);
-	default:
-		return type < 0 ? type : WG_E_FORMAT;
+		failure = take_welcome(&r, into, f.file);
+		f.count = failure == WG_OK || into->doorbell == f.file[2] ? 2 : 3;
+		break;
+	case REFUSED: failure = take_refusal(&r, message, size); break;
+	default: failure = WG_E_FORMAT;
 	}
+	close_files(&f);
+	return failure;
 }
 
 /* Connects, says Hello and maps the pages of the answer. The message is for people. */
@@ -374,16 +413,52 @@ int wg_wire_violation(const struct wg_report *v, uint32_t count, uint64_t lost) 
 	return finish(&w);
 }
 
-/* Takes and answers one message. */
-int wg_wire_receive(void) {
-	struct reader r;
-	int files[3] = {-1, -1, -1}, type = receive(&r, files);
-	if (type == WELCOME)
-		close_files(files, 3);
-	if (type != PING && type != PONG)
-		return type < 0 ? type : WG_E_FORMAT;
-	uint64_t token = take(&r, 8);
-	if (r.failed || r.left > 0)
+/* Says that an end is mapped. */
+int wg_wire_mapped(uint16_t end, uint64_t generation) {
+	uint8_t buffer[HEADER + 10];
+	struct writer w = begin(buffer, MAPPED);
+	put(&w, end, 2);
+	put(&w, generation, 8);
+	return finish(&w);
+}
+
+/* Takes an end of a Channel or Withheld: one that Hello named. */
+static uint16_t take_end(struct reader *r) {
+	const uint64_t end = bounded(r, 2, 0, WG_MAX_ENDS - 1);
+	r->failed |= end >= WG->ends;
+	return (uint16_t)end;
+}
+
+/* Takes a Channel, whose files the offer is given. */
+static int take_channel(struct reader *r, struct files *f) {
+	struct wg_offer o = {.end = take_end(r)};
+	o.role = (uint8_t)bounded(r, 1, WG_PRODUCER, WG_CONSUMER);
+	o.consumers = (uint8_t)bounded(r, 1, 1, WG_MAX_CONSUMERS);
+	o.place = (uint8_t)bounded(r, 1, 0, o.role == WG_CONSUMER && o.consumers != 0 ? o.consumers - 1u : 0);
+	o.generation = bounded(r, 8, 1, UINT64_MAX);
+	const int want = o.role == WG_PRODUCER ? 3 + 2 * o.consumers : 5;
+	if (r->failed || r->left > 0 || f->count != want || WG->end[o.end].role != o.role)
+		return WG_E_FORMAT;
+	o.count = (uint32_t)f->count;
+	memcpy(o.files, f->file, o.count * sizeof *o.files);
+	f->count = 0;
+	return wg_channel_offered(&o);
+}
+
+static int take_withheld(struct reader *r) {
+	char reason[MAX_REASON + 1];
+	const uint16_t end = take_end(r);
+	const uint32_t code = (uint32_t)bounded(r, 2, WG_WITHHELD_UNKNOWN, WG_WITHHELD_INTERNAL);
+	take_text(r, reason, MAX_REASON);
+	if (r->failed || r->left > 0)
+		return WG_E_FORMAT;
+	wg_channel_withheld(end, code, reason);
+	return WG_OK;
+}
+
+static int take_ping(struct reader *r, int type) {
+	uint64_t token = take(r, 8);
+	if (r->failed || r->left > 0)
 		return WG_E_FORMAT;
 	if (type == PONG)
 		return WG_OK;
@@ -391,4 +466,22 @@ int wg_wire_receive(void) {
 	struct writer w = begin(buffer, PONG);
 	put(&w, token, 8);
 	return finish(&w);
+}
+
+/* Takes and answers one message. */
+int wg_wire_receive(void) {
+	struct reader r;
+	struct files f;
+	int type = receive(&r, &f), status;
+	if (type < 0)
+		return type;
+	switch (type) {
+	case PING:
+	case PONG: status = take_ping(&r, type); break;
+	case CHANNEL: status = take_channel(&r, &f); break;
+	case WITHHELD: status = take_withheld(&r); break;
+	default: status = WG_E_FORMAT;
+	}
+	close_files(&f);
+	return status;
 }

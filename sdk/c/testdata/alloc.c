@@ -104,7 +104,7 @@ static uintptr_t run(uintptr_t a, uintptr_t b, uintptr_t c) {
 
 int main(int argc, char **argv) {
 	static const struct wg_operation operations[] = {{"look", look}};
-	static const struct wg_service services[] = {{"front", run, NULL, 0}, {"vault", NULL, operations, 1}};
+	static const struct wg_service services[] = {{"front", run, NULL, 0, NULL, 0}, {"vault", NULL, operations, 1, NULL, 0}};
 	EXPECT(argc == 4);
 	what = argv[3];
 	setvbuf(stdout, NULL, _IONBF, 0);

@@ -65,7 +65,7 @@ static uintptr_t fill(uintptr_t, uintptr_t, uintptr_t) {
 int main(int argc, char **argv) {
 	EXPECT(argc >= 3);
 	static const wg_operation operations[] = {{"read", read_secret}, {"caught", caught}, {"escape", escaping}, {"containers", containers}};
-	const std::vector<wg_service> services = {{"front", run, nullptr, 0}, {"vault", fill, operations, 4}};
+	const std::vector<wg_service> services = {{"front", run, nullptr, 0, nullptr, 0}, {"vault", fill, operations, 4, nullptr, 0}};
 	waveguard::attach(argv[1], services, backend_named(argv[2]));
 	const waveguard::service front("front"), vault("vault");
 	{

@@ -105,8 +105,8 @@ int main(int argc, char **argv) {
 	};
 	static const struct wg_operation front_operations[] = {{"spin", spin_in_front}};
 	static const struct wg_service services[] = {
-		{"front", in_front, front_operations, 1},
-		{"vault", NULL, vault_operations, sizeof vault_operations / sizeof *vault_operations},
+		{"front", in_front, front_operations, 1, NULL, 0},
+		{"vault", NULL, vault_operations, sizeof vault_operations / sizeof *vault_operations, NULL, 0},
 	};
 	EXPECT(argc == 3);
 	attach_or_exit(argv[1], argv[2], services, 2);

@@ -18,7 +18,7 @@
 #define THREADS 4
 
 __typeof__(wg_controller) wg_controller __attribute__((aligned(4096)));
-union wg_slot wg_threads[WG_MAX_THREADS];
+union wg_thread_slot wg_threads[WG_MAX_THREADS];
 
 static _Atomic int chunks;
 

@@ -128,7 +128,7 @@ static void *stay_in_vault(void *unused) {
 
 int main(int argc, char **argv) {
 	static const struct wg_operation operations[] = {{"nothing", nothing}};
-	static const struct wg_service services[] = {{"front", attack_from_inside, operations, 1}, {"vault", stay, operations, 1}};
+	static const struct wg_service services[] = {{"front", attack_from_inside, operations, 1, NULL, 0}, {"vault", stay, operations, 1, NULL, 0}};
 	EXPECT(argc >= 4);
 	attack = argv[3];
 	number = argc > 4 ? atol(argv[4]) : 0;

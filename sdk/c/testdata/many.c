@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
 	EXPECT(argc == 3);
 	for (int i = 0; i < SERVICES; i++) {
 		snprintf(names[i], sizeof names[i], "service-%02d", i);
-		services[i] = (struct wg_service){names[i], run, operations, 1};
+		services[i] = (struct wg_service){names[i], run, operations, 1, NULL, 0};
 	}
 	attach_or_exit(argv[1], argv[2], services, SERVICES);
 	pthread_t threads[SERVICES];

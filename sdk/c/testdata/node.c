@@ -200,8 +200,8 @@ int main(int argc, char **argv) {
 	};
 	static const struct wg_operation front_operations[] = {{"echo", echo}};
 	static const struct wg_service services[] = {
-		{"front", in_front, front_operations, 1},
-		{"vault", NULL, vault_operations, sizeof vault_operations / sizeof *vault_operations},
+		{"front", in_front, front_operations, 1, NULL, 0},
+		{"vault", NULL, vault_operations, sizeof vault_operations / sizeof *vault_operations, NULL, 0},
 	};
 	EXPECT(argc == 3);
 	EXPECT(wg_run(0, 0, NULL) == WG_E_PLACE && wg_find_service("front") == WG_NONE);

@@ -111,7 +111,7 @@ static void cancel_inside(void) {
 
 int main(int argc, char **argv) {
 	static const struct wg_operation operations[] = {{"nothing", nothing}};
-	static const struct wg_service services[] = {{"front", in_front, NULL, 0}, {"vault", fill, operations, 1}};
+	static const struct wg_service services[] = {{"front", in_front, NULL, 0, NULL, 0}, {"vault", fill, operations, 1, NULL, 0}};
 	if (argc == 2) {
 		puts(argv[1]);
 		return wg_run(0, 0, NULL) == WG_E_PLACE ? 0 : 1;

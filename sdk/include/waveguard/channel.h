@@ -47,10 +47,12 @@
  *
  * CONSUMER. `next` is the sequence of the message that it takes next. When its end is
  * opened it starts where the cursor stands if it is of this generation and `started` says
- * that the place was opened before, else at the present head; it stores `started` before it
- * says that it has mapped.
+ * that the place was opened before; else at 0 if it had the channel open in an older ring and was not
+ * refused it since: the producer may have moved first; else at the present head. It stores
+ * `started` before it says that it has mapped.
  *
- *     head = load_acquire(ring.head); if (head == next): nothing there
+ *     head = load_acquire(ring.head); if ((int64_t)(head - next) <= 0): nothing there
+ *     (slot.turn can be looked at first: if it is next + 1, the message is there, whatever head says)
  *     if (head - next > slots): head - slots - next messages were lost: next = head - slots
  *     if (load_acquire(slot.turn) != next + 1): overwritten meanwhile: lost, go on
  *     copy length and check; length above slot_size is a corrupted message
@@ -71,8 +73,12 @@
  *
  * END. The daemon ends a generation by `state`, and rings all bells. A producer sends
  * nothing more. A consumer takes what is there and is done when next == head. A producer
- * that moves to a newer generation stores `closed` to the old ring; a consumer with
- * a newer one moves to it when the old one is closed or ended, and empty. The daemon
+ * that moves to a newer generation stores `closed` to the old ring; for the sake of consumers
+ * that have not opened the newer one yet, it stays in one that has not ended until as many are
+ * active there as here, there is no room here, 5 seconds have passed, or the newer one has ended or was replaced
+ * (who lost the channel since may read the older one still). A consumer with
+ * a newer one moves to it when the old one is empty after it was seen closed or ended, or after the newer one
+ * was seen with messages (a producer that died closes nothing). The daemon
  * that made a generation may be gone: gates and channels go on without it.
  */
 #ifndef WAVEGUARD_CHANNEL_H

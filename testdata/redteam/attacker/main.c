@@ -262,12 +262,12 @@ static uintptr_t which_key(uintptr_t a, uintptr_t b, uintptr_t c) {
 int main(int argc, char **argv) {
 	static char names[OTHERS][16];
 	static const struct wg_operation operation = {"tell", tell};
-	struct wg_service services[2 + OTHERS] = {{"front", which_key, NULL, 0}, {"vault", vault, &operation, 1}};
+	struct wg_service services[2 + OTHERS] = {{"front", which_key, NULL, 0, NULL, 0}, {"vault", vault, &operation, 1, NULL, 0}};
 	EXPECT(argc == 4 || argc == 5);
 	find(argv[3]);
 	for (int i = 0; i < OTHERS; i++) {
 		snprintf(names[i], sizeof names[i], "other%d", i);
-		services[2 + i] = (struct wg_service){names[i], other, NULL, 0};
+		services[2 + i] = (struct wg_service){names[i], other, NULL, 0, NULL, 0};
 	}
 	setvbuf(stdout, NULL, _IONBF, 0);
 	alarm(60);

@@ -267,5 +267,9 @@ func FuzzReadList(f *testing.F) {
 			t.Errorf("%d services and %v", len(services), err)
 		}
 		_, _ = readList[Transition](text, "transition")
+		channels, err := readChannels(text)
+		if err != nil && channels != nil {
+			t.Errorf("%d channels and %v", len(channels), err)
+		}
 	})
 }

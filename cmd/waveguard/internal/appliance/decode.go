@@ -41,19 +41,9 @@ func (e entry) read(record any) error {
 
 // readList reads the entries of the one list of a container.
 func readList[T any](text []byte, list string) ([]T, error) {
-	plain, err := withoutModules(text)
+	entries, err := readEntries[entry](text, list)
 	if err != nil {
 		return nil, err
-	}
-	var container map[string]json.RawMessage
-	if err := json.Unmarshal(plain, &container); err != nil {
-		return nil, fmt.Errorf("read %s list: %w", list, err)
-	}
-	var entries []entry
-	if container[list] != nil {
-		if err := json.Unmarshal(container[list], &entries); err != nil {
-			return nil, fmt.Errorf("read %s list: %w", list, err)
-		}
 	}
 	records := make([]T, len(entries))
 	for i, e := range entries {
@@ -62,6 +52,24 @@ func readList[T any](text []byte, list string) ([]T, error) {
 		}
 	}
 	return records, nil
+}
+
+// readEntries reads the entries of the one list of a container, each as an E.
+func readEntries[E any](text []byte, list string) (entries []E, err error) {
+	plain, err := withoutModules(text)
+	if err != nil {
+		return nil, err
+	}
+	var container map[string]json.RawMessage
+	if err := json.Unmarshal(plain, &container); err != nil {
+		return nil, fmt.Errorf("read %s list: %w", list, err)
+	}
+	if container[list] != nil {
+		if err := json.Unmarshal(container[list], &entries); err != nil {
+			return nil, fmt.Errorf("read %s list: %w", list, err)
+		}
+	}
+	return entries, nil
 }
 
 // withoutModules takes the module out of member names, which RFC 7951 section

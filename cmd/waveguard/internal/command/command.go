@@ -94,7 +94,7 @@ found in the daemon's data directory. Elsewhere name them.`,
 		},
 	}
 	root.with(
-		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), alarmsCommand(), pmCommand(), watchCommand(),
+		statusCommand(), domainsCommand(), servicesCommand(), transitionsCommand(), channelsCommand(), alarmsCommand(), pmCommand(), watchCommand(),
 		actionCommand("permit"), actionCommand("deny"), configCommand(), learnCommand(), simulateCommand(), explainCommand(), demoCommand(), launchCommand(), yangCommand(), scanCommand(), versionCommand(), helpCommand(root),
 	)
 	return root

@@ -20,9 +20,10 @@ func statusCommand() *command {
 		about: `JSON: {"address", "time", "system": {"name", "version", "backend",
 "isolation-strength", "minimum-isolation-strength", "hardware-keys", "boot-time",
 "policy-epoch"}, "domains", "transitions", "services", "services-attached",
-"services-unproven", "violations", "permissive", "not-enforced"}; the last two
-have the names of the domains that are permissive, and of the YANG modules that
-are served and not enforced (waveguardd --models), the six before are numbers.`,
+"services-unproven", "channels", "channels-in-service", "violations", "permissive",
+"not-enforced"}; the last two have the names of the domains that are permissive, and of
+the YANG modules that are served and not enforced (waveguardd --models), the eight
+before are numbers.`,
 		examples: []string{
 			"waveguard status",
 			"waveguard status --output json | jq -r '.system[\"isolation-strength\"]'",
@@ -53,9 +54,11 @@ type overview struct {
 	Services    int              `json:"services"`
 	Attached    int              `json:"services-attached"`
 	Unproven    int              `json:"services-unproven"` // whose code may open walls, or is not known
-	Violations  appliance.Count  `json:"violations"`        // of all services
-	Permissive  []string         `json:"permissive"`        // domains
-	NotEnforced []string         `json:"not-enforced"`      // modules
+	Channels    int              `json:"channels"`
+	Open        int              `json:"channels-in-service"`
+	Violations  appliance.Count  `json:"violations"`   // of all services
+	Permissive  []string         `json:"permissive"`   // domains
+	NotEnforced []string         `json:"not-enforced"` // modules
 }
 
 func readOverview(ctx context.Context, client *appliance.Client) (*overview, error) {
@@ -75,13 +78,22 @@ func readOverview(ctx context.Context, client *appliance.Client) (*overview, err
 	if err != nil {
 		return nil, err
 	}
+	channels, err := client.Channels(ctx)
+	if err != nil {
+		return nil, err
+	}
 	modules, err := client.Models(ctx)
 	if err != nil {
 		return nil, err
 	}
 	o := &overview{
 		Time: services.Time, System: system.Data,
-		Domains: len(domains.Data), Transitions: len(transitions.Data), Services: len(services.Data),
+		Domains: len(domains.Data), Transitions: len(transitions.Data), Services: len(services.Data), Channels: len(channels.Data),
+	}
+	for _, c := range channels.Data {
+		if c.OperationalState == "IN_SERVICE" {
+			o.Open++
+		}
 	}
 	o.Permissive, o.NotEnforced = permissiveOf(domains.Data), foreign(modules)
 	for _, service := range services.Data {
@@ -144,6 +156,7 @@ func (o *overview) pairs(p text.Palette) []text.Pair {
 		{Name: "policy", Value: fmt.Sprintf("epoch %d: %d domains, %d transitions; a pair that has none is denied",
 			o.System.PolicyEpoch, o.Domains, o.Transitions)},
 		{Name: "services", Value: fmt.Sprintf("%d of %d attached", o.Attached, o.Services)},
+		{Name: "channels", Value: fmt.Sprintf("%d of %d in service", o.Open, o.Channels)},
 		{Name: "code", Value: o.code(p)},
 		{Name: "violations", Value: fmt.Sprintf("%d since the appliance started, read at %s",
 			o.Violations, o.Time.Local().Format("2006-01-02 15:04:05.000 MST"))},

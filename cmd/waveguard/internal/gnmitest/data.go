@@ -43,6 +43,18 @@ func Sample() map[string]string {
 				"config": {"source": "dashboard", "target": "performance-monitoring", "action": "DENY"},
 				"state": {"mpk-security-telemetry:counters": {"permitted": "20", "denied": "4", "rate-limited": "0", "dwell-exceeded": "0", "tolerated": "6",
 					"last-denied": "2026-11-23T11:59:57Z"}}}]}`,
+		"/mpk-security/channels": `{"channel": [
+			{"name": "samples", "config": {"name": "samples", "producer": "performance-monitoring", "consumer": ["dashboard", "telemetry"]},
+				"state": {"name": "samples", "producer": "performance-monitoring", "consumer": ["dashboard", "telemetry"], "slots": 1024, "slot-size": 256,
+					"integrity": "CRC32C", "overflow": "DROP_OLDEST", "administrative-state": "IN_SERVICE", "operational-state": "DEGRADED",
+					"generation": "4711", "ring-bytes": "331776", "producer-state": "OPEN",
+					"mpk-security-telemetry:counters": {"sent": "5000", "sent-octets": "320000", "refused": "0"}},
+				"consumer-ends": {"consumer-end": [
+					{"service": "telemetry", "state": {"service": "telemetry", "end-state": "ABSENT", "mpk-security-telemetry:backlog": "0",
+						"mpk-security-telemetry:counters": {"received": "0", "received-octets": "0", "lost": "0", "corrupted": "0"}}},
+					{"service": "dashboard", "state": {"service": "dashboard", "end-state": "OPEN", "mpk-security-telemetry:backlog": "7",
+						"mpk-security-telemetry:counters": {"received": "4988", "received-octets": "319232", "lost": "4", "corrupted": "1"}}}]}},
+			{"name": "alerts", "config": {"name": "alerts", "producer": "dashboard", "consumer": ["key-store"], "integrity": "HMAC_SHA256"}}]}`,
 		"/mpk-security/alarms/active-alarms": `{"mpk-security-alarms:active-alarm": [
 			{"id": "service:key-store:loss-of-service", "resource-type": "SERVICE", "resource": "key-store",
 				"resource-path": "/mpk-security:mpk-security/services/service[name='key-store']",

@@ -103,13 +103,13 @@ func (j *journal) of(service string) record {
 
 // noted is a caller whose calls are remembered.
 type noted struct {
-	caller  caller
+	inside
 	source  string
 	journal *journal
 }
 
 func (n noted) Call(service, operation string, argument any) (any, error) {
-	answer, err := n.caller.Call(service, operation, argument)
+	answer, err := n.inside.Call(service, operation, argument)
 	n.journal.noteCall(crossing{n.source, service, operation}, err)
 	return answer, err
 }

@@ -93,7 +93,7 @@ func allServices(seed uint64) []service {
 
 func specs(services []service) (all []waveguard.ServiceSpec) {
 	for _, s := range services {
-		spec := waveguard.ServiceSpec{Name: s.name()}
+		spec := waveguard.ServiceSpec{Name: s.name(), Channels: ends[s.name()]}
 		for _, op := range s.operations() {
 			spec.Operations = append(spec.Operations, waveguard.Operation{
 				Name:    op.name,
@@ -123,7 +123,7 @@ func (n *node) loop(ctx context.Context, s service) {
 	defer ticks.Stop()
 	for {
 		err := home.Run(ctx, func(t *waveguard.Thread) error {
-			s.step(noted{t, s.name(), n.journal}, time.Now())
+			s.step(noted{inside{t, home}, s.name(), n.journal}, time.Now())
 			return nil
 		})
 		if ctx.Err() != nil {

@@ -105,6 +105,11 @@ func defaultPolicy() *view.Delta {
 	permit(d, performanceMonitoring, keyStore)
 	permit(d, dashboard, performanceMonitoring)
 	permit(d, dashboard, pathComputation)
+	name, producer := opticalPower, performanceMonitoring
+	d.Channels = map[string]*gen.MpkSecurity_Channel{name: {
+		Name: &name, Producer: &producer, Consumer: []string{dashboard}, Slots: new(uint32(1024)), SlotSize: new(uint32(256)),
+		Integrity: gen.MpkSecurityTypes_ChannelIntegrity_CRC32C, Overflow: gen.MpkSecurityTypes_ChannelOverflow_DROP_OLDEST,
+	}}
 	return d
 }
 
@@ -186,7 +191,7 @@ func atWork(s *control.Status) bool {
 		s.Service(wavelengthAssignment).Work["assigned"] > 2 &&
 		s.Service(performanceMonitoring).Work["readings-verified"] > 0 &&
 		s.Service(keyStore).Work["keys-derived"] > 2 &&
-		s.Service(dashboard).Work["summaries"] > 2
+		s.Service(dashboard).Work["summaries"] > 2 && s.Service(dashboard).Work["samples-received"] > 2
 }
 
 func TestNodeWorks(t *testing.T) {

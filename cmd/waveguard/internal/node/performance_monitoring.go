@@ -34,10 +34,11 @@ const (
 	readingsVerified
 	readingsRejected
 	powerServed
+	samplesSent
 )
 
 var performanceCounters = []string{
-	"readings", "readings-signed", "readings-unsigned", "readings-verified", "readings-rejected", "power-reads-served",
+	"readings", "readings-signed", "readings-unsigned", "readings-verified", "readings-rejected", "power-reads-served", "samples-sent",
 }
 
 // performance is performance-monitoring: it measures each link at each turn.
@@ -105,6 +106,9 @@ func (p *performance) step(c caller, now time.Time) {
 		r := p.measure(link, now)
 		r.signature, _ = ask[signature](c, keyStore, signReading, claimToSign{link, r.toSign()})
 		p.store(r)
+		if c.Send(opticalPower, sample{uint64(link), r.sequence, r.power, r.osnr}.message()) {
+			p.count(samplesSent)
+		}
 	}
 	p.audit(c)
 }

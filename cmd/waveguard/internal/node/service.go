@@ -29,9 +29,14 @@ func serve[A, R any](name string, f func(A) R) operation {
 	return operation{name, func(argument any) any { return f(argument.(A)) }}
 }
 
-// caller goes through gates on behalf of the domain its thread is in.
+// caller goes through gates and uses channels on behalf of the domain its thread is in.
 type caller interface {
 	Call(service, operation string, argument any) (any, error)
+	// Send sends a message on a channel. It returns false if the channel is not open.
+	Send(channel string, message []byte) bool
+	// Receive takes the next message of a channel, which can be used until the next call; false
+	// if there is none.
+	Receive(channel string) (message []byte, ok bool)
 }
 
 // ask calls an operation that answers with an R. It returns false if the call

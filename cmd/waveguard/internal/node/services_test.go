@@ -13,6 +13,7 @@ type wired struct {
 	services   map[string]service
 	operations map[crossing]operation
 	refuse     func(crossing) bool
+	sent       [][]byte
 }
 
 // wire is the caller that one service has.
@@ -30,6 +31,19 @@ func (w wire) Call(target, name string, argument any) (any, error) {
 		return nil, errors.New("no such operation")
 	}
 	return op.handle(argument), nil
+}
+
+func (w wire) Send(_ string, message []byte) bool {
+	w.wired.sent = append(w.sent, message)
+	return true
+}
+
+func (w wire) Receive(string) (message []byte, ok bool) {
+	if len(w.sent) == 0 {
+		return nil, false
+	}
+	message, w.wired.sent = w.sent[0], w.sent[1:]
+	return message, true
 }
 
 func newWired(t *testing.T, seed uint64) *wired {
@@ -78,6 +92,9 @@ func TestServicesWork(t *testing.T) {
 	}
 	if k["keys-derived"] != p["lightpaths-set-up"] || k["lightpath-keys-held"] != p["lightpaths-up"] || k["rotations"] != 200 {
 		t.Errorf("key-store: %v", k)
+	}
+	if m["samples-sent"] != m["readings"] || d["samples-received"] < m["readings"]-21 {
+		t.Errorf("%d samples are sent and %d received", m["samples-sent"], d["samples-received"])
 	}
 	if d["summaries"] != 200 || d["summaries-incomplete"] != 0 {
 		t.Errorf("dashboard: %v", d)

@@ -98,6 +98,7 @@ func leafs(v enforcement.Violation) telemetry.Violation {
 	set("source-domain", v.Source)
 	set("target-domain", v.Target)
 	set("operation", v.Operation)
+	set("channel", v.Channel)
 	set("process-id", strconv.Itoa(v.PID))
 	set("thread-id", strconv.FormatUint(uint64(v.ThreadID), 10))
 	if v.Address != 0 {

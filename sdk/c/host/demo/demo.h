@@ -69,6 +69,6 @@ static inline bool ask(const char *service, const char *operation, const uintptr
 #define ASK(service, operation, a, b, c, answer, refused) ask(service, operation, (const uintptr_t[3]){a, b, c}, answer, refused)
 
 #define SERVICE(run, operations) \
-	const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, sizeof(operations) / sizeof *(operations)}
+	const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, sizeof(operations) / sizeof *(operations), NULL, 0}
 
 #endif

@@ -9,13 +9,13 @@
  *
  *     static uintptr_t answer(uintptr_t a, uintptr_t b, uintptr_t c) { return a + b + c; }
  *     static const struct wg_operation operations[] = {{"answer", answer}};
- *     const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, NULL, operations, 1};
+ *     const struct wg_compartment wg_compartment = {.abi = WG_COMPARTMENT_ABI, .operations = operations, .operation_count = 1};
  *
  *     cc -shared -fPIC -Wl,-z,relro,-z,now $(pkg-config --cflags waveguard) -o answer.so answer.c
  *
  * It links no library of Waveguard's: the host brings these functions, and of
  * waveguard.h wg_call, wg_find_gate, wg_find_service, wg_region_alloc, wg_region_free,
- * wg_status_of and wg_strerror. What else is different inside says docs/compartments.md.
+ * wg_status_of, wg_strerror, wg_find_channel and all that begins with wg_channel_. What else is different inside says docs/compartments.md.
  */
 #ifndef WAVEGUARD_COMPARTMENT_H
 #define WAVEGUARD_COMPARTMENT_H
@@ -28,8 +28,8 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-/** Version of struct wg_compartment. */
-#define WG_COMPARTMENT_ABI 1
+/** Version of struct wg_compartment. 1, without channels, is taken as well. */
+#define WG_COMPARTMENT_ABI 2
 
 /** The descriptor. Its name is wg_compartment, and it is const. */
 struct wg_compartment {
@@ -39,6 +39,8 @@ struct wg_compartment {
 	int (*run)(void);
 	const struct wg_operation *operations; /**< as in struct wg_service */
 	size_t operation_count;                /**< at most 32 for all services of a domain */
+	const struct wg_end *channels;         /**< as in struct wg_service */
+	size_t channel_count;                  /**< at most 32, and 256 for all services of the host */
 };
 
 extern const struct wg_compartment wg_compartment;

@@ -48,7 +48,7 @@ extern "C" {
 /** The signal by which the library ends an operation that overstays; reserved for it, and to be left
  *  unblocked inside. */
 #define WG_DWELL_SIGNAL 16 /* SIGSTKFLT, which neither kernel nor libc sends */
-/** What wg_find_service and wg_find_gate return for what is not hosted. */
+/** What wg_find_service, wg_find_gate and wg_find_channel return for what is not hosted. */
 #define WG_NONE UINT32_MAX
 
 /** What functions return. Negative numbers are errors. */
@@ -70,7 +70,12 @@ enum wg_status {
 	WG_E_CLOSED = -14,        /**< after wg_close */
 	WG_E_NOT_HOSTED = -15,    /**< no such service, operation or region in this process */
 	WG_E_STACK = -16,         /**< the caller's stack pointer is not on its stack, or near its end */
-	WG_E_DWELL = -17          /**< the operation stayed longer than policy permits and was ended */
+	WG_E_DWELL = -17,         /**< the operation stayed longer than policy permits and was ended */
+	WG_E_CHANNEL = -18,       /**< the channel is not open; wg_channel_why says why */
+	WG_E_FULL = -19,          /**< a consumer has not made room yet */
+	WG_E_EMPTY = -20,         /**< there is no message yet */
+	WG_E_TOO_LARGE = -21,     /**< the message is larger than the channel's slots */
+	WG_E_BUSY = -22           /**< another thread is at this end */
 };
 
 /** What builds the walls. WG_BACKEND_BEST takes PKU, else MPROTECT. */
@@ -93,6 +98,18 @@ struct wg_operation {
 	wg_function function;
 };
 
+/** What a service is to a channel. */
+enum wg_role {
+	WG_PRODUCER = 1, /**< sends; a channel has one */
+	WG_CONSUMER = 2  /**< receives; every one of a channel gets every message */
+};
+
+/** An end of a channel that a service has. */
+struct wg_end {
+	enum wg_role role;
+	const char *channel; /**< as the daemon's configuration has it */
+};
+
 /** A service of this process. */
 struct wg_service {
 	const char *name; /**< as the daemon's configuration has it */
@@ -101,6 +118,8 @@ struct wg_service {
 	wg_function run;
 	const struct wg_operation *operations;
 	size_t operation_count; /**< at most 32 for all services of a domain */
+	const struct wg_end *channels; /**< each channel once */
+	size_t channel_count;          /**< at most 32, and 256 for all services of the process */
 };
 
 /** What wg_attach is told. Everything is copied. */
@@ -115,6 +134,8 @@ struct wg_config {
 /** Index of a service, and of a way into an operation. */
 typedef uint32_t wg_service_id;
 typedef uint32_t wg_gate;
+/** Index of an end of a channel. */
+typedef uint32_t wg_channel;
 
 /**
  * Joins the daemon with all services of the process. It can be tried again, with the same backend, while the daemon is
@@ -248,6 +269,98 @@ size_t wg_usable_size(const void *object);
  * @return 0 or an error of errno.h, as pthread_create
  */
 int wg_thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
+
+/*
+ * CHANNELS. A channel carries messages from one service, its producer, to others, its consumers, in this process or in
+ * others, in order and without the kernel: through a ring of shared memory that the daemon makes, in which the
+ * producer alone can write. channel.h describes it. The memory of an end is a region of its service's domain: these functions work
+ * in that domain only, and return WG_E_PLACE elsewhere. What the channel is like, its configuration says: how many slots of which
+ * size; whether a producer without room waits (BLOCK) or overwrites the oldest messages (DROP_OLDEST); and how
+ * consumers check what they get (CRC32C against accidents, HMAC-SHA256 against who does not have the channel's key).
+ *
+ * When the daemon makes the ring anew, after a commit or when it was restarted, ends move to the new one by themselves: a
+ * consumer takes what is left in the old one first.
+ *
+ * One thread at a time is at an end: to another one these functions return WG_E_BUSY. The copy of a message, and the slot for the next
+ * one, are the end's: what wg_channel_receive and wg_channel_loan return is good until the end is used next.
+ *
+ * Believe what is in a message as little as an argument of an operation. With BLOCK and without a check it is read in the ring, where its
+ * producer can still change it: copy before checking. In all other channels it is a copy in memory of this domain.
+ */
+
+/** How long to wait, in nanoseconds. */
+struct wg_wait {
+	int64_t time; /**< in all: 0 not at all, -1 for ever */
+	int64_t busy; /**< of that, from the beginning, looking again and again; -1 all of it. It costs a processor and keeps a
+	                   hardware key, and is quicker. The rest of the time is spent outside of the domain */
+};
+
+/** A message that was received. */
+struct wg_message {
+	const void *data;
+	size_t size;         /**< octets */
+	uint64_t sequence;   /**< of this generation, from 0 on */
+	uint64_t generation; /**< number of the ring that it came through */
+	uint64_t lost;       /**< messages between the one before and this that were overwritten before they were read */
+	uint64_t corrupted;  /**< likewise, that failed their check */
+};
+
+/** Finds a service's end of a channel; WG_NONE if it has none. */
+wg_channel wg_find_channel(const char *service, const char *channel);
+
+/**
+ * Says whether a channel is open, and why not. Works everywhere.
+ *
+ * @param text  is given the reason, in the daemon's words; empty if it is open; may be NULL
+ * @param size  bytes of text; 1025 are enough
+ * @return WG_OK, WG_E_CHANNEL, WG_E_NOT_HOSTED
+ */
+int wg_channel_why(wg_channel channel, char *text, size_t size);
+
+/** Returns the most octets of a message, 0 while that is not known because the channel was not open yet. Works everywhere. */
+size_t wg_channel_slot_size(wg_channel channel);
+
+/**
+ * Sends a copy of a message.
+ *
+ * @param data  memory that the domain can read
+ * @param size  octets
+ * @return WG_OK; WG_E_FULL or WG_E_CHANNEL when the time is over, and nothing was sent; WG_E_TOO_LARGE, WG_E_PLACE,
+ *         WG_E_NOT_HOSTED, WG_E_ARGUMENT at an end that receives, WG_E_BUSY; WG_E_CLOSED after wg_close
+ */
+int wg_channel_send(wg_channel channel, const void *data, size_t size, struct wg_wait wait);
+
+/**
+ * Lends the slot of the next message, to be written in place and sent with wg_channel_publish. Another wg_channel_loan or wg_channel_send takes it back:
+ * a message that was not published was never there.
+ *
+ * @param slot  is given the memory, aligned to 64 bytes; what is in it is what was there before
+ * @param room  is given how many octets the slot has; may be NULL
+ * @return as wg_channel_send
+ */
+int wg_channel_loan(wg_channel channel, void **slot, size_t *room, struct wg_wait wait);
+
+/**
+ * Sends the first octets of the slot that was lent. Do not write it any more.
+ * @return WG_OK; WG_E_EMPTY if none is lent; WG_E_CHANNEL if the channel was closed meanwhile, and nothing was sent;
+ *         WG_E_TOO_LARGE, and the slot stays lent; else as wg_channel_send
+ */
+int wg_channel_publish(wg_channel channel, size_t size);
+
+/**
+ * Receives the next message. What fails its check is skipped, and counted in the message that comes after. It releases the message before.
+ *
+ * @param message  memory that the domain can write; as it was if the function does not return WG_OK
+ * @return WG_OK; WG_E_EMPTY or WG_E_CHANNEL when the time is over; WG_E_PLACE, WG_E_NOT_HOSTED,
+ *         WG_E_ARGUMENT at an end that sends, WG_E_BUSY; WG_E_CLOSED after wg_close, when there is nothing left
+ */
+int wg_channel_receive(wg_channel channel, struct wg_message *message, struct wg_wait wait);
+
+/**
+ * Makes room for the producer, if the message is still the one that was received last: do not read it any more.
+ * @return WG_OK, WG_E_PLACE, WG_E_NOT_HOSTED, WG_E_ARGUMENT, WG_E_BUSY
+ */
+int wg_channel_release(wg_channel channel, const struct wg_message *message);
 
 /** What wg_status_of tells. */
 enum wg_property {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -114,6 +115,122 @@ public:
 private:
 	T *data_;
 	std::size_t count_;
+};
+
+/// How long to wait: see wg_wait. Not at all, or for ever without keeping a processor or a key.
+constexpr wg_wait at_once{0, 0};
+constexpr wg_wait for_ever{-1, 0};
+
+/// A message that was received, like a span of its octets. It is released with the object, at the latest with the next receive
+/// of its end: do not read it any more then.
+class message {
+public:
+	message(wg_channel end, const wg_message &m) noexcept : end_(end), message_(m) {}
+	~message() { release(); }
+	message(message &&other) noexcept : end_(std::exchange(other.end_, WG_NONE)), message_(other.message_) {}
+	message &operator=(message &&other) noexcept {
+		if (this != &other) {
+			release();
+			end_ = std::exchange(other.end_, WG_NONE);
+			message_ = other.message_;
+		}
+		return *this;
+	}
+	message(const message &) = delete;
+	message &operator=(const message &) = delete;
+
+	const std::byte *data() const noexcept { return static_cast<const std::byte *>(message_.data); }
+	std::size_t size() const noexcept { return message_.size; }
+	const std::byte *begin() const noexcept { return data(); }
+	const std::byte *end() const noexcept { return data() + size(); }
+	bool empty() const noexcept { return size() == 0; }
+	/// wg_message: sequence, and what was lost or corrupted before it.
+	const wg_message &details() const noexcept { return message_; }
+	/// wg_channel_release, before the object ends.
+	void release() noexcept {
+		if (end_ != WG_NONE)
+			(void)wg_channel_release(std::exchange(end_, WG_NONE), &message_);
+	}
+
+private:
+	wg_channel end_;
+	wg_message message_;
+};
+
+/// The slot of the next message, to be written in place. It is not sent unless publish is called.
+class slot {
+public:
+	slot(wg_channel end, void *data, std::size_t room) noexcept : end_(end), data_(data), room_(room) {}
+	std::byte *data() const noexcept { return static_cast<std::byte *>(data_); }
+	std::size_t size() const noexcept { return room_; }
+	std::byte *begin() const noexcept { return data(); }
+	std::byte *end() const noexcept { return data() + size(); }
+	/// wg_channel_publish; throws error.
+	void publish(std::size_t size) { detail::check(wg_channel_publish(end_, size), "publish a message"); }
+
+private:
+	wg_channel end_;
+	void *data_;
+	std::size_t room_;
+};
+
+/// An end of a channel. Throws error if the service has none of that name.
+class channel {
+public:
+	channel(const char *service, const char *channel) : end_(wg_find_channel(service, channel)) {
+		detail::check(end_ == WG_NONE ? WG_E_NOT_HOSTED : WG_OK, channel);
+	}
+	wg_channel id() const noexcept { return end_; }
+	/// Why it is not open, in the daemon's words; empty if it is.
+	std::string why() const {
+		char text[1025];
+		detail::check(wg_channel_why(end_, text, sizeof text) == WG_E_NOT_HOSTED ? WG_E_NOT_HOSTED : WG_OK, "ask for a channel");
+		return text;
+	}
+	std::size_t slot_size() const noexcept { return wg_channel_slot_size(end_); }
+
+protected:
+	/// Whether it was done in time; throws error for whatever else was in the way.
+	static bool in_time(int status, int late, const char *doing) {
+		if (status == late)
+			return false;
+		detail::check(status, doing);
+		return true;
+	}
+
+private:
+	wg_channel end_;
+};
+
+/// The end that sends.
+class producer : public channel {
+public:
+	using channel::channel;
+	/// wg_channel_send; false if there was no room in time. Throws error, such as WG_E_CHANNEL.
+	bool send(const void *data, std::size_t size, wg_wait wait = for_ever) const {
+		return in_time(wg_channel_send(id(), data, size, wait), WG_E_FULL, "send a message");
+	}
+	/// wg_channel_loan; nothing if there was no room in time. Throws error.
+	std::optional<slot> loan(wg_wait wait = for_ever) const {
+		void *data = nullptr;
+		std::size_t room = 0;
+		if (!in_time(wg_channel_loan(id(), &data, &room, wait), WG_E_FULL, "get the slot of a message"))
+			return std::nullopt;
+		return slot(id(), data, room);
+	}
+};
+
+/// An end that receives.
+class consumer : public channel {
+public:
+	using channel::channel;
+	/// wg_channel_receive; nothing if there was none in time. Throws error, such as WG_E_CHANNEL.
+	std::optional<message> receive(wg_wait wait = for_ever) const {
+		wg_message m{};
+		if (!in_time(wg_channel_receive(id(), &m, wait), WG_E_EMPTY, "receive a message"))
+			return std::nullopt;
+		return message(id(), m);
+	}
 };
 
 /// The heap of the domain that the thread is in, for the containers of std::pmr: they must be made, used

@@ -224,4 +224,4 @@ static int run(void) {
 }
 
 static const struct wg_operation operations[] = {{"peek", peek}, {"poke", poke}};
-const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, 2};
+const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, 2, NULL, 0};

@@ -70,4 +70,4 @@ static int run(void) {
 }
 
 static const struct wg_operation operations[] = {{"pass", pass}, {"where", where}, {"peek", peek}};
-const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, 3};
+const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, 3, NULL, 0};

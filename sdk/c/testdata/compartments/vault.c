@@ -131,4 +131,4 @@ static uintptr_t fail(uintptr_t how, uintptr_t b, uintptr_t c) {
 
 static const struct wg_operation operations[] = {{"where", where}, {"sum", sum}, {"fail", fail}, {"reckons", reckons}, {"poisons", poisons}, {"breeds", breeds},
 	{"juggles", juggles}};
-const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, sizeof operations / sizeof *operations};
+const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, sizeof operations / sizeof *operations, NULL, 0};

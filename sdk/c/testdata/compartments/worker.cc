@@ -76,4 +76,4 @@ const wg_operation operations[] = {{"throwing", throwing}, {"sorting", sorting},
 
 } // namespace
 
-extern "C" const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, nullptr, operations, 4};
+extern "C" const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, nullptr, operations, 4, nullptr, 0};

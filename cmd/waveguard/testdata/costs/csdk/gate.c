@@ -127,7 +127,7 @@ static void obey(const char *line) {
 int main(int argc, char **argv) {
 	static const struct wg_operation fast[] = {{"answer", answer_fast}, {"count", count_fast}};
 	static const struct wg_operation slow[] = {{"answer", answer_slow}, {"count", count_slow}};
-	static const struct wg_service services[] = {{"c-caller", caller, NULL, 0}, {"c-fast", NULL, fast, 2}, {"c-slow", NULL, slow, 2}};
+	static const struct wg_service services[] = {{"c-caller", caller, NULL, 0, NULL, 0}, {"c-fast", NULL, fast, 2, NULL, 0}, {"c-slow", NULL, slow, 2, NULL, 0}};
 	if (argc < 3)
 		FAIL("usage: gate SOCKET BACKEND [ORDER]");
 	attach(argv[1], argv[2], services, 3);

@@ -1,0 +1,39 @@
+//go:build linux
+
+package shm
+
+import (
+	"encoding/binary"
+	"math"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestFullBellIsNotWaitedFor although somebody who shares it made it one that blocks.
+func TestFullBellIsNotWaitedFor(t *testing.T) {
+	file, err := NewBell("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bell, err := OpenBell(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bell.Close()
+	fd := int(file.Fd())
+	if _, err := unix.Write(fd, binary.NativeEndian.AppendUint64(nil, math.MaxUint64-1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.SetNonblock(fd, false); err != nil {
+		t.Fatal(err)
+	}
+	bell.Ring() // would be for ever
+	if err := bell.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	bell.Ring()
+	if err := bell.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
