@@ -268,21 +268,6 @@ func TestEndedAmongLocks(t *testing.T) {
 	h.stop(5)
 }
 
-// TestEndedHoldsNoLock: a service whose code is ended while it takes memory, or remembers what a thread's is, can do both again.
-func TestEndedHoldsNoLock(t *testing.T) {
-	onEach(t, func(t *testing.T, backend string) {
-		r := trio(t)
-		h := r.host(backend, "--after-fault", "go-on")
-		r.commit(transition("max-dwell-time = 2000"))
-		for range 12 {
-			h.expect("call juggles 1", "-17 0")
-		}
-		r.commit("- " + transition("max-dwell-time"))
-		h.expect("call sum 5", "0 18849")
-		h.stop(5)
-	})
-}
-
 // TestEndThatDoesNotEnd: a service that waits for ever when it is to end does not keep the host.
 func TestEndThatDoesNotEnd(t *testing.T) {
 	h := trio(t).host(strongest(t), "--grace", "1")
