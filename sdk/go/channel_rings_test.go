@@ -54,6 +54,25 @@ func TestNotOpen(t *testing.T) {
 	}
 }
 
+// TestFirstMessages: a consumer that was told to wait for the producer has what that sent before its end was
+// opened, one that came later has not.
+func TestFirstMessages(t *testing.T) {
+	n := startLevels(t, nil, 0)
+	g, err := channel.NewGeneration(blocks, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = g.Close() })
+	n.first.withhold(t, toMonitoring, wire.WithheldWaiting)
+	n.first.open(t, g, fromKeyStore)
+	n.send(t, 1)
+	n.first.open(t, g, toMonitoring)
+	n.first.open(t, g, toDashboard)
+	n.send(t, 2)
+	n.receive(t, "monitoring", 1, 2)
+	n.receive(t, "dashboard", 2)
+}
+
 // TestChannelOpensWhileOthersWait for it.
 func TestChannelOpensWhileOthersWait(t *testing.T) {
 	forEachBackend(t, func(t *testing.T, b mpk.Backend) {

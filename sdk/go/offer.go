@@ -143,7 +143,7 @@ func (e *end) withhold(w *wire.Withheld) {
 		if closed(w) && e.spec.Role == Producer {
 			old, e.coming = e.coming, nil
 		}
-		e.before = e.before && !closed(w)
+		e.before = !closed(w) && (e.before || w.Code == wire.WithheldWaiting)
 	})
 	if err := closeRings(old); err != nil {
 		e.host.logger.Warn("give back the memory of a channel", "channel", e.spec.Name, "error", err)
