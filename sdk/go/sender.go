@@ -166,6 +166,8 @@ func (s *Sender) tryReserve(length int) (to []byte, wait bool, err error) {
 		case err == nil:
 			return to, false, nil
 		case errors.Is(err, channel.ErrFull) && s.newer: // it is for the consumers of the other ring
+		case errors.Is(err, channel.ErrTooLarge):
+			return nil, false, fmt.Errorf("%v of channel %s: %w", s.spec.Role, s.spec.Name, err)
 		case !errors.Is(err, channel.ErrEnded):
 			return nil, errors.Is(err, channel.ErrFull), err
 		case !s.newer && !s.changed():
