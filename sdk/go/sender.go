@@ -32,7 +32,8 @@ func (s *Sender) take(t *Thread) error {
 }
 
 // Send sends a copy of a message. It waits, as long as the thread's context lasts, for room in a
-// channel that blocks, and for a channel that is not open yet or for the moment. It returns the
+// channel that blocks, and for a channel that is not open yet or for the moment; it does not wait for
+// consumers to come, nor look at the context when it has not to wait. It returns the
 // context's cause, ErrTooLarge, or ErrNotOpen if the daemon refuses the channel to the service.
 func (s *Sender) Send(t *Thread, payload []byte) error {
 	if err := s.take(t); err != nil {
