@@ -315,6 +315,21 @@ func TestLooksAtOthers(t *testing.T) {
 	r.eventually("all to come back", func() bool { return r.engine.Stuck("front") == 0 })
 }
 
+// TestVisitsHaveAShare: to see that nothing is new takes time as well, which the process
+// decides by its mappings; it gets no more of it than scans do.
+func TestVisitsHaveAShare(t *testing.T) {
+	t.Parallel()
+	r, _ := startScanned(t)
+	r.engine.LookEvery(time.Hour)
+	r.eventually("a visit that finds nothing new", func() bool {
+		looked, rests := r.engine.VisitCode("front")
+		if !looked && !rests {
+			t.Fatal("the process is visited again at once")
+		}
+		return !looked
+	})
+}
+
 // TestCodeOfOneThatComesBack: a process that was attached to a former daemon, and whose
 // code opens walls now, is not left to itself with the policy that it had.
 func TestCodeOfOneThatComesBack(t *testing.T) {
@@ -401,6 +416,30 @@ func TestCodeIsToldOnce(t *testing.T) {
 		h.Leave()
 		r.noViolation()
 	}
+}
+
+// TestCodeIsNotHidden: a process that attaches anew, as if it had never been attached, is reported for the
+// code that it has come by meanwhile. One that executes another program is not: that begins with its code.
+func TestCodeIsNotHidden(t *testing.T) {
+	t.Parallel()
+	r := startLooking(t, (*enforcement.Engine).Believe, (*enforcement.Engine).Hurry)
+	r.commit(frontScan("mode = REPORT"))
+	m := r.mapper(t)
+	id := policy.Identity{PID: m.cmd.Process.Pid, UID: uint32(os.Getuid()), Start: 7, Stack: 4096}
+	attach := func() {
+		s := r.enter(id, hello("front"))
+		r.eventually("the scan at attach", func() bool { return r.verdict() == verdictOpen || r.verdict() == verdictAccepted })
+		s.Leave()
+	}
+	attach()
+	r.noViolation()
+	m.do("map", codeFile(t, wrpkru, 100))
+	attach()
+	r.unproven()
+	m.do("map", codeFile(t, wrpkru, 200))
+	id.Stack += 4096
+	attach()
+	r.noViolation()
 }
 
 // TestToldIsBounded: what is remembered of processes that attach over and over is bounded, and

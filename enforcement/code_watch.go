@@ -169,11 +169,24 @@ func (a *attachment) visitCode() {
 	if !c.turn.TryLock() {
 		return
 	}
-	if time.Now().Before(c.rest) || !a.wanted(func(s policy.CodeScan) bool { return s.On }) || c.unchanged() {
+	start := time.Now()
+	if start.Before(c.rest) || !a.wanted(func(s policy.CodeScan) bool { return s.On }) {
+		c.turn.Unlock()
+		return
+	}
+	if c.unchanged() {
+		c.restAfter(start) // a process can have tens of thousands of executable mappings
 		c.turn.Unlock()
 		return
 	}
 	go a.lookAtCode()
+}
+
+// restAfter has the process left alone for long enough after something that began at start.
+//
+// Preconditions: c.turn is held.
+func (c *code) restAfter(start time.Time) {
+	c.rest = time.Now().Add((scanShare - 1) * time.Since(start))
 }
 
 // unchanged says that a look would find what is known.
@@ -191,7 +204,7 @@ func (a *attachment) lookAtCode() {
 	c := a.code
 	defer c.turn.Unlock()
 	start := time.Now()
-	defer func() { c.rest = time.Now().Add((scanShare - 1) * time.Since(start)) }()
+	defer c.restAfter(start)
 	if !a.wanted(func(s policy.CodeScan) bool { return s.On }) {
 		return
 	}
@@ -200,7 +213,11 @@ func (a *attachment) lookAtCode() {
 		c.full = start
 	}
 	if (c.look(c.present, a.engine, a.enforceCode) || !c.scanned) && c.present.Err() == nil {
-		c.scanned = a.codeChanged(!c.scanned)
+		when := later
+		if !c.scanned {
+			when = first
+		}
+		c.scanned = a.codeChanged(when)
 	}
 }
 
@@ -245,16 +262,16 @@ func (a *attachment) wanted(is func(policy.CodeScan) bool) bool {
 // codeChanged draws the consequences of what a look found. What the first scan finds
 // was there when the process attached, and is no act. It says whether anything has been
 // scanned.
-func (a *attachment) codeChanged(first bool) bool {
+func (a *attachment) codeChanged(when occasion) bool {
 	a.enforceCode()
 	a.mu.Lock()
 	scans := a.scans
 	a.mu.Unlock()
 	for _, s := range a.services {
-		a.tellCode(s, scans[s.name], first)
+		a.tellCode(s, scans[s.name], when)
 	}
 	p, _ := a.code.read()
-	return !first || p != nil
+	return when == later || p != nil
 }
 
 // enforceCode puts in force which services keep their claim.
@@ -296,17 +313,17 @@ func sameKeys(a, b map[string]error) bool {
 }
 
 // tellCode reports what is new and not accepted by a service.
-func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, first bool) {
+func (a *attachment) tellCode(s hostedService, asked policy.CodeScan, when occasion) {
 	p, _ := a.code.read()
 	if p == nil || !asked.On {
 		return
 	}
-	key := toldKey{pid: a.identity.PID, start: a.identity.Start, service: s.name}
-	n := a.engine.told.take(key, p, asked, occasion{first: first, continues: a.continues})
+	key := toldKey{pid: a.identity.PID, start: a.identity.Start, stack: a.identity.Stack, service: s.name}
+	n := a.engine.told.take(key, p, asked, when)
 	if n.more <= 0 {
 		return
 	}
-	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", n.more, "at attach", first, "err", unproven(p, classes(asked)))
+	a.engine.log.Warn("unproven code", "service", s.name, "pid", a.identity.PID, "findings", n.more, "at attach", when == first, "err", unproven(p, classes(asked)))
 	if !n.report {
 		return
 	}

@@ -130,7 +130,7 @@ func TellMany(processes, findings int) (all, latest int) {
 		p.Hits = append(p.Hits, scan.Hit{Address: scan.Address(i), Class: scan.Open})
 	}
 	for pid := range processes {
-		t.take(toldKey{pid: pid}, p, policy.CodeScan{On: true}, occasion{})
+		t.take(toldKey{pid: pid}, p, policy.CodeScan{On: true}, later)
 	}
 	for _, of := range t.of {
 		all += len(of.findings)
@@ -150,6 +150,22 @@ func (e *Engine) Stuck(service string) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.stuck[service]
+}
+
+// VisitCode has the code of the process that provides a service visited, as in a round. It says
+// whether that looked at it, and whether it is left alone afterwards.
+func (e *Engine) VisitCode(service string) (looked, rests bool) {
+	a := e.holder(service)
+	c := a.code
+	c.turn.Lock()
+	c.rest = time.Time{}
+	c.turn.Unlock()
+	looks := func() uint64 { c.mu.Lock(); defer c.mu.Unlock(); return c.looks }
+	was, start := looks(), time.Now()
+	a.visitCode()
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	return looks() != was, c.rest.After(start)
 }
 
 // CountRings has the engine count the rings that it makes.

@@ -15,6 +15,7 @@ const maxTold = 1 << 16
 type toldKey struct {
 	pid     int
 	start   uint64
+	stack   uint64 // of another program of the process, whose code is no news, it is another one
 	service string
 }
 
@@ -40,11 +41,16 @@ type news struct {
 	report bool
 }
 
-// occasion is when a scan is told: the first one of an attachment finds what is no act, unless
-// the process was attached before and has come by it since.
-type occasion struct {
-	first, continues bool
-}
+// occasion is when a scan is told.
+type occasion int
+
+const (
+	// later is after others of the same attachment.
+	later occasion = iota
+	// first is the first one of an attachment, which finds what is no act, unless the process was
+	// attached before, whatever it says itself, and has come by it since.
+	first
+)
 
 // take returns what is new in a scan for a service, and has it told from now on.
 func (t *told) take(key toldKey, p *scan.Picture, asked policy.CodeScan, when occasion) (n news) {
@@ -55,11 +61,11 @@ func (t *told) take(key toldKey, p *scan.Picture, asked policy.CodeScan, when oc
 	if !known {
 		was = &toldCode{}
 	}
-	n.report = !when.first || asked.Required || known && when.continues
+	n.report = when == later || asked.Required || known
 	now := &toldCode{findings: map[finding]bool{}, counted: p.Refused(classes(asked)...)}
 	for _, f := range refused(p, classes(asked)) {
 		reported, there := was.findings[f.finding]
-		fresh := !there || when.first && asked.Required && !reported
+		fresh := !there || when == first && asked.Required && !reported
 		if fresh {
 			n.fresh = append(n.fresh, f)
 		}

@@ -60,6 +60,9 @@ func lookUp(cred *unix.Ucred, held *process) (*peer, error) {
 	if id.Start, id.Started, err = startOf(id.PID); err != nil {
 		return nil, fmt.Errorf("read when process %d started: %w", id.PID, err)
 	}
+	if id.Stack, err = stackOf(id.PID); err != nil {
+		return nil, fmt.Errorf("read where the stack of process %d is: %w", id.PID, err)
+	}
 	if id.Cgroup, err = cgroupOf(id.PID); err != nil {
 		return nil, fmt.Errorf("read the cgroup of process %d: %w", id.PID, err)
 	}

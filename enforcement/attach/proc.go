@@ -2,7 +2,7 @@ package attach
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -32,15 +32,26 @@ func startOf(pid int) (ticks uint64, at time.Time, err error) {
 	return ticks, time.Now().Add(-age), nil
 }
 
-// startTicks returns field 22 of proc_pid_stat(5). Field 2, the name, is in
-// parentheses and may have any character, those among them.
-func startTicks(stat []byte) (uint64, error) {
-	const state, start = 3, 22
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) <= start-state {
-		return 0, errors.New("its status has no start time")
+// stackOf returns where the kernel has laid out the stack of the program that a process executes.
+func stackOf(pid int) (uint64, error) {
+	stat, err := os.ReadFile(procPath(pid, "stat"))
+	if err != nil {
+		return 0, err
 	}
-	return strconv.ParseUint(fields[start-state], 10, 64)
+	return statusField(stat, 28)
+}
+
+func startTicks(stat []byte) (uint64, error) { return statusField(stat, 22) }
+
+// statusField returns a field of proc_pid_stat(5) from the third on. Field 2, the name, is in
+// parentheses and may have any character, those among them.
+func statusField(stat []byte, number int) (uint64, error) {
+	const state = 3
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) <= number-state {
+		return 0, fmt.Errorf("its status has no field %d", number)
+	}
+	return strconv.ParseUint(fields[number-state], 10, 64)
 }
 
 // cgroupOf returns the path of a process's cgroup as this process sees it; "" if

@@ -36,6 +36,9 @@ func TestIdentity(t *testing.T) {
 	if err != nil || ticks == 0 || ticks > p.Start {
 		t.Errorf("this process started at %d (%v), its child at %d", ticks, err, p.Start)
 	}
+	if stack, err := stackOf(os.Getpid()); err != nil || stack == 0 || p.Stack == 0 {
+		t.Errorf("the stack of this process is at %#x (%v), its child's at %#x", stack, err, p.Stack)
+	}
 	if err := p.check(); err != nil {
 		t.Errorf("check returned %v", err)
 	}

@@ -51,6 +51,9 @@ type Identity struct {
 	// the number it tells the process from every other one.
 	Start   uint64
 	Started time.Time // the same by the clock
+	// Stack is where the kernel laid out its stack: as a rule elsewhere for each program
+	// that it executes.
+	Stack uint64
 }
 
 // Is says whether both are the same process.

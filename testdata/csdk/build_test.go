@@ -237,6 +237,13 @@ func TestWallsAreRead(t *testing.T) {
 	}
 }
 
+// TestEdges: what changes between two calls of a thread is heeded by the second, and the deepest call is refused.
+func TestEdges(t *testing.T) {
+	if out, err := exec.Command(program(t, "edges")).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestHeap holds the heap of a domain to a model, under the sanitizers.
 func TestHeap(t *testing.T) {
 	if os.Getenv("WAVEGUARD_IN_VM") != "" {

@@ -80,3 +80,18 @@ func TestOverstayRaces(t *testing.T) {
 		p.end()
 	})
 }
+
+// TestEndedHoldsNoLock: a service whose code is ended while it takes memory, or remembers what a thread's is, can do both again.
+func TestEndedHoldsNoLock(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		r := trio(t)
+		h := r.host(backend, "--after-fault", "go-on")
+		r.commit(transition("max-dwell-time = 2000"))
+		for range 12 {
+			h.expect("call juggles 1", "-17 0")
+		}
+		r.commit("- " + transition("max-dwell-time"))
+		h.expect("call sum 5", "0 18849")
+		h.stop(5)
+	})
+}

@@ -43,9 +43,10 @@ static uintptr_t start_thread(uintptr_t where, uintptr_t b, uintptr_t c) {
  * compartments can write. Who is ended here would leave locks behind that all start threads with. */
 static int start(wg_service_id service, unsigned slot, pthread_t *thread) {
 	uintptr_t id = 0;
-	wg_unendable++;
+	const unsigned before = wg_unendable; /* a fault outside forgets what there was */
+	wg_unendable = before + 1;
 	int status = wg_outside(start_thread, (uintptr_t)service * WG_SHIM_THREADS + slot % WG_SHIM_THREADS, &id);
-	wg_unendable--;
+	wg_unendable = before;
 	if (status != WG_OK)
 		return EAGAIN;
 	*thread = (pthread_t)id;
@@ -63,6 +64,13 @@ static int join(pthread_t thread) {
 	return status == WG_OK ? (int)failure : EINVAL;
 }
 
+static void hold(void) { wg_unendable++; }
+
+static void let_go(void) {
+	if (wg_unendable > 0)
+		wg_unendable--;
+}
+
 struct wg_shim_host wg_services_of_the_host(void) {
 	return (struct wg_shim_host){
 		.call = wg_call, .find_gate = wg_find_gate, .find_service = wg_find_service, .region_alloc = wg_region_alloc,
@@ -70,5 +78,6 @@ struct wg_shim_host wg_services_of_the_host(void) {
 		.find_channel = wg_find_channel, .why = wg_channel_why, .slot_size = wg_channel_slot_size, .send = wg_channel_send, .loan = wg_channel_loan,
 		.publish = wg_channel_publish, .receive = wg_channel_receive, .release = wg_channel_release,
 		.start = start, .join = join, .detach = pthread_detach,
+		.hold = hold, .let_go = let_go,
 	};
 }

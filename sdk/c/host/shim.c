@@ -66,17 +66,33 @@ static int probe(void) {
 	return ours;
 }
 
+static void hold(void) {
+	if (wg_shim.armed)
+		wg_shim.host.hold();
+}
+
+static void let_go(void) {
+	if (wg_shim.armed)
+		wg_shim.host.let_go();
+}
+
+/* Who holds a lock is not ended for staying too long: nobody would get it any more. Who waits for one is. */
 void wg_lock(struct wg_mutex *m) {
 	uint32_t was = 0;
+	hold();
 	if (__atomic_compare_exchange_n(&m->word, &was, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return;
-	while (__atomic_exchange_n(&m->word, 2, __ATOMIC_SEQ_CST) != 0)
+	while (__atomic_exchange_n(&m->word, 2, __ATOMIC_SEQ_CST) != 0) {
+		let_go();
 		syscall(SYS_futex, &m->word, FUTEX_WAIT_PRIVATE, 2, NULL);
+		hold();
+	}
 }
 
 void wg_unlock(struct wg_mutex *m) {
 	if (__atomic_exchange_n(&m->word, 0, __ATOMIC_SEQ_CST) == 2)
 		syscall(SYS_futex, &m->word, FUTEX_WAKE_PRIVATE, 1);
+	let_go();
 }
 
 static void say(const char *what) {

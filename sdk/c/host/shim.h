@@ -42,6 +42,9 @@ struct wg_shim_host {
 	int (*start)(wg_service_id service, unsigned slot, pthread_t *thread);
 	int (*join)(pthread_t thread);
 	int (*detach)(pthread_t thread);
+	/* What the thread must not be ended in begins, and ends. */
+	void (*hold)(void);
+	void (*let_go)(void);
 };
 
 struct wg_extent {

@@ -110,6 +110,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 		registers[REG_RIP] = (greg_t)(wg_attached_with == WG_WITH_KEYS ? wg_back_pku : wg_back_plain);
 		registers[REG_RDI] = WG_OP_FAULT;
 		registers[REG_RSI] = (greg_t)info->si_addr;
+		wg_unendable = 0; /* of what ends here: who called it held nothing */
 	} else if (previous.sa_flags & SA_SIGINFO) {
 		previous.sa_sigaction(number, info, context);
 	} else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {

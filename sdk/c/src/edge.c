@@ -36,6 +36,10 @@ void wg_edge_learn(struct wg_thread *t, const struct wg_frame *f, const struct w
 	const unsigned slot = (unsigned)((const union wg_thread_slot *)(const void *)t - wg_threads);
 	const struct wg_region *stack = way->domain->stacks[slot];
 	struct wg_attachment *a = wg_hold(t);
+	if (a->id != v->attachment) { /* another one came meanwhile, whose epochs are not the verdict's */
+		wg_let_go(t);
+		return;
+	}
 	struct wg_edge *e = &t->edges[f->gate % WG_EDGES];
 	const struct wg_frame again = {.kind = WG_FRAME_CALL, .crossed = WG_CROSSED_EDGE, .gate = f->gate, .expected = t->expected, .service = way->service};
 	*e = (struct wg_edge){

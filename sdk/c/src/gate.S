@@ -50,14 +50,18 @@ wg_gate_text:
 .endm
 
 /* reset: the controller's stack, and what the code before left in flags (AC, TF, DF) and x87 state, which would
- * end the code behind the gate, or have it compute otherwise. FNINIT takes its time, and is left to where an
- * exception was noted. State in %rcx; uses %rax. What is seldom needed stands in reset_seldom. */
+ * end the code behind the gate, have it compute otherwise, or tell it what was computed with: x87 registers, which are
+ * MMX's too, and what was found of the last ones compared. FNINIT takes its time, and is left to where an
+ * exception or such a finding was noted. State in %rcx; uses %rax. What is seldom needed stands in reset_seldom. */
 .macro reset where
 	lea WG_SLOT_SIZE-8(%rcx), %rsp
 	fnstsw %ax
-	test $0xff, %al
+	test $0x47ff, %eax
 	jnz .Lnoted_\where
 .Lquiet_\where:
+	.irp n, 0,1,2,3,4,5,6,7
+	pxor %mm\n, %mm\n
+	.endr
 	emms
 	fldcw .Lfpucw(%rip)
 	pushfq

@@ -4,10 +4,9 @@
 
 #include "end.h"
 
-/* How long a producer waits for as many consumers to come to a newer ring as there are in its own: while that goes on, and
- * when it has ended. Nanoseconds. */
+/* How long a producer waits for as many consumers to come to a newer ring as there are in its own. It sends there meanwhile,
+ * unless it has ended. Nanoseconds. */
 #define PATIENCE UINT64_C(5000000000)
-#define PATIENCE_ENDED UINT64_C(1000000000)
 
 /* Says that nothing more comes here, to who waits as well. */
 static void close_ring(const struct wg_generation *g) {
@@ -37,7 +36,7 @@ static bool can_move(struct wg_at *a, uint32_t came) {
 		m->noticed = came;
 		m->noticed_at = now;
 	}
-	return now - m->noticed_at > (goes_on(a, came) ? PATIENCE : PATIENCE_ENDED);
+	return now - m->noticed_at > PATIENCE;
 }
 
 /* Finds the ring to send to. WG_E_FULL while there will be one soon. */
@@ -46,11 +45,12 @@ static int follow(struct wg_at *a) {
 	const uint32_t came = atomic_load_explicit(&e->came, memory_order_acquire);
 	if (came == 0 || wg_end_denied(e))
 		return wg_end_closed();
-	if (a->generation != NULL && a->memory->at + 1 != came && !can_move(a, came))
-		return goes_on(a, came) ? WG_OK : WG_E_FULL;
-	if (a->generation == NULL || a->memory->at + 1 != came) {
-		if (a->generation != NULL)
-			close_ring(a->generation);
+	if (a->generation == NULL) /* the oldest: consumers that are in it may not have come to the newest yet */
+		wg_end_move(a, atomic_load(&e->gone));
+	if (a->memory->at + 1 != came) {
+		if (!can_move(a, came))
+			return goes_on(a, came) ? WG_OK : WG_E_FULL;
+		close_ring(a->generation);
 		wg_end_move(a, came - 1);
 	}
 	return wg_state_of(a->generation) == WG_CHANNEL_OPEN ? WG_OK : wg_end_closed();

@@ -468,6 +468,7 @@ static void start(struct wg_thread *t) {
 	atomic_store_explicit(&t->busy, 1, memory_order_relaxed);
 	t->begin = 0;
 	t->result = 0;
+	t->at = NULL; /* no edge leads on from here */
 }
 
 static void finish(struct wg_thread *t, int64_t status) {

@@ -30,7 +30,7 @@ type modelSet struct {
 }
 
 var modelSets = []modelSet{
-	{name: "own", modules: []string{"mpk-security"}},
+	{name: "own", modules: []string{"mpk-security"}, times: 4},
 	{name: "zoo", folder: "testdata", modules: []string{"zoo", "zoo-more"}, times: 10},
 	{name: "zoo-data", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "data", times: 10},
 	{name: "zoo-rpc", folder: "testdata", modules: []string{"zoo", "zoo-more"}, kind: "rpc", times: 0.5},

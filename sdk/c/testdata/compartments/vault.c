@@ -74,6 +74,20 @@ static uintptr_t breeds(uintptr_t a, uintptr_t b, uintptr_t c) {
 	return a;
 }
 
+/* Takes and gives back the locks of the compartment's own heap and threads, all the time. */
+static uintptr_t juggles(uintptr_t a, uintptr_t b, uintptr_t c) {
+	pthread_key_t key;
+	(void)b, (void)c;
+	if (pthread_key_create(&key, NULL) != 0)
+		return a;
+	void *volatile block = NULL;
+	while (pthread_setspecific(key, block) == 0) {
+		free(block);
+		block = malloc(10);
+	}
+	return a;
+}
+
 static void wait_for_ever(void) {
 	for (;;)
 		pause();
@@ -115,5 +129,6 @@ static uintptr_t fail(uintptr_t how, uintptr_t b, uintptr_t c) {
 	return (uintptr_t)room[0];
 }
 
-static const struct wg_operation operations[] = {{"where", where}, {"sum", sum}, {"fail", fail}, {"reckons", reckons}, {"poisons", poisons}, {"breeds", breeds}};
+static const struct wg_operation operations[] = {{"where", where}, {"sum", sum}, {"fail", fail}, {"reckons", reckons}, {"poisons", poisons}, {"breeds", breeds},
+	{"juggles", juggles}};
 const struct wg_compartment wg_compartment = {WG_COMPARTMENT_ABI, run, operations, sizeof operations / sizeof *operations, NULL, 0};
