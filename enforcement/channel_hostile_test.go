@@ -231,6 +231,56 @@ func TestRingsThatCannotBeMade(t *testing.T) {
 	}
 }
 
+// TestRingsLeaveDescriptors: there are no more rings than the daemon's limits allow. Without them all
+// are made.
+func TestRingsLeaveDescriptors(t *testing.T) {
+	const channels, each, room = 8, 7, 3 // rings of one consumer
+	for limit, want := range map[int]int{each*(room+1) - 1: room, math.MaxInt32: channels} {
+		r := start(t)
+		r.engine.MakeRings(time.Millisecond, channel.NewGeneration)
+		r.engine.LimitRings(limit)
+		h := withEnds("front")
+		for i := range channels {
+			name := fmt.Sprintf("c%d", i)
+			r.commit(viewtest.Channel(name, "front", "vault")...)
+			h.Services[0].Channels = append(h.Services[0].Channels, wire.End{Role: wire.Producer, Channel: name})
+		}
+		front := r.joinReady(h)
+		made := map[uint16]*mapping{}
+		for range channels {
+			switch m, files := front.next(); m := m.(type) {
+			case *wire.Channel:
+				made[m.End] = front.accept(m, files)
+			case *wire.Withheld:
+				if m.Code != wire.WithheldInternal || !strings.Contains(m.Message, "LimitNOFILE") {
+					t.Errorf("it says %+v", m)
+				}
+			}
+		}
+		if len(made) != want {
+			t.Errorf("with %d descriptors there are %d rings, want %d", limit, len(made), want)
+		}
+	}
+}
+
+// TestFormerRingsGiveWay to the one that is needed, although nobody has read them.
+func TestFormerRingsGiveWay(t *testing.T) {
+	r := startChannel(t)
+	r.engine.MakeRings(time.Millisecond, channel.NewGeneration)
+	r.engine.LimitRings(channel.Shape{Consumers: 1}.Cost().Files)
+	front := r.joinReady(producing("front", "samples"))
+	ring := front.open()
+	for slots := range 4 {
+		ring.sent(1, 1)
+		r.commit(fmt.Sprintf("%s/config/slots = %d", samples, 16<<slots))
+		m, files := front.next()
+		for isWithheld(m) {
+			m, files = front.next()
+		}
+		ring = front.accept(m, files)
+	}
+}
+
 type locked struct {
 	*sync.Mutex
 	b *bytes.Buffer

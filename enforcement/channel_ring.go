@@ -112,10 +112,16 @@ func (b *broker) nextOrder() (o *order, more bool) {
 	if c.ring != nil || c.failed != nil || producer == nil {
 		return nil, true
 	}
-	if !b.paid(producer, c.entry.Shape) {
+	switch {
+	case !b.budget.has(c.entry.Shape):
+		b.discardFormerLocked()
+		b.failLocked(c, errBudget)
+		return nil, true
+	case !b.paid(producer, c.entry.Shape):
 		b.failLocked(c, errAllowance)
 		return nil, true
 	}
+	b.budget.take(c.entry.Shape)
 	b.number++
 	return &order{channel: c, entry: c.entry, producer: producer, number: b.number, create: b.create}, true
 }
@@ -137,6 +143,9 @@ func (b *broker) install(o *order) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := o.channel
+	if o.err != nil {
+		b.budget.give(o.entry.Shape)
+	}
 	wanted := c.ring == nil && c.entry != nil && c.producer() == o.producer && c.entry.Equal(o.entry)
 	switch {
 	case o.err != nil && wanted:
@@ -227,4 +236,7 @@ func (b *broker) close(g *channel.Generation) {
 	if err := g.Close(); err != nil {
 		b.log.Error("close a channel", "generation", g.Number(), "err", err)
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.budget.give(g.Shape())
 }

@@ -31,6 +31,7 @@ type broker struct {
 	number   uint64                     // of the latest ring
 	orders   []*conduit                 // that rings are to be made for
 	making   bool
+	budget   budget
 }
 
 // conduit is a channel.
@@ -54,6 +55,7 @@ func newBroker(log *slog.Logger) *broker {
 		conduits: map[string]*conduit{}, deserted: map[*conduit]bool{}, denied: map[string]map[denial]bool{},
 		// Rings are told apart across restarts of the daemon.
 		number: rand.Uint64() >> 1,
+		budget: newBudget(),
 	}
 }
 

@@ -1,6 +1,7 @@
 package enforcement_test
 
 import (
+	"errors"
 	"net"
 	"os"
 	"testing"
@@ -173,7 +174,7 @@ func FuzzConversation(f *testing.F) {
 				t.Fatal("front is held for ever")
 			}
 		}
-		if err := honest.Send(&wire.Ping{Token: 9}); err != nil {
+		if err := errors.Join(honest.SetDeadline(time.Now().Add(patience)), honest.Send(&wire.Ping{Token: 9})); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := honest.Receive(); err != nil {

@@ -188,6 +188,13 @@ func (e *Engine) MakeRings(again time.Duration, create func(channel.Shape, uint6
 	e.channels.create, e.channels.pause = create, again
 }
 
+// LimitRings has the engine make rings of so many descriptors.
+func (e *Engine) LimitRings(files int) {
+	e.channels.mu.Lock()
+	defer e.channels.mu.Unlock()
+	e.channels.budget.left.Files = files
+}
+
 // LogTo has the engine say there what becomes of channels.
 func (e *Engine) LogTo(log *slog.Logger) {
 	e.channels.mu.Lock()

@@ -2,6 +2,8 @@ package channel
 
 import (
 	"errors"
+	"os"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -109,5 +111,26 @@ func TestShapesThatNoChannelHas(t *testing.T) {
 		if g, err := NewGeneration(s, 1); !errors.Is(err, ErrFormat) {
 			t.Errorf("%s: %v, %v; want ErrFormat", name, g, err)
 		}
+	}
+}
+
+// TestCost is what the kernel counts.
+func TestCost(t *testing.T) {
+	count := func() (c Cost) {
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		maps, err := os.ReadFile("/proc/self/maps")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Cost{len(files), strings.Count(string(maps), "memfd:waveguard-")}
+	}
+	before := count()
+	newGeneration(t, small)
+	after := count()
+	if got := (Cost{after.Files - before.Files, after.Mappings - before.Mappings}); got != small.Cost() {
+		t.Errorf("it takes %+v, want %+v", got, small.Cost())
 	}
 }

@@ -42,6 +42,12 @@ func (s Shape) Stride() int { return (slotHeader + s.SlotSize + 63) &^ 63 }
 // RingSize returns the octets of a ring.
 func (s Shape) RingSize() int { return ringHeader + s.Slots*s.Stride() }
 
+// Cost is what a Generation takes of what a process has only so many of.
+type Cost struct{ Files, Mappings int }
+
+// Cost returns that of a ring.
+func (s Shape) Cost() Cost { return Cost{Files: 4 + 3*s.Consumers, Mappings: 2 + s.Consumers} }
+
 // check returns ErrFormat for a shape that no channel can have.
 func (s Shape) check() error {
 	switch {

@@ -2,6 +2,7 @@ package mpk_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -51,6 +52,9 @@ func TestSharedRegions(t *testing.T) {
 		vault, lobby := newDomain(t, b, "vault"), newDomain(t, b, "lobby")
 		written, read := mapShared(t, vault, file, mpk.ReadWrite), mapShared(t, vault, file, mpk.ReadOnly)
 		for _, r := range []*mpk.Region{written, read} {
+			if _, flags := smaps(t, r); !strings.Contains(flags, " dc") || !strings.Contains(flags, " dd") {
+				t.Errorf("VmFlags %q: children, or core dumps, have the region", flags)
+			}
 			inside(t, b, lobby, func() {
 				if at := touch(r.Bytes()); !r.Contains(at) {
 					t.Errorf("a thread in another domain: fault at %#x, want one in the region", at)

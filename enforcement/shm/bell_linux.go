@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,9 +56,13 @@ type Bell struct {
 	raw  syscall.RawConn
 }
 
-// OpenBell takes an eventfd over. It returns an error for a file that is closed.
+// OpenBell takes an eventfd over. It returns an error for a file that is closed, or that was not
+// made with O_NONBLOCK set: nothing could end a Wait.
 func OpenBell(file *os.File) (*Bell, error) {
 	raw, err := file.SyscallConn()
+	if err == nil {
+		err = file.SetReadDeadline(time.Time{})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open a bell: %w", err)
 	}
@@ -72,13 +77,39 @@ func (b *Bell) Ring() {
 	}
 }
 
-// Wait waits until the bell was rung since the last time. It returns an error when the bell is closed.
+// Wait waits until the bell was rung since the last time, or until Interrupt. It returns an error
+// when the bell is closed. Who shares the bell can take rings away: what must be noticed all the
+// same is told by Interrupt.
 func (b *Bell) Wait() error {
-	var rings [8]byte
-	if _, err := b.file.Read(rings[:]); err != nil {
+	err := b.raw.Read(taken)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		// An Interrupt that this undoes is noticed as well: the caller looks again now.
+		err = b.file.SetReadDeadline(time.Time{})
+	}
+	if err != nil {
 		return fmt.Errorf("wait for a bell: %w", err)
 	}
 	return nil
+}
+
+// taken takes the rings of an eventfd, and reports whether there were any. It never waits in the
+// kernel, where nothing would end that, although somebody else may have taken O_NONBLOCK away.
+func taken(fd uintptr) bool {
+	var rings [8]byte
+	for {
+		_, err := unix.Preadv2(int(fd), [][]byte{rings[:]}, -1, unix.RWF_NOWAIT)
+		if !errors.Is(err, unix.EINTR) {
+			return !errors.Is(err, unix.EAGAIN)
+		}
+	}
+}
+
+// Interrupt ends the Wait that goes on, or else the next one. Nobody who shares the bell can keep
+// that from happening. Of a nil Bell it does nothing.
+func (b *Bell) Interrupt() {
+	if b != nil {
+		_ = b.file.SetReadDeadline(time.Unix(0, 1))
+	}
 }
 
 // Close closes the bell, of which no Wait returns without an error any more. Of a nil Bell it

@@ -37,3 +37,31 @@ func TestFullBellIsNotWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestInterruptedWait ends, whatever somebody who shares the bell does to it.
+func TestInterruptedWait(t *testing.T) {
+	file, err := NewBell("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bell, err := OpenBell(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bell.Close()
+	if err := unix.SetNonblock(int(file.Fd()), false); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		ended := make(chan error)
+		go func() { ended <- bell.Wait() }()
+		bell.Interrupt()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+	}
+	bell.Ring()
+	if err := bell.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}

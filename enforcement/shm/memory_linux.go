@@ -24,6 +24,10 @@ const (
 	ReadWrite Access = unix.PROT_READ | unix.PROT_WRITE
 )
 
+// ownersMode keeps other users from opening a file of theirs anew with more rights than it was given
+// with (/proc/self/fd): a memfd is made open to all.
+const ownersMode = 0o600
+
 // Create makes zeroed memory of so many bytes whose size never changes.
 func Create(name string, size int) (*os.File, error) {
 	fd, err := createMemfd("waveguard-" + name)
@@ -31,7 +35,7 @@ func Create(name string, size int) (*os.File, error) {
 		return nil, fmt.Errorf("create memory for the %s: %w", name, err)
 	}
 	file := os.NewFile(uintptr(fd), name)
-	if err := file.Truncate(int64(size)); err != nil {
+	if err := errors.Join(file.Chmod(ownersMode), file.Truncate(int64(size))); err != nil {
 		return nil, errors.Join(fmt.Errorf("size memory for the %s: %w", name, err), file.Close())
 	}
 	if err := Seal(file, FixedSize); err != nil {

@@ -32,6 +32,9 @@ func Map(*os.File, int, Access) ([]byte, error) { return nil, errors.ErrUnsuppor
 // Unmap returns errors.ErrUnsupported.
 func Unmap([]byte) error { return errors.ErrUnsupported }
 
+// Limits returns nothing: no memory is made here.
+func Limits() (files, mappings int) { return 0, 0 }
+
 // NewBell returns errors.ErrUnsupported.
 func NewBell(string) (*os.File, error) { return nil, errors.ErrUnsupported }
 
@@ -55,3 +58,6 @@ func (*Bell) Wait() error { return errors.ErrUnsupported }
 
 // Close returns errors.ErrUnsupported.
 func (*Bell) Close() error { return errors.ErrUnsupported }
+
+// Interrupt does nothing.
+func (*Bell) Interrupt() {}

@@ -113,7 +113,7 @@ func (e *end) alter(change func()) {
 	e.version.Add(1)
 	bell := e.waitsFor
 	e.mu.Unlock()
-	bell.Ring()
+	bell.Interrupt()
 	select {
 	case e.stirred <- struct{}{}:
 	default:
@@ -205,9 +205,9 @@ func (e *end) await(t *Thread, ring watched) error {
 	if ring.stirs() || e.changed() {
 		return nil
 	}
-	defer context.AfterFunc(ctx, bell.Ring)()
+	defer context.AfterFunc(ctx, bell.Interrupt)()
 	if e.newer {
-		defer time.AfterFunc(recheck, bell.Ring).Stop()
+		defer time.AfterFunc(recheck, bell.Interrupt).Stop()
 	}
 	return t.Outside(bell.Wait)
 }

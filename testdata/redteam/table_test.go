@@ -21,6 +21,7 @@ var tables = map[string]func(t *testing.T, text []byte) string{
 	"sealed.json":    sealed,
 	"kernels.json":   kernels,
 	"container.json": containers,
+	"channels.json":  channels,
 }
 
 const tableEnds = "<!-- End of the table. -->\n"
@@ -104,6 +105,18 @@ func sealed(t *testing.T, text []byte) string {
 	b.WriteString("| way | the attacker | not sealed | sealed (Linux 6.10) |\n|---|---|---|---|\n")
 	for _, v := range all {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", v.Way, v.How, cell(v.Behind[0]), cell(v.Behind[1]))
+	}
+	return b.String()
+}
+
+// channels is the table of what ends of channels try.
+func channels(t *testing.T, text []byte) string {
+	var all []verdict
+	decode(t, text, &all)
+	var b strings.Builder
+	b.WriteString("| way | the attacker | without | with | what stops it |\n|---|---|---|---|---|\n")
+	for _, v := range all {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", v.Way, v.How, cell(v.Behind[0]), cell(v.Behind[1]), strings.Join(v.HeldBy, "; "))
 	}
 	return b.String()
 }

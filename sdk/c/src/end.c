@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "end.h"
@@ -98,15 +99,21 @@ bool wg_end_look_again(struct wg_patience *p) {
 	return false;
 }
 
+/* Microseconds to wait for a bell at a time: whoever shares one can take its rings away, and with
+ * them the news that the ring was replaced. */
+#define BELL_LONGEST UINT64_C(1000000)
+
 /* Runs outside, with a file and microseconds in one word: what it returns is not believed. */
 static uintptr_t await_bell(uintptr_t what, uintptr_t b, uintptr_t c) {
 	struct pollfd p = {.fd = (int)(what >> 32), .events = POLLIN};
 	const uint64_t microseconds = (uint32_t)what;
 	const struct timespec t = {.tv_sec = (time_t)(microseconds / 1000000), .tv_nsec = (long)(microseconds % 1000000 * 1000)};
 	uint64_t rung;
+	struct iovec to = {.iov_base = &rung, .iov_len = sizeof rung};
 	(void)b, (void)c;
+	/* Another end that has the bell may have taken the ring meanwhile, and O_NONBLOCK away. */
 	if (wg_syscall(SYS_ppoll, (long)&p, 1, (long)&t, 0, 0, 0) > 0)
-		(void)wg_syscall(SYS_read, p.fd, (long)&rung, sizeof rung, 0, 0, 0);
+		(void)wg_syscall(SYS_preadv2, p.fd, (long)&to, 1, -1, 0, RWF_NOWAIT);
 	return 0;
 }
 
@@ -134,7 +141,7 @@ bool wg_end_sleep(struct wg_patience *p, const struct wg_at *a, int bell, uint32
 		return false;
 	const uint64_t time = least(least(rest, most) / 1000 + 1, longest);
 	if (bell >= 0)
-		return wg_outside(await_bell, (uintptr_t)bell << 32 | time, NULL) == WG_OK;
+		return wg_outside(await_bell, (uintptr_t)bell << 32 | least(time, BELL_LONGEST), NULL) == WG_OK;
 	const uint64_t end = (uint64_t)(a->end - WG->end);
 	return wg_outside(await_change, end << WORD_END | least(time / 1000 + 1, WORD_LONGEST) << WORD_TIME | changes, NULL) == WG_OK;
 }

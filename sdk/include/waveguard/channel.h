@@ -22,7 +22,11 @@
  * producer says that it has mapped it. The control page is sealed so from the
  * beginning, with the daemon's mapping made before. A cursor is writable by
  * whoever gets its file for writing, which is the process of its consumer; the
- * producer's file is opened for reading.
+ * producer's file is opened for reading, and only the daemon's user can open it anew.
+ *
+ * Whoever has a bell can fill it, take rings away and have system calls on it wait. So nobody
+ * waits for a bell without end, in poll or in read, nor writes to one that is full: what must be
+ * noticed, as a timeout or a newer ring, is noticed without a ring.
  *
  * Whoever reads memory that another end writes believes nothing in it but what
  * it checked in a copy of its own, and reads each word once. What a producer
