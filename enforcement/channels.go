@@ -53,8 +53,9 @@ func newBroker(log *slog.Logger) *broker {
 	return &broker{
 		log: log, create: channel.NewGeneration, pause: remakePause,
 		conduits: map[string]*conduit{}, deserted: map[*conduit]bool{}, denied: map[string]map[denial]bool{},
-		// Rings are told apart across restarts of the daemon.
-		number: rand.Uint64() >> 1,
+		// Rings are told apart across restarts of the daemon. Readers of JSON that have numbers of
+		// 53 bits alone read these as they are.
+		number: rand.Uint64() >> 12,
 		budget: newBudget(),
 	}
 }

@@ -14,7 +14,7 @@ type Start int
 // The starts.
 const (
 	AtHead  Start = iota // with what is sent from now on
-	AtFirst              // with the first message: it had the channel open before, in another ring
+	AtFirst              // with the first message: it had the channel open in another ring, or waited for this one
 )
 
 // Consumer receives the messages of a ring at one of its places. It is used by one goroutine

@@ -2,6 +2,7 @@ package waveguard_test
 
 import (
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -52,6 +53,55 @@ func TestNotOpen(t *testing.T) {
 	if _, err := n.Service("monitoring").Sender("levels"); !errors.Is(err, waveguard.ErrNotHosted) {
 		t.Errorf("an end that was not registered: %v", err)
 	}
+}
+
+// TestChannelsAreLogged by name, with what the daemon says of them, and once.
+func TestChannelsAreLogged(t *testing.T) {
+	d := startDaemon(t, nodeDomains)
+	d.publish(permitAll(nodeHosts))
+	var said strings.Builder
+	ends := []waveguard.ChannelSpec{{Name: "levels", Role: waveguard.Producer}}
+	host, err := waveguard.Attach(t.Context(), waveguard.Config{
+		Socket: d.path, Logger: slog.New(slog.NewTextHandler(&said, nil)),
+		Services: []waveguard.ServiceSpec{{Name: "key-store", Channels: ends}, {Name: "monitoring"}, {Name: "dashboard"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.session(0).withhold(t, fromKeyStore, wire.WithheldUnknown)
+	d.session(0).withhold(t, fromKeyStore, wire.WithheldUnknown)
+	g, err := channel.NewGeneration(blocks, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = g.Close() })
+	d.session(0).open(t, g, fromKeyStore)
+	if err := host.Close(); err != nil { // nobody logs any more
+		t.Fatal(err)
+	}
+	const denied = `level=WARN msg="a channel is not open" channel=levels role=producer service=key-store why="because the test wants it"`
+	if strings.Count(said.String(), denied) != 1 || !strings.Contains(said.String(), `msg="a channel is open" channel=levels`) {
+		t.Errorf("it logs\n%s", &said)
+	}
+}
+
+// TestFirstMessages: a consumer that was told to wait for the producer has what that sent before its end was
+// opened, one that came later has not.
+func TestFirstMessages(t *testing.T) {
+	n := startLevels(t, nil, 0)
+	g, err := channel.NewGeneration(blocks, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = g.Close() })
+	n.first.withhold(t, toMonitoring, wire.WithheldWaiting)
+	n.first.open(t, g, fromKeyStore)
+	n.send(t, 1)
+	n.first.open(t, g, toMonitoring)
+	n.first.open(t, g, toDashboard)
+	n.send(t, 2)
+	n.receive(t, "monitoring", 1, 2)
+	n.receive(t, "dashboard", 2)
 }
 
 // TestChannelOpensWhileOthersWait for it.

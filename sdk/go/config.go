@@ -15,7 +15,7 @@ type Config struct {
 	Socket   string        // path of the daemon's attach socket
 	Services []ServiceSpec // at least one
 
-	// Logger receives what happens to the attachment; nil discards it.
+	// Logger receives what happens to the attachment and its channels; nil discards it.
 	Logger *slog.Logger
 	// OnViolation, if set, is called with every report made to the daemon,
 	// one at a time, on a goroutine in no domain.

@@ -80,8 +80,8 @@
 //		}
 //	})
 //
-// All consumers get every message, in order. In a channel that blocks, [Sender.Send] waits for the
-// slowest of them; in one that drops, [Message.Lost] says what a slow one missed. Neither
+// All consumers get every message from when they opened the channel, in order. In one that blocks,
+// [Sender.Send] waits for the slowest of those that have it open; in one that drops, [Message.Lost] says what a slow one missed. Neither
 // side makes a system call while the other keeps up, and neither allocates memory.
 // [Sender.Loan] and [Sender.Publish] write a message where it is sent from.
 //

@@ -70,7 +70,7 @@ type end struct {
 	coming   []*ring // opened and not yet used, the oldest first
 	using    uint64  // generation of current, 0 for none
 	pressed  bool    // a ring that came after current was replaced: the policy is another one by now
-	before   bool    // the channel was open, and nobody closed it
+	before   bool    // the channel was open or waited for, and nobody closed it
 	withheld *wire.Withheld
 	trouble  error     // why the newest ring could not be opened
 	waitsFor *shm.Bell // of who has the turn

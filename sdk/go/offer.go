@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"github.com/optical-net/waveguard/enforcement/attach/wire"
@@ -66,7 +67,7 @@ func (h *Host) consider(ctx context.Context, o offer) {
 			err = o.conn.Send(&wire.Mapped{End: m.End, Generation: m.Generation})
 		}
 		if err != nil && !h.stopped() {
-			h.logger.Warn("open an end of a channel", "end", m.End, "generation", m.Generation, "error", err)
+			h.logger.Warn("open an end of a channel", "channel", h.nameOf(m.End), "role", m.Role.String(), "generation", m.Generation, "error", err)
 		}
 	}
 }
@@ -78,6 +79,13 @@ func (h *Host) end(number uint16) *end {
 		return nil
 	}
 	return h.ends[number]
+}
+
+func (h *Host) nameOf(end uint16) string {
+	if int(end) >= len(h.ends) {
+		return fmt.Sprintf("of end %d", end)
+	}
+	return h.ends[end].spec.Name
 }
 
 // open maps a ring and takes the files over.
@@ -97,6 +105,7 @@ func (h *Host) open(ctx context.Context, m *wire.Channel, files wire.Files) erro
 		e.alter(func() { e.trouble, e.withheld = err, nil })
 		return err
 	}
+	h.logger.Info("a channel is open", "channel", e.spec.Name, "role", e.spec.Role.String(), "service", e.service.name, "generation", m.Generation)
 	old := e.offer(r)
 	if len(old) == 0 {
 		return nil
@@ -138,16 +147,29 @@ func (e *end) offer(r *ring) (old []*ring) {
 // withhold tells the end that it is closed, or not open yet.
 func (e *end) withhold(w *wire.Withheld) {
 	var old []*ring
+	var was *wire.Withheld
 	e.alter(func() {
-		e.withheld = w
+		was, e.withheld = e.withheld, w
 		if closed(w) && e.spec.Role == Producer {
 			old, e.coming = e.coming, nil
 		}
-		e.before = e.before && !closed(w)
+		e.before = !closed(w) && (e.before || w.Code == wire.WithheldWaiting)
 	})
+	if was == nil || was.Message != w.Message {
+		e.tell(w)
+	}
 	if err := closeRings(old); err != nil {
 		e.host.logger.Warn("give back the memory of a channel", "channel", e.spec.Name, "error", err)
 	}
+}
+
+// tell logs why the end has no ring: what somebody has to see to as a warning.
+func (e *end) tell(w *wire.Withheld) {
+	level := slog.LevelWarn
+	if w.Code == wire.WithheldWaiting {
+		level = slog.LevelInfo
+	}
+	e.host.logger.Log(context.Background(), level, "a channel is not open", "channel", e.spec.Name, "role", e.spec.Role.String(), "service", e.service.name, "why", w.Message)
 }
 
 func closeRings(all []*ring) error {

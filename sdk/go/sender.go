@@ -32,7 +32,8 @@ func (s *Sender) take(t *Thread) error {
 }
 
 // Send sends a copy of a message. It waits, as long as the thread's context lasts, for room in a
-// channel that blocks, and for a channel that is not open yet or for the moment. It returns the
+// channel that blocks, and for a channel that is not open yet or for the moment; it does not wait for
+// consumers to come, nor look at the context when it has not to wait. It returns the
 // context's cause, ErrTooLarge, or ErrNotOpen if the daemon refuses the channel to the service.
 func (s *Sender) Send(t *Thread, payload []byte) error {
 	if err := s.take(t); err != nil {
@@ -167,6 +168,8 @@ func (s *Sender) tryReserve(length int) (to []byte, wait bool, err error) {
 			return to, false, nil
 		case errors.Is(err, channel.ErrEnded) && s.newer: // there it goes on once its consumers are there
 			return nil, true, channel.ErrFull
+		case errors.Is(err, channel.ErrTooLarge):
+			return nil, false, fmt.Errorf("%v of channel %s: %w", s.spec.Role, s.spec.Name, err)
 		case !errors.Is(err, channel.ErrEnded):
 			return nil, errors.Is(err, channel.ErrFull), err
 		case !s.changed():

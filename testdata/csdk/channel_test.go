@@ -264,6 +264,25 @@ func TestWithheld(t *testing.T) {
 	})
 }
 
+// TestFirstMessages: a consumer that was told to wait for the producer has what that sent before its end was
+// opened, one that came later has not.
+func TestFirstMessages(t *testing.T) {
+	onEach(t, func(t *testing.T, backend string) {
+		h := newHub(t)
+		p := h.process(backend, vault, "desk=consumer:feed")
+		l := h.rawLine("feed", channel.Shape{Slots: 4, SlotSize: 8}, "vault", "desk")
+		l.put(0, 1, 3, "one")
+		l.head(1)
+		h.withhold("vault", "feed", wire.WithheldWaiting)
+		h.inviteAgain("vault", "feed")
+		h.inviteAgain("desk", "feed")
+		h.opens("feed")
+		p.expect("vault receive feed 30000", "0 one #0 lost 0 corrupted 0")
+		p.expect("desk receive feed 0", empty)
+		p.end()
+	})
+}
+
 // TestPolicyOpensChannels: the daemon itself gives the ends out, as its configuration says.
 func TestPolicyOpensChannels(t *testing.T) {
 	onEach(t, func(t *testing.T, backend string) {

@@ -125,8 +125,8 @@ static void keep_bells(struct wg_generation *g, struct wg_offer *o) {
 		g->news[(i - 4) / 2] = keep(o, i);
 }
 
-/* Lets a consumer begin where it was; if it has not been here with the first message when it was in an older ring, else with the
- * next one. */
+/* Lets a consumer begin where it was; if it has not been here with the first message when it was in an older ring or waited for
+ * this one, else with the next one. */
 static bool place_cursor(const struct wg_channel_end *e, const struct wg_offer *o) {
 	struct wg_channel_cursor was;
 	uint64_t head;
@@ -135,7 +135,7 @@ static bool place_cursor(const struct wg_channel_end *e, const struct wg_offer *
 		return false;
 	if (was.started == o->generation)
 		return true;
-	if (e->was_open)
+	if (e->was_there)
 		head = 0;
 	else if (wg_syscall(SYS_pread64, o->files[1], (long)&head, sizeof head, offsetof(struct wg_ring_header, head), 0, 0) != sizeof head)
 		return false;
@@ -161,7 +161,7 @@ static int take(struct wg_channel_end *e, struct wg_offer *o) {
 		return WG_E_SYSTEM;
 	}
 	keep_bells(g, o);
-	e->was_open = true;
+	e->was_there = true;
 	atomic_store(&e->came, came + 1);
 	return WG_OK;
 }
@@ -227,7 +227,7 @@ int wg_channel_offered(struct wg_offer *o) { return accept(&WG->end[o->end], o);
 /* The daemon says that an end cannot be mapped, or is closed. */
 void wg_channel_withheld(uint16_t end, uint32_t code, const char *reason) {
 	give_reason(&WG->end[end], code, reason);
-	WG->end[end].was_open &= !wg_end_denied(&WG->end[end]);
+	WG->end[end].was_there = !wg_end_denied(&WG->end[end]) && (WG->end[end].was_there || code == WG_WITHHELD_WAITING);
 	wake(&WG->end[end]);
 }
 

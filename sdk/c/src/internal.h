@@ -229,7 +229,7 @@ struct wg_channel_end {
 
 	struct wg_lock lock;         /* of gone, and of mapping and unmapping */
 	struct wg_offer pending; /* it has to wait for the domain to move; of the supervisor */
-	bool was_open;           /* there was a ring, and policy has not closed the end since; of the supervisor */
+	bool was_there;          /* there was a ring, or one was waited for, and policy has not closed the end since; of the supervisor */
 	_Atomic uint32_t reason_turn; /* odd while the reason is written */
 	char reason[1025];
 };

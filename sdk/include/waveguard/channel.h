@@ -51,9 +51,9 @@
  *
  * CONSUMER. `next` is the sequence of the message that it takes next. When its end is
  * opened it starts where the cursor stands if it is of this generation and `started` says
- * that the place was opened before; else at 0 if it had the channel open in an older ring and was not
- * refused it since: the producer may have moved first; else at the present head. It stores
- * `started` before it says that it has mapped.
+ * that the place was opened before; else at 0 if it had the channel open in an older ring, or was told
+ * to wait for the producer, and was not refused it since: the producer may have begun first; else at the
+ * present head. It stores `started` before it says that it has mapped.
  *
  *     head = load_acquire(ring.head); if ((int64_t)(head - next) <= 0): nothing there
  *     (slot.turn can be looked at first: if it is next + 1, the message is there, whatever head says)

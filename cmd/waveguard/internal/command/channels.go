@@ -43,11 +43,11 @@ value is not known is absent.`,
 
 // writeChannels writes a line for each consumer.
 func writeChannels(s *session, channels appliance.Sample[[]appliance.Channel]) error {
-	t := text.NewTable(s.palette(), "CHANNEL", "PRODUCER", "STATE", "INTEGRITY", "OVERFLOW", "SENT", "CONSUMER", "END", "RECEIVED", "LOST", "CORRUPTED", "BACKLOG")
+	t := text.NewTable(s.palette(), "CHANNEL", "STATE", "INTEGRITY", "OVERFLOW", "PRODUCER", "END", "SENT", "REFUSED", "CONSUMER", "END", "RECEIVED", "LOST", "CORRUPTED", "BACKLOG")
 	for _, c := range channels.Data {
 		for _, r := range c.Consumers {
-			t.Add(plainCell(c.Name), plainCell(c.Producer), stateCell(c.OperationalState), plainCell(c.Integrity), plainCell(c.Overflow), countCell(c.Counters.Sent),
-				plainCell(r.Service), endCell(r.EndState), countCell(r.Counters.Received), alarmCell(r.Counters.Lost), alarmCell(r.Counters.Corrupted), countCell(r.Backlog))
+			t.Add(plainCell(c.Name), stateCell(c.OperationalState), plainCell(c.Integrity), plainCell(c.Overflow),
+				plainCell(c.Producer), endCell(c.ProducerState), countCell(c.Counters.Sent), alarmCell(c.Counters.Refused), plainCell(r.Service), endCell(r.EndState), countCell(r.Counters.Received), alarmCell(r.Counters.Lost), alarmCell(r.Counters.Corrupted), countCell(r.Backlog))
 		}
 	}
 	if err := t.Write(s.Stdout); err != nil {

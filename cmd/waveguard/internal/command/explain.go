@@ -24,7 +24,8 @@ func explainCommand() *command {
 it, and what to change where the answer is no; then what was counted and observed. The
 policy is the one that is running, unless --candidate or --config names another. What
 policy does not decide is noted: that no process hosts both domains, or that one of them
-is isolated in a process, which refuses its calls whatever the outcome here.
+is isolated in a process, which refuses its calls whatever the outcome here, and that a
+channel takes messages from one to the other, which needs no transition.
 Exit status 5: the call would be refused.
 JSON: {"source", "target", "operation", "outcome", "steps": [{"rule", "path", "value",
 "answer", "reason", "change"}], "counters", "observed", "notes"}; "outcome" is PASSES,
@@ -75,7 +76,7 @@ func (s *session) explain(ctx context.Context, a *config.Appliance, policy *poli
 		return err
 	}
 	pair := fmt.Sprintf("transition[source='%s'][target='%s']", source, target)
-	what := "/mpk-security/services | /mpk-security/transitions/" + pair + " | /mpk-security/observation/transitions/" + pair
+	what := "/mpk-security/services | /mpk-security/channels | /mpk-security/transitions/" + pair + " | /mpk-security/observation/transitions/" + pair
 	var operational *tree.Tree
 	err = s.limited(ctx, func(ctx context.Context) (err error) {
 		operational, err = a.Read(ctx, config.Operational, config.Selection{Path: what})

@@ -40,7 +40,11 @@ func PresentOf(operational *tree.Tree, source, target string) *Present {
 			p.Counters = countersOf(c)
 		}
 	}
-	p.processes(servicesOf(top), source, target)
+	services := servicesOf(top)
+	p.processes(services, source, target)
+	for entry := range entries(top, "channels", "channel") {
+		p.channel(entry, services, source, target)
+	}
 	return p
 }
 
@@ -100,6 +104,28 @@ func (p *Present) processes(all []service, source, target string) {
 	}
 	if !slices.ContainsFunc(hosts[source], func(process uint64) bool { return slices.Contains(hosts[target], process) }) {
 		p.note("no process hosts both domains now, so nobody can make the call")
+	}
+}
+
+// channel notes a way by which messages get from one domain into the other without a gate.
+func (p *Present) channel(entry *tree.Container, all []service, source, target string) {
+	in := func(name, domain string) bool {
+		return slices.ContainsFunc(all, func(s service) bool { return s.name == name && s.domain == domain })
+	}
+	state := within(entry, "state")
+	if state == nil {
+		return
+	}
+	producer, _ := state.Leaf("producer")
+	if !in(producer.String(), source) {
+		return
+	}
+	standing, _ := state.Leaf("operational-state")
+	for end := range entries(entry, "consumer-ends", "consumer-end") {
+		if consumer := end.Keys()[0].String(); in(consumer, target) {
+			p.note("channel %s, %s, takes messages of service %s to service %s, whatever transitions say: see \"waveguard channels\"",
+				entry.Keys()[0], standing, producer, consumer)
+		}
 	}
 }
 
