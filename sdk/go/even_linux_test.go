@@ -27,7 +27,7 @@ var evenCases = []struct {
 	{"no entry", 3, 0, 1},
 	{"entry that denies", 4, 0, 1},
 	{"operation not permitted", 5, 1, 2},
-	{"too often", 6, 0, 3},
+	{"too often", 6, 0, evenTooOften},
 	{evenControl, 7, 0, 1},
 }
 
@@ -36,9 +36,10 @@ var evenCases = []struct {
 const evenControl = "no entry in a shorter row"
 
 const (
-	evenTarget = 0
-	evenTimes  = 2
-	evenMarker = "WAVEGUARD_TEST_EVEN"
+	evenTarget   = 0
+	evenTooOften = 3
+	evenTimes    = 2
+	evenMarker   = "WAVEGUARD_TEST_EVEN"
 )
 
 func evenTable() page.Table {
@@ -80,6 +81,9 @@ func init() {
 			ask(c.source, evenTarget, c.bit)
 		}
 		for range evenTimes {
+			for c.want == evenTooOften && ask(c.source, evenTarget, c.bit) == evenTooOften {
+				// Steps can take longer than a call is too early by: one that is admitted comes just before.
+			}
 			runtime.Breakpoint()
 			got := ask(c.source, evenTarget, c.bit)
 			runtime.Breakpoint()
