@@ -18,12 +18,34 @@ type apt struct {
 	options []string
 }
 
-// mirror has the suites that are named.
-const mirror = "http://deb.debian.org/debian"
+// mirror returns from where the machine has the release that a suite adds to, such as
+// bookworm for bookworm-backports.
+func mirror(ctx context.Context, suite string) (string, error) {
+	release, _, _ := strings.Cut(suite, "-")
+	out, err := command(ctx, "", "apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages")
+	if err != nil {
+		return "", err
+	}
+	return source(release, string(out))
+}
+
+// source reads the answer of "apt-get indextargets".
+func source(release, targets string) (string, error) {
+	for line := range strings.Lines(targets) {
+		if uri, ok := strings.CutPrefix(strings.TrimSpace(line), release+" "); ok {
+			return uri, nil
+		}
+	}
+	return "", fmt.Errorf("apt has no source of packages for %s: add one below /etc/apt", release)
+}
 
 // only returns an apt that knows one suite of Debian's, and keeps what it knows in dir: what
 // the machine is configured for stays as it is.
-func only(suite, dir string) (apt, error) {
+func only(ctx context.Context, suite, dir string) (apt, error) {
+	from, err := mirror(ctx, suite)
+	if err != nil {
+		return apt{}, err
+	}
 	sources, lists, archives := filepath.Join(dir, "sources"), filepath.Join(dir, "lists"), filepath.Join(dir, "archives")
 	a := apt{suite, []string{
 		"-o", "Dir::Etc::SourceList=" + sources, "-o", "Dir::Etc::SourceParts=-", "-o", "Dir::State::Lists=" + lists,
@@ -32,7 +54,7 @@ func only(suite, dir string) (apt, error) {
 	return a, errors.Join(
 		os.MkdirAll(filepath.Join(lists, "partial"), 0o755),
 		os.MkdirAll(filepath.Join(archives, "archives", "partial"), 0o755),
-		os.WriteFile(sources, []byte("deb "+mirror+" "+suite+" main\n"), 0o644),
+		os.WriteFile(sources, []byte("deb "+from+" "+suite+" main\n"), 0o644),
 	)
 }
 

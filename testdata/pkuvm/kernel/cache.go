@@ -83,7 +83,7 @@ func (c Cache) add(ctx context.Context, pkg, entry string) error {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		if from, err = only(suite, dir); err != nil {
+		if from, err = only(ctx, suite, dir); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,16 @@ func TestConcrete(t *testing.T) {
 	}
 }
 
+func TestSource(t *testing.T) {
+	const targets = "bookworm-updates https://u.example/debian/\nbookworm https://m.example/debian/\nbookworm https://n.example/debian/\n"
+	if got, err := source("bookworm", targets); err != nil || got != "https://m.example/debian/" {
+		t.Errorf("source of bookworm: %q, %v", got, err)
+	}
+	if got, err := source("trixie", targets); err == nil {
+		t.Errorf("source of a release that there is none for: %q", got)
+	}
+}
+
 func TestEntryName(t *testing.T) {
 	for pkg, want := range map[string]string{
 		"linux-image-cloud-amd64":                    "linux-image-cloud-amd64",
