@@ -31,6 +31,7 @@ type hub struct {
 	stats  []*page.StatsReader
 	opened map[*wire.Conn]bool // and not closed yet
 	number uint64              // of the last generation
+	ready  int                 // processes that said so
 }
 
 // line is a channel.
@@ -215,6 +216,7 @@ func (h *hub) welcome(c *wire.Conn, hello *wire.Hello) error {
 // seatAll notes the ends of a process, and gives producers theirs. Under mu.
 func (h *hub) seatAll(c *wire.Conn, hello *wire.Hello) {
 	var ends uint16
+	h.ready++
 	for _, s := range hello.Services {
 		for _, e := range s.Channels {
 			at := &seat{conn: c, end: ends, service: s.Name, End: e}
@@ -329,6 +331,13 @@ func (h *hub) inviteAgain(service, name string) {
 	}
 }
 
+// seated returns how many processes have said that they are ready.
+func (h *hub) seated() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ready
+}
+
 // opens waits until all ends of a channel have mapped its ring.
 func (h *hub) opens(name string) {
 	h.t.Helper()
@@ -351,8 +360,10 @@ func (h *hub) opens(name string) {
 // process starts the program channel with services like "front=producer:feed".
 func (h *hub) process(backend string, services ...string) *process {
 	h.t.Helper()
+	before := h.seated()
 	p := startProgram(h.t, program(h.t, "channel"), append([]string{h.path, backend}, services...)...)
 	p.wants("ready")
+	(&rig{t: h.t}).eventually("the process to be seated", func() bool { return h.seated() > before })
 	return p
 }
 

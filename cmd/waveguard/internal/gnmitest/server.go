@@ -3,6 +3,7 @@ package gnmitest
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -88,7 +89,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		}))
 	gpb.RegisterGNMIServer(server, s)
 	defer context.AfterFunc(ctx, server.Stop)()
-	return server.Serve(c.Listener)
+	err := server.Serve(c.Listener)
+	if ctx.Err() != nil && errors.Is(err, grpc.ErrServerStopped) {
+		return nil // the context ended before this began
+	}
+	return err
 }
 
 // Sets returns the Set requests so far.
