@@ -273,9 +273,7 @@ func TestProviderIsShown(t *testing.T) {
 		t.Errorf("started %q (%v)", s.GetProviderStartTime(), err)
 	}
 	r.commit(viewtest.Entry("service", "front") + "/config/executable-sha256 = " + digest)
-	if got := r.service("front").GetProviderExecutableSha256(); got != digest {
-		t.Errorf("digest is %q, want %q", got, digest)
-	}
+	r.eventually("the digest to be shown", func() bool { return r.service("front").GetProviderExecutableSha256() == digest })
 	c.leave()
 	r.eventually("the end to be seen", func() bool { return !r.service("front").GetAttached() })
 	if s := r.service("front"); s.ProviderExecutable != nil || s.ProviderUid != nil || s.ProviderStartTime != nil || s.ProviderExecutableSha256 != nil || s.ProviderCgroup != nil {

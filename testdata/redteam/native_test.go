@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,6 +59,10 @@ func (d *daemon) detect(t *testing.T, w way) {
 	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
 		t.Fatal(err)
 	}
+	d.await(t, func() bool { return d.scanned(cmd.Process.Pid) })
+	if _, err := io.WriteString(in, "\n"); err != nil {
+		t.Fatal(err)
+	}
 	if line, _ := bufio.NewReader(out).ReadString('\n'); !strings.HasPrefix(line, worked) {
 		t.Errorf("it does not work behind walls and confinement: %q", line)
 	}
@@ -66,6 +71,12 @@ func (d *daemon) detect(t *testing.T, w way) {
 		t.Error(err)
 	}
 	d.reports() // for the next one
+}
+
+// scanned says whether the daemon has looked at the code of a process.
+func (d *daemon) scanned(pid int) bool {
+	front := d.engine.State().Service["front"]
+	return front.GetProcessId() == uint32(pid) && front.CodeScan.GetTime() != ""
 }
 
 // sees says whether the daemon has seen what the way's monitor sees.

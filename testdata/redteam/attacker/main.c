@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attacker SOCKET BACKEND VECTOR [linger]: hosts front and vault, has front take one way to vault's
- * memory, and says whether it worked. */
+ * memory, and says whether it worked. One that lingers begins when it is told to, and stays. */
 #include "attack.h"
 
 #include <cpuid.h>
@@ -287,12 +287,13 @@ int main(int argc, char **argv) {
 	uintptr_t front_key = 0;
 	EXPECT(wg_run(wg_find_service("front"), 2, &front_key) == WG_OK);
 	EXPECT(!(vector->kind & RACES) || pthread_create(&thread, NULL, keep_busy, NULL) == 0);
+	char end;
+	EXPECT(argc == 4 || read(0, &end, 1) == 1); /* until the daemon has looked at what there was before */
 	bool did = worked(front_key);
 	released = 1;
 	EXPECT(!(vector->kind & RACES) || pthread_join(thread, NULL) == 0);
 	if (did && (vector->kind & DESTROYS || contains(got, sizeof got)))
 		printf("it worked\n");
-	char end;
 	while (argc == 5 && read(0, &end, 1) > 0) /* until those who look have looked */
 		;
 	EXPECT(wg_close() == WG_OK);
