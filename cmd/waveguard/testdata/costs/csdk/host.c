@@ -27,7 +27,7 @@ int main(int argc, char **argv) {
 		FAIL("at most %d services", MOST);
 	for (unsigned i = 0; i < count; i++) {
 		snprintf(name[i], sizeof name[i], "h%03u", (first + i) % 1000);
-		services[i] = (struct wg_service){name[i], home, NULL, 0};
+		services[i] = (struct wg_service){name[i], home, NULL, 0, NULL, 0};
 	}
 	int walls = strcmp(argv[2], "-") != 0;
 	if (walls)
