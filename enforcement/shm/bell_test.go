@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestFullBellIsNotWaitedFor although somebody who shares it made it one that blocks.
-func TestFullBellIsNotWaitedFor(t *testing.T) {
+// newBell returns a bell, and the descriptor that is shared.
+func newBell(t *testing.T) (*Bell, int) {
+	t.Helper()
 	file, err := NewBell("test")
 	if err != nil {
 		t.Fatal(err)
@@ -20,8 +21,13 @@ func TestFullBellIsNotWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer bell.Close()
-	fd := int(file.Fd())
+	t.Cleanup(func() { _ = bell.Close() })
+	return bell, int(file.Fd())
+}
+
+// TestFullBellIsNotWaitedFor although somebody who shares it made it one that blocks.
+func TestFullBellIsNotWaitedFor(t *testing.T) {
+	bell, fd := newBell(t)
 	if _, err := unix.Write(fd, binary.NativeEndian.AppendUint64(nil, math.MaxUint64-1)); err != nil {
 		t.Fatal(err)
 	}
@@ -40,16 +46,8 @@ func TestFullBellIsNotWaitedFor(t *testing.T) {
 
 // TestInterruptedWait ends, whatever somebody who shares the bell does to it.
 func TestInterruptedWait(t *testing.T) {
-	file, err := NewBell("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	bell, err := OpenBell(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bell.Close()
-	if err := unix.SetNonblock(int(file.Fd()), false); err != nil {
+	bell, fd := newBell(t)
+	if err := unix.SetNonblock(fd, false); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {

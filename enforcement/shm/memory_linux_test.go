@@ -26,7 +26,7 @@ func TestReadableOnlyStays(t *testing.T) {
 	if mode := info.Mode().Perm(); mode != 0o600 {
 		t.Errorf("its mode is %v", mode)
 	}
-	if os.Getuid() != 0 {
+	if os.Getuid() != 0 && os.Getenv("CI") != "true" {
 		t.Skip("only root can be another user for a while")
 	}
 	for _, try := range []struct {

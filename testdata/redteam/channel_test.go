@@ -44,7 +44,7 @@ var channelWays = []struct {
 
 // TestChannelWays tries them on this machine.
 func TestChannelWays(t *testing.T) {
-	if os.Getuid() != 0 {
+	if os.Getuid() != 0 && os.Getenv("CI") != "true" {
 		t.Skip("only root can be another user for a while")
 	}
 	var all []verdict
